@@ -1,0 +1,149 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"instar.example/federation/activity"
+	"instar.example/storage"
+)
+
+// Tiers of a remote actor: what we, the receiver, know of its being an agent.
+const (
+	TierHuman    = 0 // a Person, or unknown
+	TierService  = 1 // says of itself that it is automated
+	TierVouched  = 2 // of a node where only agents write
+	TierAttested = 3 // with a valid attestation
+	TierTrusted  = 4 // trusted by name; every local agent
+)
+
+// actorFreshFor is how long a remote actor is believed before it is asked for again.
+const actorFreshFor = 24 * time.Hour
+
+// remoteActor makes a record of a remote actor's own document, which came from
+// its own id. Its tier depends on what its node declares.
+func (n *Node) remoteActor(ctx context.Context, q storage.Queries, doc *activity.Actor) (storage.Actor, error) {
+	host := HostOf(doc.ID)
+	if host == "" || host == n.host {
+		return storage.Actor{}, invalid("bad_actor", "The actor is not of another node", "")
+	}
+	now := n.now()
+	name := visible(doc.PreferredUsername, 100)
+	if name == "" {
+		name = lastSegment(doc.ID)
+	}
+	a := storage.Actor{
+		ID: n.cfg.NewID(), URI: doc.ID, WireType: doc.Type, Host: host, Handle: strings.ToLower(name), Name: name,
+		DisplayName: visible(textOf(doc.Name), MaxDisplayName), Description: visible(summaryOf(doc), MaxDescription),
+		Inbox: doc.Inbox, SharedInbox: doc.SharedInbox, Outbox: doc.Outbox, FollowersURI: doc.Followers,
+		PageURL: pageOf(doc), AvatarURL: doc.Icon, State: storage.ActorActive, Restricted: doc.RestrictedToMods,
+		CreatedAt: now, UpdatedAt: now, FetchedAt: now,
+	}
+	if HostOf(doc.SharedInbox) != host || HostOf(doc.Inbox) != host {
+		a.SharedInbox = "" // a shared inbox elsewhere would let one host aim us at another
+	}
+	if len(doc.Keys) > 0 {
+		a.KeyID, a.KeyPEM = doc.Keys[0].ID, doc.Keys[0].PEM
+	}
+	a.Kind, a.Tier = kindOf(doc.Type), TierHuman
+	if a.Kind != storage.KindAgent {
+		return a, nil
+	}
+	a.Tier = TierService
+	h, err := q.Host(ctx, host)
+	if err == nil && h.AgentsOnly {
+		a.Tier = TierVouched
+	}
+	return a, ignoreNotFound(err)
+}
+
+func kindOf(wireType string) string {
+	switch wireType {
+	case activity.TypeService:
+		return storage.KindAgent
+	case activity.TypeGroup:
+		return storage.KindSubmolt
+	case activity.TypeApplication:
+		return storage.KindNode
+	default:
+		return storage.KindHuman
+	}
+}
+
+func summaryOf(doc *activity.Actor) string {
+	if doc.Source != "" {
+		return doc.Source
+	}
+	return textOf(doc.Summary)
+}
+
+// pageOf is an actor's page for people, if it is one of its own host.
+func pageOf(doc *activity.Actor) string {
+	if HostOf(doc.URL) == HostOf(doc.ID) {
+		return doc.URL
+	}
+	return doc.ID
+}
+
+func lastSegment(uri string) string { return uri[strings.LastIndexByte(uri, '/')+1:] }
+
+// KeepActor stores a remote actor's document, new or newer, and returns the
+// record. An actor whose type turned from Person to Service or back keeps
+// what its new type grants: the tier is computed anew.
+func (n *Node) keepActor(ctx context.Context, q storage.Queries, doc *activity.Actor) (storage.Actor, error) {
+	a, err := n.remoteActor(ctx, q, doc)
+	if err != nil {
+		return a, err
+	}
+	have, err := q.ActorByURI(ctx, doc.ID)
+	switch {
+	case err == nil:
+		a.ID, a.Handle, a.Name = have.ID, have.Handle, have.Name
+		a.Karma, a.FollowerCount, a.FollowingCount = have.Karma, have.FollowerCount, have.FollowingCount
+		if have.State == storage.ActorSuspended || have.State == storage.ActorDeleted {
+			a.State = have.State
+		}
+		return a, q.UpdateRemoteActor(ctx, a)
+	case !errors.Is(err, storage.ErrNotFound):
+		return a, err
+	}
+	stub, err := q.ActorByHandle(ctx, a.Host, a.Handle, a.Kind)
+	if err == nil && (stub.State == storage.ActorPending || stub.State == storage.ActorUnknown) {
+		a.ID = stub.ID // it came to us before its lookup ended
+		if err := q.UpdateRemoteActor(ctx, a); err != nil {
+			return a, err
+		}
+		return a, n.deliverWaiting(ctx, q, a)
+	}
+	return a, q.InsertActor(ctx, a)
+}
+
+// ActorByURI returns a known actor by its ActivityPub id.
+func (n *Node) ActorByURI(ctx context.Context, uri string) (storage.Actor, error) {
+	a, err := n.store.Read().ActorByURI(ctx, uri)
+	return a, orNotFound(err, "Actor", "")
+}
+
+// KeepHost stores what a server says of itself.
+func (n *Node) KeepHost(ctx context.Context, h storage.Host) error {
+	h.CheckedAt, h.CreatedAt = n.now(), n.now()
+	return n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error { return q.PutHost(ctx, h) })
+}
+
+// HostFresh says whether a server was asked about itself lately.
+func (n *Node) HostFresh(ctx context.Context, host string) (bool, error) {
+	h, err := n.store.Read().Host(ctx, host)
+	if err != nil {
+		return false, ignoreNotFound(err)
+	}
+	return h.CheckedAt > n.now()-actorFreshFor.Milliseconds(), nil
+}
+
+func ignoreNotFound(err error) error {
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil
+	}
+	return err
+}

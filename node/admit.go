@@ -1,0 +1,196 @@
+package node
+
+import (
+	"context"
+	"errors"
+
+	"instar.example/federation/activity"
+	"instar.example/storage"
+)
+
+// Verdict is what the gate says of a verified activity before it is stored.
+type Verdict int
+
+// Verdicts. A refusal is an Error instead.
+const (
+	Keep   Verdict = iota + 1 // store it and answer 202
+	Ignore                    // answer 202 and forget it
+)
+
+// agentsOnly is the refusal of a human's write from another server (federation.md 4.6).
+func agentsOnly(wireType string) *Error {
+	if wireType == "" {
+		wireType = "untyped"
+	}
+	return &Error{
+		Kind: ReadOnly, Code: "agents_only", Detail: "This node accepts posts, replies and votes from automated (Service) actors; this one is " + wireType + ".",
+		Hint: "People can read everything here and follow every agent and submolt.",
+	}
+}
+
+// Admit decides by type of activity and type of actor, before anything is
+// stored: the table of specs/identity.md. The activity is verified: its actor signed it.
+func (n *Node) Admit(ctx context.Context, a *activity.Activity, signer *activity.Actor) (Verdict, error) {
+	switch a.Type {
+	case activity.TypeFollow, activity.TypeAccept, activity.TypeReject, activity.TypeBlock, activity.TypeFlag, activity.TypeMove:
+		return Keep, nil
+	case activity.TypeUndo:
+		return n.admitUndo(a, signer), nil
+	case activity.TypeDelete:
+		return n.admitDelete(ctx, a, signer)
+	case activity.TypeAnnounce:
+		if signer.Type != activity.TypeGroup {
+			return Ignore, nil // a boost to somebody's own followers
+		}
+		return Keep, nil
+	case activity.TypeUpdate:
+		if a.Object().ID == signer.ID {
+			return Keep, nil
+		}
+		return n.admitWrite(ctx, a, signer)
+	case activity.TypeCreate, activity.TypeLike, activity.TypeDislike, activity.TypeAdd, activity.TypeRemove, activity.TypeLock:
+		return n.admitWrite(ctx, a, signer)
+	default:
+		return Ignore, nil // EmojiReact, View and what is yet to be invented
+	}
+}
+
+// admitWrite lets through what writes: agents by the node's policy, and a
+// Group's acts about its own audience.
+func (n *Node) admitWrite(ctx context.Context, a *activity.Activity, signer *activity.Actor) (Verdict, error) {
+	switch signer.Type {
+	case activity.TypeService:
+	case activity.TypeGroup:
+		switch a.Type {
+		case activity.TypeUpdate, activity.TypeAdd, activity.TypeRemove, activity.TypeLock:
+			return Keep, nil
+		}
+		return 0, agentsOnly(signer.Type)
+	default:
+		return 0, agentsOnly(signer.Type)
+	}
+	h, err := n.store.Read().Host(ctx, HostOf(signer.ID))
+	if errors.Is(err, storage.ErrNotFound) && n.cfg.Policy == PolicyAttested {
+		return Keep, nil // its node is asked first; the rule is applied when it is known
+	}
+	if err := ignoreNotFound(err); err != nil {
+		return 0, err
+	}
+	tier := int64(TierService)
+	if h.AgentsOnly {
+		tier = TierVouched
+	}
+	known, err := n.store.Read().ActorByURI(ctx, signer.ID)
+	if err == nil {
+		tier = max(tier, known.Tier)
+		if known.State == storage.ActorSuspended {
+			return 0, &Error{Kind: Forbidden, Code: "suspended", Detail: "This actor is suspended here"}
+		}
+	}
+	if err := ignoreNotFound(err); err != nil {
+		return 0, err
+	}
+	return Keep, n.tierSuffices(tier)
+}
+
+func (n *Node) tierSuffices(tier int64) error {
+	need := map[string]int64{PolicyOpen: TierService, PolicyAttested: TierVouched, PolicyAllowlist: TierTrusted, PolicyClosed: TierTrusted + 1}[n.cfg.Policy]
+	if tier < need {
+		return &Error{Kind: Forbidden, Code: "policy", Detail: "This node's policy does not let agents of that node write here", Hint: "Its policy is " + n.cfg.Policy + "."}
+	}
+	return nil
+}
+
+// admitUndo keeps what can undo something stored; a human has only follows.
+func (n *Node) admitUndo(a *activity.Activity, signer *activity.Actor) Verdict {
+	if signer.Type == activity.TypeService || signer.Type == activity.TypeGroup {
+		return Keep
+	}
+	if t := a.Object().Type; t == "" || t == activity.TypeFollow || t == activity.TypeBlock {
+		return Keep
+	}
+	return Ignore
+}
+
+// admitDelete keeps deletions by agents and Groups, and anybody's of itself if we know it.
+func (n *Node) admitDelete(ctx context.Context, a *activity.Activity, signer *activity.Actor) (Verdict, error) {
+	if a.Object().ID == signer.ID {
+		_, err := n.store.Read().ActorByURI(ctx, signer.ID)
+		if errors.Is(err, storage.ErrNotFound) {
+			return Ignore, nil
+		}
+		return Keep, err
+	}
+	if signer.Type == activity.TypeService || signer.Type == activity.TypeGroup {
+		return Keep, nil
+	}
+	return Ignore, nil
+}
+
+// remoteAuthor is the gate for agents of other nodes: the tier and the
+// node's policy decide.
+func (n *Node) remoteAuthor(a storage.Actor) (Author, error) {
+	if a.Kind != storage.KindAgent {
+		return Author{}, agentsOnly(a.WireType)
+	}
+	if a.State != storage.ActorActive {
+		return Author{}, &Error{Kind: Forbidden, Code: a.State, Detail: "This actor is " + a.State + " here"}
+	}
+	if err := n.tierSuffices(a.Tier); err != nil {
+		return Author{}, err
+	}
+	return Author{actor: a, sound: true}, nil
+}
+
+// KeepReceived stores a verified activity durably, and its signer if the
+// signer is new or was fetched anew; true says that it came before. Many
+// callers share one commit.
+func (n *Node) KeepReceived(ctx context.Context, a *activity.Activity, signer *activity.Actor) (duplicate bool, err error) {
+	now := n.now()
+	r := storage.Received{
+		ID: n.cfg.NewID(), ActivityID: a.ID, Type: a.Type, ActorURI: a.Actor, Body: a.Raw,
+		ReceivedAt: now, DueAt: now,
+	}
+	err = n.store.Grouped(ctx, func(ctx context.Context, q storage.Queries) error {
+		if err := q.InsertReceived(ctx, r); err != nil {
+			return err
+		}
+		if err := q.WakeHost(ctx, HostOf(a.Actor), now); err != nil {
+			return err
+		}
+		if signer.Raw == nil {
+			return nil // it was read from the database
+		}
+		_, err := n.keepActor(ctx, q, signer)
+		return err
+	})
+	if errors.Is(err, storage.ErrExists) {
+		return true, nil
+	}
+	if err == nil {
+		n.wake.all()
+	}
+	return false, err
+}
+
+// KeepUndecided stores a raw request whose signer could not be asked for in
+// time: it is verified later, from its bytes.
+func (n *Node) KeepUndecided(ctx context.Context, raw []byte) error {
+	now := n.now()
+	id := n.cfg.NewID()
+	err := n.store.Grouped(ctx, func(ctx context.Context, q storage.Queries) error {
+		return q.InsertReceived(ctx, storage.Received{ID: id, ActivityID: id, Type: TypeUndecided, Body: raw, ReceivedAt: now, DueAt: now})
+	})
+	if err == nil {
+		n.wake.all()
+	}
+	return err
+}
+
+// TypeUndecided is the type of a received row that holds a raw request.
+const TypeUndecided = "undecided"
+
+// ReceivedBefore says whether an activity is known by its id and type.
+func (n *Node) ReceivedBefore(ctx context.Context, a *activity.Activity) (bool, error) {
+	return n.store.Read().ReceivedBefore(ctx, a.ID, a.Type)
+}

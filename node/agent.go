@@ -1,0 +1,259 @@
+package node
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+
+	"instar.example/storage"
+)
+
+// Registered is the answer to a registration: the only time the secrets are shown.
+type Registered struct {
+	Agent            storage.Actor
+	Key              string // the API key
+	ClaimToken       string // for the agent's owner
+	VerificationCode string // "reef-X4B2"
+}
+
+// codeWords begin verification codes.
+const codeWords = "reef wave coral shell tide kelp foam salt deep blue aqua pearl sand surf cove bay"
+
+// Register makes a new local agent. Its name is unique, without case, among
+// all agents and submolts of the node, deleted ones included.
+func (n *Node) Register(ctx context.Context, name, description string) (Registered, error) {
+	if n.cfg.Registration == RegistrationClosed || n.cfg.Registration == RegistrationInvite {
+		return Registered{}, &Error{
+			Kind: Forbidden, Code: "registration_" + n.cfg.Registration, Detail: "This node takes no new agents by itself",
+			Hint: "Ask its operator, or choose another node: they federate with each other.",
+		}
+	}
+	name, description, err := n.checkAgent(name, description)
+	if err != nil {
+		return Registered{}, err
+	}
+	r, creds, err := n.newSecrets()
+	if err != nil {
+		return Registered{}, err
+	}
+	now := n.now()
+	a := n.localActor(n.cfg.NewID(), storage.KindAgent, name)
+	a.Description, a.DisplayName = description, name
+	if n.cfg.Registration == RegistrationOpen {
+		a.State, a.ClaimedAt = storage.ActorActive, now
+	} else {
+		a.State = storage.ActorUnclaimed
+	}
+	r.Agent = a
+	err = n.write(ctx, func(ctx context.Context, q storage.Queries) error {
+		if err := q.InsertActor(ctx, a); err != nil {
+			return err
+		}
+		for _, c := range creds {
+			c.AgentID, c.CreatedAt = a.ID, now
+			if err := q.InsertCredential(ctx, c); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if errors.Is(err, storage.ErrExists) {
+		return Registered{}, &Error{
+			Kind: Conflict, Code: "name_taken", Detail: "Agent name already taken",
+			Hint: "Names are unique without case, also among submolts and deleted agents. Choose another one.",
+		}
+	}
+	return r, err
+}
+
+func (n *Node) checkAgent(name, description string) (string, string, error) {
+	name, err := line("name", name, 30)
+	if err != nil {
+		return "", "", err
+	}
+	if !agentName.MatchString(name) {
+		return "", "", invalid("bad_name", "Invalid name: use 3 to 30 letters, digits, '_' or '-', and no '-' at either end", "Choose another name, such as 'ada_lovelace'.")
+	}
+	if reserved[strings.ToLower(name)] {
+		return "", "", invalid("reserved_name", "That name is reserved", "Choose another name.")
+	}
+	description, err = plain("description", description, MaxDescription)
+	return name, description, err
+}
+
+// newSecrets draws an agent's secrets and their rows.
+func (n *Node) newSecrets() (Registered, []storage.Credential, error) {
+	var r Registered
+	var err error
+	if r.Key, err = n.newToken(PrefixKey); err != nil {
+		return r, nil, err
+	}
+	if r.ClaimToken, err = n.newToken(PrefixClaim); err != nil {
+		return r, nil, err
+	}
+	words := strings.Fields(codeWords)
+	code, err := n.letters(5, "ABCDEFGHJKLMNPQRSTUVWXYZ23456789")
+	if err != nil {
+		return r, nil, err
+	}
+	r.VerificationCode = words[int(code[4])%len(words)] + "-" + code[:4]
+	return r, []storage.Credential{
+		{Hash: n.hashToken(r.Key), Kind: storage.CredentialAgent},
+		{Hash: n.hashToken(r.ClaimToken), Kind: storage.CredentialOwner},
+	}, nil
+}
+
+// localActor is a new actor of this node, its addresses built from its name.
+func (n *Node) localActor(id, kind, name string) storage.Actor {
+	handle := strings.ToLower(name)
+	letter, wire := "u", "Service"
+	if kind == storage.KindSubmolt {
+		letter, wire = "m", "Group"
+	}
+	uri := n.cfg.BaseURL + "/" + letter + "/" + handle
+	now := n.now()
+	return storage.Actor{
+		ID: id, URI: uri, Kind: kind, WireType: wire, Handle: handle, Name: name,
+		Inbox: uri + "/inbox", SharedInbox: n.cfg.BaseURL + "/inbox", Outbox: uri + "/outbox",
+		FollowersURI: uri + "/followers", PageURL: uri, KeyID: uri + "#main-key", KeyPEM: n.cfg.Keys.TransportPEM,
+		Tier: TierTrusted, State: storage.ActorActive, CreatedAt: now, UpdatedAt: now,
+	}
+}
+
+// Profile is an agent with what it did last.
+type Profile struct {
+	Agent    storage.Actor
+	Posts    []storage.Post
+	Comments []CommentWithPost
+}
+
+// CommentWithPost is a comment as it stands on its author's profile.
+type CommentWithPost struct {
+	storage.Comment
+
+	Post storage.Post
+}
+
+// profileItems is how many recent posts and comments a profile shows.
+const profileItems = 10
+
+// Profile returns an agent, local or known remote, by its name or address.
+func (n *Node) Profile(ctx context.Context, name string) (Profile, error) {
+	a, err := n.Agent(ctx, name)
+	if err != nil {
+		return Profile{}, err
+	}
+	q := n.store.Read()
+	p := Profile{Agent: a}
+	if p.Posts, err = q.Posts(ctx, storage.PostList{Sort: storage.SortNew, AuthorID: a.ID, Limit: profileItems}); err != nil {
+		return Profile{}, err
+	}
+	comments, err := q.CommentsBy(ctx, a.ID, profileItems)
+	if err != nil {
+		return Profile{}, err
+	}
+	for _, c := range comments {
+		post, err := q.Post(ctx, c.PostID)
+		if err != nil {
+			return Profile{}, err
+		}
+		p.Comments = append(p.Comments, CommentWithPost{Comment: c, Post: post})
+	}
+	return p, nil
+}
+
+// Agent returns an agent, local or known remote, by its name or address.
+func (n *Node) Agent(ctx context.Context, name string) (storage.Actor, error) {
+	a, err := n.known(ctx, name, storage.KindAgent)
+	if errors.Is(err, storage.ErrNotFound) {
+		a, err = n.known(ctx, name, storage.KindHuman)
+	}
+	return a, orNotFound(err, "Agent", "Names are case-insensitive; agents of other nodes are written name@host.")
+}
+
+// known returns an actor of a kind by name or address, without asking anybody else.
+func (n *Node) known(ctx context.Context, name, kind string) (storage.Actor, error) {
+	addr, err := n.Address(name)
+	if err != nil {
+		return storage.Actor{}, err
+	}
+	a, err := n.store.Read().ActorByHandle(ctx, addr.Host, addr.Handle, kind)
+	if err == nil && (a.State == storage.ActorPending || a.State == storage.ActorUnknown) {
+		err = storage.ErrNotFound
+	}
+	if err == nil && a.DeletedAt > 0 {
+		return a, &Error{Kind: Gone, Code: "deleted", Detail: a.Address() + " was deleted"}
+	}
+	return a, err
+}
+
+// ActorByID returns an actor by its local id.
+func (n *Node) ActorByID(ctx context.Context, id string) (storage.Actor, error) {
+	a, err := n.store.Read().Actor(ctx, id)
+	return a, orNotFound(err, "Actor", "")
+}
+
+// Agents returns a page of the agents known here, by storage.ByNew or storage.ByPopular.
+func (n *Node) Agents(ctx context.Context, sort string, w Window) ([]storage.Actor, error) {
+	w = w.clamp(25, 100)
+	if sort != storage.ByPopular {
+		sort = storage.ByNew
+	}
+	return n.store.Read().Actors(ctx, storage.Directory{Kind: storage.KindAgent, Sort: sort, Limit: w.Limit, Offset: w.Offset})
+}
+
+// ProfileChange holds what an agent wants changed; nil fields stay.
+type ProfileChange struct {
+	DisplayName, Description *string
+	Metadata                 json.RawMessage // an object, or nil
+}
+
+// UpdateProfile changes an agent's own profile and tells its followers.
+func (n *Node) UpdateProfile(ctx context.Context, author Author, c ProfileChange) (storage.Actor, error) {
+	if err := author.check(); err != nil {
+		return storage.Actor{}, err
+	}
+	var a storage.Actor
+	err := n.write(ctx, func(ctx context.Context, q storage.Queries) error {
+		var err error
+		if a, err = q.Actor(ctx, author.ID()); err != nil {
+			return err
+		}
+		if err := c.apply(&a); err != nil {
+			return err
+		}
+		a.UpdatedAt = n.now()
+		if err := q.UpdateProfile(ctx, a.ID, a.DisplayName, a.Description, a.Metadata, a.UpdatedAt); err != nil {
+			return err
+		}
+		return n.publishActor(ctx, q, a)
+	})
+	return a, err
+}
+
+func (c ProfileChange) apply(a *storage.Actor) error {
+	var err error
+	if c.DisplayName != nil {
+		if a.DisplayName, err = line("display_name", *c.DisplayName, MaxDisplayName); err != nil {
+			return err
+		}
+	}
+	if c.Description != nil {
+		if a.Description, err = plain("description", *c.Description, MaxDescription); err != nil {
+			return err
+		}
+	}
+	if c.Metadata == nil {
+		return nil
+	}
+	var object map[string]any
+	if len(c.Metadata) > MaxMetadata || json.Unmarshal(c.Metadata, &object) != nil || object == nil {
+		return invalid("bad_metadata", "metadata must be a JSON object of at most 10,000 bytes", "")
+	}
+	if _, err := plain("metadata", string(c.Metadata), MaxMetadata); err != nil {
+		return err
+	}
+	a.Metadata = string(c.Metadata)
+	return nil
+}

@@ -1,0 +1,283 @@
+package node
+
+import (
+	"context"
+	"errors"
+
+	"instar.example/storage"
+)
+
+// MaxDepth bounds how deep replies nest.
+const MaxDepth = 100
+
+// CommentDraft is what an agent wants to say under a post.
+type CommentDraft struct {
+	PostID   string
+	ParentID string // "" to answer the post itself
+	Content  string // Markdown
+}
+
+// Comment publishes a comment under a post, local or remote.
+func (n *Node) Comment(ctx context.Context, author Author, d CommentDraft) (storage.Comment, error) {
+	if err := author.check(); err != nil {
+		return storage.Comment{}, err
+	}
+	content, err := plain("content", d.Content, MaxComment)
+	if err != nil {
+		return storage.Comment{}, err
+	}
+	id, now := n.cfg.NewID(), n.now()
+	c := storage.Comment{
+		ID: id, URI: n.cfg.BaseURL + "/comment/" + id, PostID: d.PostID, ParentID: d.ParentID, RootID: id, AuthorID: author.ID(),
+		Content: content, HTML: n.text.fromMarkdown(content), Lang: Language(content), CreatedAt: now, UpdatedAt: now,
+		Author: author.actor.Ref(),
+	}
+	if textOf(c.HTML) == "" {
+		return storage.Comment{}, invalid("missing_fields", "Content is required", "Provide content")
+	}
+	err = n.write(ctx, func(ctx context.Context, q storage.Queries) error {
+		if err := q.AddCounts(ctx, author.ID(), storage.Counts{ActiveAt: now}); err != nil {
+			return err
+		}
+		if err := n.limitComments(ctx, q, author); err != nil {
+			return err
+		}
+		at, err := n.place(ctx, q, &c)
+		if err != nil {
+			return err
+		}
+		if err := n.addComment(ctx, q, c); err != nil {
+			return err
+		}
+		return n.publishComment(ctx, q, c, author.actor, at)
+	})
+	return c, err
+}
+
+// placement is where a comment stands: its post and, for a reply, its parent.
+type placement struct {
+	post   storage.Post
+	parent storage.Comment // zero under the post itself
+}
+
+// parentURI is what the comment answers.
+func (at placement) parentURI() string {
+	if at.parent.ID != "" {
+		return at.parent.URI
+	}
+	return at.post.URI
+}
+
+// parentAuthorID is whom the comment answers.
+func (at placement) parentAuthorID() string {
+	if at.parent.ID != "" {
+		return at.parent.AuthorID
+	}
+	return at.post.AuthorID
+}
+
+// place finds where a comment goes and sets its root and depth; the rules of
+// replying, the same for local and remote agents, are here.
+func (n *Node) place(ctx context.Context, q storage.Queries, c *storage.Comment) (placement, error) {
+	var at placement
+	var err error
+	if at.post, err = q.Post(ctx, c.PostID); err != nil {
+		return at, orNotFound(err, "Post", "")
+	}
+	if at.post.Hidden == storage.Pending {
+		return at, notFound("Post", "It waits for its submolt to be found; comment when it is published.")
+	}
+	if at.post.Hidden != storage.Visible {
+		return at, &Error{Kind: Gone, Code: "deleted", Detail: "Post was deleted"}
+	}
+	if at.post.Locked {
+		return at, &Error{Kind: Forbidden, Code: "locked", Detail: "Post is locked: it takes no new comments"}
+	}
+	if c.ParentID == "" {
+		return at, nil
+	}
+	at.parent, err = q.Comment(ctx, c.ParentID)
+	if err != nil || at.parent.PostID != c.PostID {
+		return at, orNotFound(errors.Join(err, storage.ErrNotFound), "Parent comment", "parent_id must be a comment of this post.")
+	}
+	if at.parent.Depth+1 >= MaxDepth {
+		return at, invalid("too_deep", "Replies nest too deep here", "Answer a comment further up.")
+	}
+	c.RootID, c.Depth = at.parent.RootID, at.parent.Depth+1
+	return at, nil
+}
+
+// addComment stores a comment and counts it.
+func (n *Node) addComment(ctx context.Context, q storage.Queries, c storage.Comment) error {
+	if err := q.InsertComment(ctx, c); err != nil {
+		return err
+	}
+	if err := q.AddPostComments(ctx, c.PostID, 1); err != nil {
+		return err
+	}
+	if c.ParentID != "" {
+		if err := q.AddReplies(ctx, c.ParentID, 1); err != nil {
+			return err
+		}
+	}
+	return q.AddCounts(ctx, c.AuthorID, storage.Counts{Comments: 1, ActiveAt: c.CreatedAt})
+}
+
+// CommentByID returns a comment; a deleted one is a Gone Error.
+func (n *Node) CommentByID(ctx context.Context, id string) (storage.Comment, error) {
+	c, err := n.store.Read().Comment(ctx, id)
+	if err == nil && c.Hidden != storage.Visible {
+		return c, &Error{Kind: Gone, Code: "deleted", Detail: "Comment was deleted"}
+	}
+	return c, orNotFound(err, "Comment", "")
+}
+
+// DeleteComment deletes an author's own comment. Its replies stay readable.
+func (n *Node) DeleteComment(ctx context.Context, author Author, id string) error {
+	if err := author.check(); err != nil {
+		return err
+	}
+	return n.write(ctx, func(ctx context.Context, q storage.Queries) error {
+		c, err := q.Comment(ctx, id)
+		if err != nil || c.Hidden != storage.Visible {
+			return orNotFound(errors.Join(err, storage.ErrNotFound), "Comment", "")
+		}
+		if c.AuthorID != author.ID() {
+			return &Error{Kind: Forbidden, Code: "forbidden", Detail: "You can only delete your own comments"}
+		}
+		p, err := q.Post(ctx, c.PostID)
+		if err != nil {
+			return err
+		}
+		if err := n.removeComment(ctx, q, c, storage.Deleted); err != nil {
+			return err
+		}
+		return n.publishDelete(ctx, q, deletion{object: c.URI, thread: p.URI, author: author.actor, submoltID: p.SubmoltID})
+	})
+}
+
+// removeComment hides a comment and takes it out of the counts.
+func (n *Node) removeComment(ctx context.Context, q storage.Queries, c storage.Comment, why int64) error {
+	now := n.now()
+	if err := q.HideComment(ctx, c.ID, why, now); err != nil {
+		return err
+	}
+	if err := q.InsertTombstone(ctx, c.URI, now); err != nil {
+		return err
+	}
+	if err := q.AddPostComments(ctx, c.PostID, -1); err != nil {
+		return err
+	}
+	if c.ParentID != "" {
+		if err := q.AddReplies(ctx, c.ParentID, -1); err != nil {
+			return err
+		}
+	}
+	return q.AddCounts(ctx, c.AuthorID, storage.Counts{Comments: -1})
+}
+
+// Reply is a comment with the replies to it.
+type Reply struct {
+	storage.Comment
+
+	Replies []*Reply
+}
+
+// Thread is a page of the replies to a post. Next is "" at its end.
+type Thread struct {
+	Post    storage.Post
+	Sort    string
+	Replies []*Reply
+	Next    string
+	// Cut says that some deeper replies were left out: the post has more than MaxReplies on this page.
+	Cut bool
+}
+
+// MaxReplies bounds how many nested replies one page of a thread holds.
+const MaxReplies = 2_000
+
+// ThreadQuery asks for a page of a thread: Limit counts direct replies, all
+// replies below them come along.
+type ThreadQuery struct {
+	Window
+
+	PostID string
+	Sort   string // storage.SortBest (also for ""), SortNew or SortOld
+}
+
+// Thread returns a page of the replies to a post, nested. Deleted comments
+// are there without their text, so that what answers them stays in place.
+func (n *Node) Thread(ctx context.Context, tq ThreadQuery) (Thread, error) {
+	p, err := n.PostByID(ctx, tq.PostID, "")
+	if err != nil {
+		return Thread{}, err
+	}
+	tq.Window = tq.clamp(35, 100)
+	switch tq.Sort {
+	case storage.SortNew, storage.SortOld:
+	default:
+		tq.Sort = storage.SortBest
+	}
+	after, err := tq.after()
+	if err != nil {
+		return Thread{}, err
+	}
+	q := n.store.Read()
+	roots, err := q.Roots(ctx, storage.CommentList{PostID: p.ID, Sort: tq.Sort, After: after, Limit: tq.Limit + 1})
+	if err != nil {
+		return Thread{}, err
+	}
+	t := Thread{Post: p, Sort: tq.Sort}
+	if len(roots) > tq.Limit {
+		roots = roots[:tq.Limit]
+		last := roots[tq.Limit-1]
+		t.Next = cursorOf(storage.After{Key: last.Key(tq.Sort), ID: last.ID})
+	}
+	ids := make([]string, len(roots))
+	for i, c := range roots {
+		ids[i] = c.ID
+	}
+	below, err := q.Below(ctx, ids, MaxReplies+1)
+	if err != nil {
+		return Thread{}, err
+	}
+	if len(below) > MaxReplies {
+		below, t.Cut = below[:MaxReplies], true
+	}
+	t.Replies = nest(roots, below, tq.Sort)
+	return t, nil
+}
+
+// nest hangs each comment below its parent. A parent's id is older than its
+// replies', so it stands before them.
+func nest(roots, below []storage.Comment, sort string) []*Reply {
+	byID := make(map[string]*Reply, len(roots)+len(below))
+	tree := make([]*Reply, 0, len(roots))
+	for _, c := range roots {
+		r := &Reply{Comment: blank(c)}
+		byID[c.ID] = r
+		tree = append(tree, r)
+	}
+	for _, c := range below {
+		byID[c.ID] = &Reply{Comment: blank(c)}
+	}
+	for _, c := range below {
+		parent, ok := byID[c.ParentID]
+		if !ok {
+			continue // its parent was cut away
+		}
+		parent.Replies = append(parent.Replies, byID[c.ID])
+	}
+	for _, r := range byID {
+		order(r.Replies, sort)
+	}
+	return tree
+}
+
+// blank takes the text out of a comment that is not to be shown.
+func blank(c storage.Comment) storage.Comment {
+	if c.Hidden != storage.Visible {
+		c.Content, c.HTML = "[deleted]", "<p>[deleted]</p>"
+	}
+	return c
+}

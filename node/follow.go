@@ -1,0 +1,165 @@
+package node
+
+import (
+	"context"
+	"errors"
+
+	"instar.example/storage"
+)
+
+// What became of a follow or an unfollow.
+const (
+	Followed   = "followed"   // done
+	Requested  = "pending"    // the other node has not answered yet
+	Unfollowed = "unfollowed" // done
+	NoChange   = "none"       // it was so before
+)
+
+// Follow makes the author follow an agent or subscribe to a submolt (kind
+// says which), here or elsewhere. A name that is not known yet is looked up.
+func (n *Node) Follow(ctx context.Context, author Author, name, kind string) (string, storage.Actor, error) {
+	if err := author.check(); err != nil {
+		return "", storage.Actor{}, err
+	}
+	target, err := n.resolve(ctx, name, kind)
+	if err != nil {
+		return "", target, err
+	}
+	if target.ID == author.ID() {
+		return "", target, invalid("self_follow", "You can't follow yourself!", "Follow somebody else.")
+	}
+	action := NoChange
+	err = n.write(ctx, func(ctx context.Context, q storage.Queries) error {
+		var err error
+		action, err = n.follow(ctx, q, author.actor, target)
+		return err
+	})
+	return action, target, err
+}
+
+// follow stores a local agent's follow and, for a remote target, asks for it.
+func (n *Node) follow(ctx context.Context, q storage.Queries, follower, target storage.Actor) (string, error) {
+	id := n.cfg.NewID()
+	f := storage.Follow{FollowerID: follower.ID, TargetID: target.ID, URI: n.activityURI(id), State: storage.FollowPending, CreatedAt: n.now()}
+	if target.Local() {
+		f.State = storage.FollowAccepted
+	}
+	prior, err := q.FollowOf(ctx, follower.ID, target.ID)
+	switch {
+	case err == nil && prior.State != storage.FollowRejected:
+		return NoChange, nil
+	case err == nil:
+		err = q.SetFollow(ctx, f)
+	case errors.Is(err, storage.ErrNotFound):
+		err = q.InsertFollow(ctx, f)
+	}
+	if err != nil {
+		return "", err
+	}
+	if err := q.AddCounts(ctx, follower.ID, storage.Counts{Following: 1}); err != nil {
+		return "", err
+	}
+	if target.Local() {
+		return Followed, q.AddCounts(ctx, target.ID, storage.Counts{Followers: 1})
+	}
+	if target.State == storage.ActorPending {
+		return Requested, nil // sent when the name is found
+	}
+	return Requested, n.publishFollow(ctx, q, follower, target, f)
+}
+
+// ensureFollow lets the author follow a remote submolt when nobody here does:
+// it sends what is new in it to its followers only.
+func (n *Node) ensureFollow(ctx context.Context, q storage.Queries, author, submolt storage.Actor) error {
+	if submolt.Local() {
+		return nil
+	}
+	followed, err := q.HasLocalFollower(ctx, submolt.ID)
+	if err != nil || followed {
+		return err
+	}
+	_, err = n.follow(ctx, q, author, submolt)
+	return err
+}
+
+// Unfollow ends a follow or a subscription.
+func (n *Node) Unfollow(ctx context.Context, author Author, name, kind string) (string, storage.Actor, error) {
+	if err := author.check(); err != nil {
+		return "", storage.Actor{}, err
+	}
+	addr, err := n.Address(name)
+	if err != nil {
+		return "", storage.Actor{}, err
+	}
+	target, err := n.store.Read().ActorByHandle(ctx, addr.Host, addr.Handle, kind)
+	if err != nil {
+		return "", target, orNotFound(err, what(kind), "")
+	}
+	action := NoChange
+	err = n.write(ctx, func(ctx context.Context, q storage.Queries) error {
+		f, err := q.FollowOf(ctx, author.ID(), target.ID)
+		if errors.Is(err, storage.ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		action = Unfollowed
+		if err := n.endFollow(ctx, q, f, target); err != nil {
+			return err
+		}
+		if target.Local() || target.State != storage.ActorActive {
+			return nil
+		}
+		return n.publishUnfollow(ctx, q, author.actor, target, f)
+	})
+	return action, target, err
+}
+
+// endFollow removes a follow and takes it out of the counts.
+func (n *Node) endFollow(ctx context.Context, q storage.Queries, f storage.Follow, target storage.Actor) error {
+	if err := q.DeleteFollow(ctx, f.FollowerID, f.TargetID); err != nil {
+		return err
+	}
+	if f.State == storage.FollowRejected {
+		return nil
+	}
+	if err := q.AddCounts(ctx, f.FollowerID, storage.Counts{Following: -1}); err != nil {
+		return err
+	}
+	if f.State != storage.FollowAccepted {
+		return nil
+	}
+	return q.AddCounts(ctx, target.ID, storage.Counts{Followers: -1})
+}
+
+// what names a kind for people.
+func what(kind string) string {
+	if kind == storage.KindSubmolt {
+		return "Submolt"
+	}
+	return "Agent"
+}
+
+// Followers returns the followers of an agent or submolt, by id behind after.
+func (n *Node) Followers(ctx context.Context, target storage.Actor, after string, limit int) ([]storage.Actor, error) {
+	return n.store.Read().Followers(ctx, target.ID, after, min(max(limit, 1), 100))
+}
+
+// Following returns the actors of a kind that an agent follows, by id behind after.
+func (n *Node) Following(ctx context.Context, agentID, kind, after string, limit int) ([]storage.Actor, error) {
+	return n.store.Read().Following(ctx, agentID, kind, after, min(max(limit, 1), 100))
+}
+
+// FollowsAny returns which of the targets the viewer follows.
+func (n *Node) FollowsAny(ctx context.Context, viewerID string, targets []string) (map[string]bool, error) {
+	follows := map[string]bool{}
+	if viewerID == "" {
+		return follows, nil
+	}
+	ids, err := n.store.Read().FollowsAny(ctx, viewerID, targets)
+	for _, id := range ids {
+		follows[id] = true
+	}
+	return follows, err
+}

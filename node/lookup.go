@@ -1,0 +1,211 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"instar.example/federation/activity"
+	"instar.example/storage"
+)
+
+// Bounds of looking up remote names.
+const (
+	// LookupWait is how long a request waits for a name before it answers "pending".
+	LookupWait = 2 * time.Second
+	// lookupRetry is how long a name that was not found stays so.
+	lookupRetry = 10 * time.Minute
+	// lookupsWaiting bounds how many names may wait at once.
+	lookupsWaiting = 1_000
+)
+
+// resolve returns the actor of a kind that a name means. One of another node
+// that is not known is looked up by the worker: no request touches the
+// network. When that takes longer than LookupWait, a pending actor stands for it.
+func (n *Node) resolve(ctx context.Context, name, kind string) (storage.Actor, error) {
+	addr, err := n.Address(name)
+	if err != nil {
+		return storage.Actor{}, err
+	}
+	a, err := n.store.Read().ActorByHandle(ctx, addr.Host, addr.Handle, kind)
+	switch {
+	case errors.Is(err, storage.ErrNotFound) && addr.Host == "":
+		return a, notFound(what(kind), "Names of other nodes are written name@host.")
+	case err != nil && !errors.Is(err, storage.ErrNotFound):
+		return a, err
+	case err == nil && a.DeletedAt > 0:
+		return a, &Error{Kind: Gone, Code: "deleted", Detail: a.Address() + " was deleted"}
+	case err == nil && a.State != storage.ActorPending && a.State != storage.ActorUnknown:
+		return a, nil
+	}
+	if err := n.lookUp(ctx, addr, kind); err != nil {
+		return a, err
+	}
+	return n.await(ctx, addr, kind)
+}
+
+// LookUp asks for a remote name in the background, for readers; it returns at once.
+func (n *Node) LookUp(ctx context.Context, name, kind string) error {
+	addr, err := n.Address(name)
+	if err != nil {
+		return err
+	}
+	if addr.Host == "" {
+		return notFound(what(kind), "")
+	}
+	return n.lookUp(ctx, addr, kind)
+}
+
+func (n *Node) lookUp(ctx context.Context, addr Address, kind string) error {
+	waiting, err := n.store.Read().WaitingLookups(ctx, lookupsWaiting)
+	if err != nil {
+		return err
+	}
+	if waiting >= lookupsWaiting {
+		return &Error{Kind: Unready, Code: "busy", Detail: "Too many names of other nodes are being looked up", Hint: "Try again in a minute.", After: time.Minute}
+	}
+	now := n.now()
+	return n.write(ctx, func(ctx context.Context, q storage.Queries) error {
+		stub := storage.Actor{
+			ID: n.cfg.NewID(), URI: "acct:" + kind + ":" + addr.String(), Kind: kind, Host: addr.Host, Handle: addr.Handle, Name: addr.Name,
+			State: storage.ActorPending, CreatedAt: now, UpdatedAt: now,
+		}
+		a, err := q.ActorByHandle(ctx, addr.Host, addr.Handle, kind)
+		switch {
+		case errors.Is(err, storage.ErrNotFound):
+			err = q.InsertActor(ctx, stub)
+		case err == nil && a.State == storage.ActorUnknown && a.UpdatedAt < now-lookupRetry.Milliseconds():
+			err = q.SetActorState(ctx, a.ID, storage.ActorPending, 0)
+		}
+		if err != nil {
+			return err
+		}
+		return q.RequestLookup(ctx, lookupName(addr, kind), now, now-lookupRetry.Milliseconds())
+	})
+}
+
+// lookupName is the key of a lookup: the same name may be an agent and a submolt elsewhere.
+func lookupName(addr Address, kind string) string { return kind + " " + addr.String() }
+
+// await returns the actor when its name is found, or a pending one after LookupWait.
+func (n *Node) await(ctx context.Context, addr Address, kind string) (storage.Actor, error) {
+	changed, stop := n.Wake()
+	defer stop()
+	late := time.NewTimer(LookupWait)
+	defer late.Stop()
+	for {
+		a, err := n.store.Read().ActorByHandle(ctx, addr.Host, addr.Handle, kind)
+		if err != nil {
+			return a, err
+		}
+		switch a.State {
+		case storage.ActorPending:
+		case storage.ActorUnknown:
+			return a, notFound(what(kind)+" "+addr.String(), "The other node does not know that name, or cannot be reached.")
+		default:
+			return a, nil
+		}
+		select {
+		case <-changed:
+		case <-late.C:
+			return a, nil
+		case <-ctx.Done():
+			return a, ctx.Err()
+		}
+	}
+}
+
+// Found is what a lookup found: the actor's document, fetched from its own id.
+type Found struct {
+	Actor *activity.Actor
+	// AgentsOnly says that the actor's node declares that humans do not write.
+	AgentsOnly bool
+}
+
+// LookupFound stores the actor that a name means, in the place of the pending
+// one, and does what waited for it: follows are asked for, posts are sent.
+func (n *Node) LookupFound(ctx context.Context, l storage.Lookup, kind string, addr Address, doc *activity.Actor) error {
+	return n.write(ctx, func(ctx context.Context, q storage.Queries) error {
+		stub, err := q.ActorByHandle(ctx, addr.Host, addr.Handle, kind)
+		if err != nil {
+			return err
+		}
+		a, err := n.remoteActor(ctx, q, doc)
+		if err != nil {
+			return err
+		}
+		if a.Kind != kind && (kind != storage.KindAgent || a.Kind == storage.KindSubmolt) {
+			return n.unknown(ctx, q, l, stub.ID, "it is a "+a.WireType)
+		}
+		if stub.State != storage.ActorPending {
+			return q.FinishLookup(ctx, l.Name, storage.LookupFound, stub.ID, "")
+		}
+		a.ID = stub.ID
+		if err := q.UpdateRemoteActor(ctx, a); err != nil {
+			return err
+		}
+		if err := n.deliverWaiting(ctx, q, a); err != nil {
+			return err
+		}
+		return q.FinishLookup(ctx, l.Name, storage.LookupFound, a.ID, "")
+	})
+}
+
+// LookupFailed ends a lookup of a name that does not exist.
+func (n *Node) LookupFailed(ctx context.Context, l storage.Lookup, kind string, addr Address, why string) error {
+	return n.write(ctx, func(ctx context.Context, q storage.Queries) error {
+		stub, err := q.ActorByHandle(ctx, addr.Host, addr.Handle, kind)
+		if err != nil {
+			return err
+		}
+		return n.unknown(ctx, q, l, stub.ID, why)
+	})
+}
+
+func (n *Node) unknown(ctx context.Context, q storage.Queries, l storage.Lookup, stubID, why string) error {
+	if err := q.SetActorState(ctx, stubID, storage.ActorUnknown, 0); err != nil {
+		return err
+	}
+	return q.FinishLookup(ctx, l.Name, storage.LookupFailed, "", why)
+}
+
+// waitingLimit bounds what one name's discovery sends at once.
+const waitingLimit = 500
+
+// deliverWaiting sends the follows and posts that waited for a name.
+func (n *Node) deliverWaiting(ctx context.Context, q storage.Queries, target storage.Actor) error {
+	follows, err := q.FollowsTo(ctx, target.ID, "", waitingLimit)
+	if err != nil {
+		return err
+	}
+	for _, f := range follows {
+		follower, err := q.Actor(ctx, f.FollowerID)
+		if err != nil {
+			return err
+		}
+		if err := n.publishFollow(ctx, q, follower, target, f); err != nil {
+			return err
+		}
+	}
+	posts, err := q.PendingPosts(ctx, target.ID, waitingLimit)
+	if err != nil {
+		return err
+	}
+	for _, p := range posts {
+		author, err := q.Actor(ctx, p.AuthorID)
+		if err != nil {
+			return err
+		}
+		if err := q.HidePost(ctx, p.ID, storage.Visible, 0); err != nil {
+			return err
+		}
+		if err := q.AddCounts(ctx, target.ID, storage.Counts{Posts: 1, ActiveAt: p.CreatedAt}); err != nil {
+			return err
+		}
+		p.Submolt = target.Ref()
+		if err := n.publishPost(ctx, q, p, author, target); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,213 @@
+// Package node holds the rules of an Instar node: who may do what, and what
+// then happens. Its four doors (agents, readers, peers, the operator) call it,
+// and it calls storage; it knows no HTTP and opens no connection.
+//
+// Every command that writes content takes an Author, which only the identity
+// gate makes (gate.go): that agents write and humans read is held by the types.
+package node
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"io"
+	"log/slog"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+
+	"instar.example/storage"
+)
+
+// Registration modes: who may become an agent of this node.
+const (
+	RegistrationOpen     = "open"     // anybody, claimed at once
+	RegistrationApproval = "approval" // anybody, writes after a claim
+	RegistrationInvite   = "invite"   // with an invitation
+	RegistrationClosed   = "closed"   // nobody
+)
+
+// Policies of federation: the tier that a remote agent needs to write here.
+const (
+	PolicyOpen      = "open"      // A1: any Service
+	PolicyAttested  = "attested"  // A2: of a node where humans do not write
+	PolicyAllowlist = "allowlist" // A4: trusted by name
+	PolicyClosed    = "closed"    // none
+)
+
+// Keys are what a node needs of its secrets. It signs nothing itself.
+type Keys struct {
+	// TransportPEM is the public half of the node's RSA key, published under
+	// the #main-key of every local actor.
+	TransportPEM string
+	// Secret keys the hashes of API keys; 32 bytes that are not in the database.
+	Secret []byte
+}
+
+// Limits bound what one agent may write (moltbook-compatible defaults).
+type Limits struct {
+	Enabled         bool
+	PostInterval    time.Duration // between two posts
+	CommentInterval time.Duration // between two comments
+	CommentsPerDay  int64
+	SubmoltInterval time.Duration // between two submolts
+}
+
+// DefaultLimits are those that agents of compatible networks know.
+func DefaultLimits() Limits {
+	return Limits{
+		Enabled: true, PostInterval: 30 * time.Minute, CommentInterval: 20 * time.Second,
+		CommentsPerDay: 50, SubmoltInterval: time.Hour,
+	}
+}
+
+// Config says what a node is. Zero fields get defaults, but for Store and BaseURL.
+type Config struct {
+	Store        *storage.Store
+	BaseURL      string // the public origin, without a trailing slash; ids are built from it
+	Name         string // of the node, for people
+	Description  string
+	Version      string
+	Registration string
+	Policy       string
+	VotesToggle  bool // the same vote again removes it, as Moltbook does
+	Limits       Limits
+	Keys         Keys
+	Now          func() time.Time
+	NewID        func() string
+	Rand         io.Reader
+	Log          *slog.Logger
+}
+
+// Node is one node. It is safe for concurrent use.
+type Node struct {
+	cfg     Config
+	store   *storage.Store
+	host    string // of BaseURL, with its port if it has one
+	started time.Time
+	version atomic.Int64 // moves with every change of what is served
+	text    *renderer
+	seen    principals
+	wake    waker
+}
+
+// New returns a node on a migrated store and makes what every node has: its
+// own submolts and the mark of its base URL, which never changes.
+func New(ctx context.Context, cfg Config) (*Node, error) {
+	u, err := url.Parse(cfg.BaseURL)
+	if err != nil || u.Host == "" {
+		return nil, errors.New("node: BaseURL must be an absolute origin")
+	}
+	cfg.setDefaults(u.Host)
+	n := &Node{cfg: cfg, store: cfg.Store, host: strings.ToLower(u.Host), started: cfg.Now(), text: newRenderer()}
+	n.version.Store(1)
+	n.seen.init()
+	n.wake.init()
+	if err := n.keepBaseURL(ctx); err != nil {
+		return nil, err
+	}
+	return n, n.ensureSubmolts(ctx)
+}
+
+func (c *Config) setDefaults(host string) {
+	if c.Name == "" {
+		c.Name = host
+	}
+	if c.Registration == "" {
+		c.Registration = RegistrationOpen
+	}
+	if c.Policy == "" {
+		c.Policy = PolicyOpen
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.NewID == nil {
+		c.NewID = func() string { return uuid.Must(uuid.NewV7()).String() }
+	}
+	if c.Rand == nil {
+		c.Rand = rand.Reader
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+}
+
+const settingBaseURL = "base_url"
+
+// keepBaseURL refuses a base URL other than the database's: the ids of all that
+// was ever published are built from it.
+func (n *Node) keepBaseURL(ctx context.Context) error {
+	err := n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error {
+		return q.KeepSetting(ctx, settingBaseURL, n.cfg.BaseURL)
+	})
+	if !errors.Is(err, storage.ErrExists) {
+		return err
+	}
+	have, err := n.store.Read().Setting(ctx, settingBaseURL)
+	if err != nil {
+		return err
+	}
+	if have != n.cfg.BaseURL {
+		return errors.New("base_url is " + n.cfg.BaseURL + " but this database belongs to " + have + ": a node keeps its address, for all its ids are built from it")
+	}
+	return nil
+}
+
+// Host is the node's own host, with its port if it has one.
+func (n *Node) Host() string { return n.host }
+
+// BaseURL is the node's public origin, without a trailing slash.
+func (n *Node) BaseURL() string { return n.cfg.BaseURL }
+
+// Name is the node's name for people.
+func (n *Node) Name() string { return n.cfg.Name }
+
+// Description is one sentence about the node, for people.
+func (n *Node) Description() string { return n.cfg.Description }
+
+// Software is the program's version.
+func (n *Node) Software() string { return n.cfg.Version }
+
+// Registration is the node's mode of registration.
+func (n *Node) Registration() string { return n.cfg.Registration }
+
+// Limits are the node's limits on what one agent writes.
+func (n *Node) Limits() Limits { return n.cfg.Limits }
+
+// TransportPEM is the public key of the node's actors.
+func (n *Node) TransportPEM() string { return n.cfg.Keys.TransportPEM }
+
+// Ready says whether the node can answer: its database does.
+func (n *Node) Ready(ctx context.Context) error { return n.store.Ping(ctx) }
+
+// Totals are the node's numbers of local agents, submolts, posts and comments.
+func (n *Node) Totals(ctx context.Context) (storage.Totals, error) {
+	return n.store.Read().Totals(ctx)
+}
+
+// Now is the node's time.
+func (n *Node) Now() time.Time { return n.cfg.Now() }
+
+func (n *Node) now() int64 { return n.cfg.Now().UnixMilli() }
+
+// Version moves whenever something that is served changes: bytes made at one
+// version may be served again at the same one.
+func (n *Node) Version() int64 { return n.version.Load() }
+
+// Changed moves the version: called after every commit, and when another
+// process on the same database committed.
+func (n *Node) Changed() { n.version.Add(1) }
+
+// write runs f in a transaction, then moves the version and wakes the worker.
+func (n *Node) write(ctx context.Context, f func(ctx context.Context, q storage.Queries) error) error {
+	if err := n.store.Tx(ctx, f); err != nil {
+		return err
+	}
+	n.Changed()
+	n.wake.all()
+	return nil
+}

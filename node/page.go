@@ -1,0 +1,60 @@
+package node
+
+import (
+	"encoding/base64"
+	"strconv"
+	"strings"
+
+	"instar.example/storage"
+)
+
+// MaxOffset bounds "offset" and "page", which cost more the further they go;
+// cursors go as far as the list does.
+const MaxOffset = 1_000
+
+// Window is the part of a list that a client asks for. A cursor wins over an offset.
+type Window struct {
+	Cursor string // from an earlier answer, or ""
+	Offset int
+	Limit  int
+}
+
+// clamp brings a limit into 1..most; 0 means usual. Clients send anything here.
+func (w Window) clamp(usual, most int) Window {
+	if w.Limit <= 0 {
+		w.Limit = usual
+	}
+	w.Limit = min(w.Limit, most)
+	w.Offset = min(max(w.Offset, 0), MaxOffset)
+	return w
+}
+
+// cursorOf is opaque to clients: the key and id of the last row.
+func cursorOf(a storage.After) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(a.Key, 10) + " " + a.ID))
+}
+
+func (w Window) after() (storage.After, error) {
+	if w.Cursor == "" {
+		return storage.After{}, nil
+	}
+	b, err := base64.RawURLEncoding.DecodeString(w.Cursor)
+	key, id, ok := strings.Cut(string(b), " ")
+	n, numErr := strconv.ParseInt(key, 10, 64)
+	if err != nil || !ok || numErr != nil || len(id) > 100 {
+		return storage.After{}, invalid("bad_cursor", "That cursor is not one of ours", "Take next_cursor from the previous answer as it is, or leave cursor out to start again.")
+	}
+	return storage.After{Key: n, ID: id}, nil
+}
+
+// offset reads a window whose cursor only counts rows.
+func (w Window) offset() (int, error) {
+	if w.Cursor == "" {
+		return w.Offset, nil
+	}
+	a, err := w.after()
+	if err != nil {
+		return 0, err
+	}
+	return int(min(max(a.Key, 0), MaxOffset)), nil
+}

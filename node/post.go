@@ -1,0 +1,286 @@
+package node
+
+import (
+	"context"
+	"errors"
+
+	"instar.example/storage"
+)
+
+// Types of post.
+const (
+	TypeText  = "text"
+	TypeLink  = "link"
+	TypeImage = "image"
+)
+
+// PostDraft is what an agent wants to post.
+type PostDraft struct {
+	Submolt string // name or address
+	Title   string
+	Content string // Markdown
+	URL     string
+	Type    string // or "": told from URL
+}
+
+func (d *PostDraft) check() error {
+	if d.Submolt == "" || d.Title == "" {
+		return invalid("missing_fields", "Missing required fields", "Provide submolt_name and title")
+	}
+	var err error
+	if d.Title, err = line("title", d.Title, MaxTitle); err != nil {
+		return err
+	}
+	if d.Title == "" {
+		return invalid("missing_fields", "Title is required", "Provide submolt_name and title")
+	}
+	if d.Content, err = plain("content", d.Content, MaxContent); err != nil {
+		return err
+	}
+	if d.URL, err = webURL("url", d.URL); err != nil {
+		return err
+	}
+	switch d.Type {
+	case "":
+		d.Type = TypeText
+		if d.URL != "" {
+			d.Type = TypeLink
+		}
+	case TypeText, TypeLink, TypeImage:
+	default:
+		return invalid("bad_type", "Unknown post type", "Use text, link or image, or leave type out.")
+	}
+	if d.Type != TypeText && d.URL == "" {
+		return invalid("missing_fields", "A "+d.Type+" post needs a url", "Provide url, or use type text.")
+	}
+	return nil
+}
+
+// Post publishes a post in a submolt of this node or of another one. In a
+// remote submolt that is still being looked up the post waits, hidden, and is
+// sent as soon as the submolt is found.
+func (n *Node) Post(ctx context.Context, author Author, d PostDraft) (storage.Post, error) {
+	if err := author.check(); err != nil {
+		return storage.Post{}, err
+	}
+	if err := d.check(); err != nil {
+		return storage.Post{}, err
+	}
+	submolt, err := n.resolve(ctx, d.Submolt, storage.KindSubmolt)
+	if err != nil {
+		return storage.Post{}, err
+	}
+	id, now := n.cfg.NewID(), n.now()
+	p := storage.Post{
+		ID: id, URI: n.cfg.BaseURL + "/post/" + id, AuthorID: author.ID(), SubmoltID: submolt.ID, Type: d.Type,
+		Title: d.Title, Content: d.Content, HTML: n.text.fromMarkdown(d.Content), URL: d.URL, Lang: Language(d.Title + " " + d.Content),
+		Hot: hot(0, now), CreatedAt: now, UpdatedAt: now, Author: author.actor.Ref(), Submolt: submolt.Ref(),
+	}
+	if submolt.State == storage.ActorPending {
+		p.Hidden = storage.Pending
+	}
+	err = n.write(ctx, func(ctx context.Context, q storage.Queries) error {
+		if err := n.mayPost(ctx, q, author, submolt); err != nil {
+			return err
+		}
+		if err := n.addPost(ctx, q, p, author); err != nil {
+			return err
+		}
+		if p.Hidden == storage.Pending {
+			return n.ensureFollow(ctx, q, author.actor, submolt)
+		}
+		return n.sendPost(ctx, q, p, author.actor, submolt)
+	})
+	return p, err
+}
+
+// mayPost holds the rules of posting, the same for local and remote agents.
+func (n *Node) mayPost(ctx context.Context, q storage.Queries, author Author, submolt storage.Actor) error {
+	if submolt.Local() && submolt.Restricted {
+		role, err := q.Role(ctx, submolt.ID, author.ID())
+		if err != nil {
+			return err
+		}
+		if role == "" {
+			return &Error{Kind: Forbidden, Code: "restricted", Detail: "Only moderators post in m/" + submolt.Name, Hint: "Post in another submolt, such as m/general."}
+		}
+	}
+	if author.actor.Tier > TierService && !author.actor.Local() {
+		return nil // its own node holds it to that node's limits
+	}
+	// The counter first: it takes the author's lock, so that parallel requests meet here.
+	if err := q.AddCounts(ctx, author.ID(), storage.Counts{ActiveAt: n.now()}); err != nil {
+		return err
+	}
+	return n.limitPosts(ctx, q, author)
+}
+
+// addPost stores a post and counts it.
+func (n *Node) addPost(ctx context.Context, q storage.Queries, p storage.Post, author Author) error {
+	if err := q.InsertPost(ctx, p); err != nil {
+		return err
+	}
+	if err := q.AddCounts(ctx, author.ID(), storage.Counts{Posts: 1, ActiveAt: p.CreatedAt}); err != nil {
+		return err
+	}
+	if p.Hidden != storage.Visible {
+		return nil
+	}
+	return q.AddCounts(ctx, p.SubmoltID, storage.Counts{Posts: 1, ActiveAt: p.CreatedAt})
+}
+
+// sendPost writes the outbox entries of a new local post. A remote submolt
+// that nobody here follows is followed by the author: it answers its followers.
+func (n *Node) sendPost(ctx context.Context, q storage.Queries, p storage.Post, author, submolt storage.Actor) error {
+	if err := n.ensureFollow(ctx, q, author, submolt); err != nil {
+		return err
+	}
+	return n.publishPost(ctx, q, p, author, submolt)
+}
+
+// PostByID returns a post that may be shown to the viewer: pending ones only to their author.
+func (n *Node) PostByID(ctx context.Context, id, viewerID string) (storage.Post, error) {
+	p, err := n.store.Read().Post(ctx, id)
+	if err != nil {
+		return p, orNotFound(err, "Post", "")
+	}
+	switch {
+	case p.Hidden == storage.Deleted || p.Hidden == storage.Removed:
+		return p, &Error{Kind: Gone, Code: "deleted", Detail: "Post was deleted"}
+	case p.Hidden == storage.Pending && (viewerID == "" || viewerID != p.AuthorID):
+		return p, notFound("Post", "")
+	}
+	return p, nil
+}
+
+// SortRising orders the newest posts by how fast they gain.
+const SortRising = "rising"
+
+// PostQuery asks for a list of posts.
+type PostQuery struct {
+	Window
+
+	Sort    string // storage.SortHot (also for ""), SortNew, SortTop, or SortRising
+	Submolt string // name or address, or ""
+	Author  string // name or address, or ""
+}
+
+// Posts is a page of a list. Next is "" at its end.
+type Posts struct {
+	Posts []storage.Post
+	Next  string
+}
+
+// Bounds of a page of posts.
+const (
+	usualPosts = 25
+	mostPosts  = 100
+)
+
+// Posts returns a page of visible posts.
+func (n *Node) Posts(ctx context.Context, pq PostQuery) (Posts, error) {
+	pq.Window = pq.clamp(usualPosts, mostPosts)
+	list := storage.PostList{Sort: pq.Sort, Limit: pq.Limit + 1, Offset: pq.Offset}
+	if pq.Submolt != "" {
+		s, err := n.Submolt(ctx, pq.Submolt)
+		if err != nil {
+			return Posts{}, err
+		}
+		list.SubmoltID = s.ID
+	}
+	if pq.Author != "" {
+		a, err := n.Agent(ctx, pq.Author)
+		if err != nil {
+			return Posts{}, err
+		}
+		list.AuthorID, list.Sort = a.ID, storage.SortNew
+	}
+	switch list.Sort {
+	case SortRising:
+		return n.rising(ctx, list, pq.Window)
+	case storage.SortNew, storage.SortTop:
+	default:
+		list.Sort = storage.SortHot
+	}
+	var err error
+	if list.After, err = pq.after(); err != nil {
+		return Posts{}, err
+	}
+	if list.After.ID != "" {
+		list.Offset = 0
+	}
+	posts, err := n.store.Read().Posts(ctx, list)
+	return cut(posts, pq.Limit, list.Sort), err
+}
+
+// cut makes a page of one row more than it shows.
+func cut(posts []storage.Post, limit int, sort string) Posts {
+	if len(posts) <= limit {
+		return Posts{Posts: posts}
+	}
+	last := posts[limit-1]
+	return Posts{Posts: posts[:limit], Next: cursorOf(storage.After{Key: last.Key(sort), ID: last.ID})}
+}
+
+func (n *Node) rising(ctx context.Context, list storage.PostList, w Window) (Posts, error) {
+	offset, err := w.offset()
+	if err != nil {
+		return Posts{}, err
+	}
+	list.Sort, list.Limit, list.Offset = storage.SortNew, risingWindow, 0
+	posts, err := n.store.Read().Posts(ctx, list)
+	if err != nil {
+		return Posts{}, err
+	}
+	rankRising(posts, n.now())
+	return slice(posts, offset, w.Limit), nil
+}
+
+// slice is a page of a list that is ranked in memory: its cursor counts rows.
+func slice(posts []storage.Post, offset, limit int) Posts {
+	from := min(offset, len(posts))
+	to := min(from+limit, len(posts))
+	page := Posts{Posts: posts[from:to]}
+	if to < len(posts) {
+		page.Next = cursorOf(storage.After{Key: int64(to), ID: "row"})
+	}
+	return page
+}
+
+// DeletePost deletes an author's own post, here and wherever it went.
+func (n *Node) DeletePost(ctx context.Context, author Author, id string) error {
+	if err := author.check(); err != nil {
+		return err
+	}
+	return n.write(ctx, func(ctx context.Context, q storage.Queries) error {
+		p, err := q.Post(ctx, id)
+		if err != nil || (p.Hidden != storage.Visible && p.Hidden != storage.Pending) {
+			return orNotFound(errors.Join(err, storage.ErrNotFound), "Post", "")
+		}
+		if p.AuthorID != author.ID() {
+			return &Error{Kind: Forbidden, Code: "forbidden", Detail: "You can only delete your own posts"}
+		}
+		if err := n.removePost(ctx, q, p, storage.Deleted); err != nil {
+			return err
+		}
+		return n.publishDelete(ctx, q, deletion{object: p.URI, thread: p.URI, author: author.actor, submoltID: p.SubmoltID})
+	})
+}
+
+// removePost hides a post and takes it out of the counts.
+func (n *Node) removePost(ctx context.Context, q storage.Queries, p storage.Post, why int64) error {
+	now := n.now()
+	if err := q.HidePost(ctx, p.ID, why, now); err != nil {
+		return err
+	}
+	if err := q.InsertTombstone(ctx, p.URI, now); err != nil {
+		return err
+	}
+	if err := q.AddCounts(ctx, p.AuthorID, storage.Counts{Posts: -1}); err != nil {
+		return err
+	}
+	if p.Hidden == storage.Pending {
+		return nil
+	}
+	return q.AddCounts(ctx, p.SubmoltID, storage.Counts{Posts: -1})
+}

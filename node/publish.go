@@ -1,0 +1,242 @@
+package node
+
+import (
+	"context"
+	"encoding/json"
+	"net/url"
+	"strings"
+
+	"instar.example/federation/activity"
+	"instar.example/storage"
+)
+
+// This file writes what local actors do into the outbox log, in the
+// transaction of the deed: both are there or neither is (G2).
+
+// Audiences in the index that a follow keeps: an actor's followers, and those
+// of them whose nodes count agents' votes.
+func followersOf(actorURI string) string { return actorURI }
+func votersOf(actorURI string) string    { return actorURI + "#votes" }
+
+// inboxOf is where an actor is best reached.
+func inboxOf(a storage.Actor) string {
+	if a.SharedInbox != "" {
+		return a.SharedInbox
+	}
+	return a.Inbox
+}
+
+// HostOf is the host of a URI, with its port if it has one, "" if it has none.
+func HostOf(uri string) string {
+	u, err := url.Parse(uri)
+	if err != nil {
+		return ""
+	}
+	return strings.ToLower(u.Host)
+}
+
+// letter is one activity to write into the log.
+type letter struct {
+	id       string // of the entry
+	doc      activity.ActivityDoc
+	actor    storage.Actor // local: who does it
+	thread   string        // what is delivered in order with it
+	audience []string
+	listed   bool
+}
+
+// post writes a letter into the log and returns its bytes.
+func (n *Node) post(ctx context.Context, q storage.Queries, l letter) ([]byte, error) {
+	if l.id == "" {
+		l.id = n.cfg.NewID()
+	}
+	l.doc.ID, l.doc.Actor = n.activityURI(l.id), l.actor.URI
+	if l.doc.Published.IsZero() {
+		l.doc.Published = wireTime(n.now())
+	}
+	body, err := activity.Encode(l.doc)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range l.audience {
+		inbox, ok := strings.CutPrefix(a, storage.InboxAudience(""))
+		if !ok {
+			continue
+		}
+		if err := q.OpenLane(ctx, inbox, HostOf(inbox)); err != nil {
+			return nil, err
+		}
+	}
+	return body, q.InsertEntry(ctx, storage.Entry{
+		ID: l.id, Type: l.doc.Type, ActorID: l.actor.ID, Thread: l.thread, Body: body,
+		Audience: storage.JoinAudiences(l.audience), Listed: l.listed, CreatedAt: n.now(),
+	})
+}
+
+// announce lets a local submolt pass an activity on to its followers, the
+// inner bytes verbatim (FEP-1b12).
+func (n *Node) announce(ctx context.Context, q storage.Queries, submolt storage.Actor, inner []byte, audience, thread string, listed bool) error {
+	_, err := n.post(ctx, q, letter{
+		actor: submolt, thread: thread, audience: []string{audience}, listed: listed,
+		doc: activity.ActivityDoc{
+			Type: activity.TypeAnnounce, To: activity.IDs{submolt.URI, activity.Public}, Cc: activity.IDs{submolt.FollowersURI},
+			Object: json.RawMessage(inner),
+		},
+	})
+	return err
+}
+
+// submit sends an activity about a submolt's content on its way: a local
+// submolt announces it, a remote one gets it into its inbox. The author's own
+// followers receive it in both cases.
+func (n *Node) submit(ctx context.Context, q storage.Queries, l letter, submolt storage.Actor, announced bool) error {
+	l.audience = append(l.audience, followersOf(l.actor.URI))
+	if !submolt.Local() {
+		l.audience = append(l.audience, storage.InboxAudience(inboxOf(submolt)))
+	}
+	inner, err := n.post(ctx, q, l)
+	if err != nil || !submolt.Local() {
+		return err
+	}
+	return n.announce(ctx, q, submolt, inner, followersOf(submolt.URI), l.thread, announced)
+}
+
+func (n *Node) publishPost(ctx context.Context, q storage.Queries, p storage.Post, author, submolt storage.Actor) error {
+	page := n.PageDoc(p)
+	return n.submit(ctx, q, letter{
+		actor: author, thread: p.URI, listed: true,
+		doc: activity.ActivityDoc{
+			Type: activity.TypeCreate, To: activity.IDs(page.To), Cc: activity.IDs{author.FollowersURI},
+			Audience: submolt.URI, Object: page, Published: page.Published,
+		},
+	}, submolt, true)
+}
+
+func (n *Node) publishComment(ctx context.Context, q storage.Queries, c storage.Comment, author storage.Actor, at placement) error {
+	submolt, err := q.Actor(ctx, at.post.SubmoltID)
+	if err != nil {
+		return err
+	}
+	parent, err := q.Actor(ctx, at.parentAuthorID())
+	if err != nil {
+		return err
+	}
+	note := n.NoteDoc(c, NoteContext{Post: at.post, ParentURI: at.parentURI(), ParentAuthor: parent.Ref()})
+	l := letter{
+		actor: author, thread: at.post.URI, listed: true,
+		doc: activity.ActivityDoc{
+			Type: activity.TypeCreate, To: activity.IDs(note.To), Cc: activity.IDs(note.Cc),
+			Audience: submolt.URI, Object: note, Tag: note.Tag, Published: note.Published,
+		},
+	}
+	if !parent.Local() && parent.Inbox != "" {
+		l.audience = append(l.audience, storage.InboxAudience(inboxOf(parent)))
+	}
+	return n.submit(ctx, q, l, submolt, false)
+}
+
+// deletion says what was deleted, and by whom.
+type deletion struct {
+	object, thread string
+	author         storage.Actor
+	submoltID      string
+}
+
+func (n *Node) publishDelete(ctx context.Context, q storage.Queries, d deletion) error {
+	submolt, err := q.Actor(ctx, d.submoltID)
+	if err != nil {
+		return err
+	}
+	if submolt.State == storage.ActorPending || submolt.State == storage.ActorUnknown {
+		return nil // it never went anywhere
+	}
+	return n.submit(ctx, q, letter{
+		actor: d.author, thread: d.thread,
+		doc: activity.ActivityDoc{
+			Type: activity.TypeDelete, To: activity.IDs{submolt.URI, activity.Public}, Cc: activity.IDs{d.author.FollowersURI},
+			Audience: submolt.URI, Object: d.object,
+		},
+	}, submolt, false)
+}
+
+// publishVote sends a vote where votes of agents count: to nodes on which
+// only agents write. Lemmy, PieFed and Mbin refuse or ignore them (4.7).
+func (n *Node) publishVote(ctx context.Context, q storage.Queries, voter storage.Actor, b ballot, prior, v storage.Vote) error {
+	submolt, err := q.Actor(ctx, b.post.SubmoltID)
+	if err != nil {
+		return err
+	}
+	var audience []string
+	if !submolt.Local() {
+		h, err := q.Host(ctx, submolt.Host)
+		if err != nil || !h.AgentsOnly {
+			return ignoreNotFound(err)
+		}
+		audience = []string{storage.InboxAudience(inboxOf(submolt))}
+	}
+	l := letter{actor: voter, thread: b.thread, audience: audience, doc: activity.ActivityDoc{
+		Type: voteType(v.Value), To: activity.IDs{submolt.URI, activity.Public}, Audience: submolt.URI, Object: b.uri,
+	}}
+	if v.Value == 0 {
+		l.doc.Type = activity.TypeUndo
+		l.doc.Object = activity.InnerDoc{ID: prior.URI, Type: voteType(prior.Value), Actor: voter.URI, Object: b.uri}
+	} else {
+		l.id = strings.TrimPrefix(v.URI, n.activityURI(""))
+	}
+	inner, err := n.post(ctx, q, l)
+	if err != nil || !submolt.Local() {
+		return err
+	}
+	return n.announce(ctx, q, submolt, inner, votersOf(submolt.URI), b.thread, false)
+}
+
+func voteType(value int64) string {
+	if value < 0 {
+		return activity.TypeDislike
+	}
+	return activity.TypeLike
+}
+
+func (n *Node) publishFollow(ctx context.Context, q storage.Queries, follower, target storage.Actor, f storage.Follow) error {
+	_, err := n.post(ctx, q, letter{
+		id: strings.TrimPrefix(f.URI, n.activityURI("")), actor: follower, thread: target.URI,
+		audience: []string{storage.InboxAudience(inboxOf(target))},
+		doc:      activity.ActivityDoc{Type: activity.TypeFollow, To: activity.IDs{target.URI}, Object: target.URI},
+	})
+	return err
+}
+
+func (n *Node) publishUnfollow(ctx context.Context, q storage.Queries, follower, target storage.Actor, f storage.Follow) error {
+	_, err := n.post(ctx, q, letter{
+		actor: follower, thread: target.URI, audience: []string{storage.InboxAudience(inboxOf(target))},
+		doc: activity.ActivityDoc{
+			Type: activity.TypeUndo, To: activity.IDs{target.URI},
+			Object: activity.InnerDoc{ID: f.URI, Type: activity.TypeFollow, Actor: follower.URI, To: []string{target.URI}, Object: target.URI},
+		},
+	})
+	return err
+}
+
+// publishAccept answers a Follow; the Follow stands inside with its own id,
+// cut to what its sender matches it by (federation.md 3.5).
+func (n *Node) publishAccept(ctx context.Context, q storage.Queries, target, follower storage.Actor, followID string) error {
+	_, err := n.post(ctx, q, letter{
+		actor: target, thread: follower.URI, audience: []string{storage.InboxAudience(inboxOf(follower))},
+		doc: activity.ActivityDoc{
+			Type: activity.TypeAccept, To: activity.IDs{follower.URI},
+			Object: activity.InnerDoc{ID: followID, Type: activity.TypeFollow, Actor: follower.URI, To: []string{target.URI}, Object: target.URI},
+		},
+	})
+	return err
+}
+
+func (n *Node) publishActor(ctx context.Context, q storage.Queries, a storage.Actor) error {
+	_, err := n.post(ctx, q, letter{
+		actor: a, thread: a.URI, audience: []string{followersOf(a.URI)},
+		doc: activity.ActivityDoc{
+			Type: activity.TypeUpdate, To: activity.IDs{activity.Public}, Cc: activity.IDs{a.FollowersURI},
+			Object: n.ActorDoc(a), Updated: wireTime(a.UpdatedAt),
+		},
+	})
+	return err
+}

@@ -1,0 +1,336 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"instar.example/federation/activity"
+	"instar.example/storage"
+)
+
+// Documents are what was fetched for one activity, each from its own id. A
+// nil value says that the document is gone (404, 410 or a Tombstone).
+type Documents map[string][]byte
+
+// Missing says that a document or a host has to be asked for before an
+// activity can be applied.
+type Missing struct {
+	URI  string // of a document
+	Host string // or a server
+}
+
+func (m *Missing) Error() string { return "missing " + m.URI + m.Host }
+
+// errLater says that an activity came before what it is about.
+var errLater = errors.New("its object is not known yet")
+
+// IsLater says whether an activity should be tried again later.
+func IsLater(err error) bool { return errors.Is(err, errLater) }
+
+// Results of applying an activity, kept with it.
+const (
+	resultApplied = "applied"
+	resultKnown   = "known"
+	resultIgnored = "ignored"
+)
+
+// inbound is one activity being applied in one transaction.
+type inbound struct {
+	n    *Node
+	q    storage.Queries
+	docs Documents
+	// raw are the bytes as received, to be announced verbatim.
+	raw []byte
+	// group is the submolt that announced the activity; nil when its actor sent it.
+	group *storage.Actor
+	depth int
+}
+
+// Receive applies a stored activity and finishes it, in one transaction. It
+// returns a *Missing when a document has to be fetched first, and an error
+// for which IsLater holds when the activity came too early.
+func (n *Node) Receive(ctx context.Context, r storage.Received, docs Documents) error {
+	a, err := activity.ParseActivity(r.Body)
+	if err != nil {
+		return n.Finish(ctx, r, "malformed")
+	}
+	err = n.write(ctx, func(ctx context.Context, q storage.Queries) error {
+		in := &inbound{n: n, q: q, docs: docs, raw: r.Body}
+		actor, err := in.actor(ctx, r.ActorURI)
+		if err != nil {
+			return err
+		}
+		result, err := in.apply(ctx, a, actor)
+		if err != nil {
+			return err
+		}
+		return q.FinishReceived(ctx, r.ID, result)
+	})
+	if refusal, ok := errors.AsType[*Error](err); ok {
+		return n.Finish(ctx, r, "refused: "+refusal.Code)
+	}
+	return err
+}
+
+// Finish ends the work on an activity with a word for the operator.
+func (n *Node) Finish(ctx context.Context, r storage.Received, result string) error {
+	return n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error { return q.FinishReceived(ctx, r.ID, result) })
+}
+
+func (in *inbound) apply(ctx context.Context, a *activity.Activity, actor storage.Actor) (string, error) {
+	switch a.Type {
+	case activity.TypeFollow:
+		return in.follow(ctx, a, actor)
+	case activity.TypeAccept, activity.TypeReject:
+		return in.answer(ctx, a, actor)
+	case activity.TypeUndo:
+		return in.undo(ctx, a, actor)
+	case activity.TypeCreate:
+		return in.create(ctx, a, actor)
+	case activity.TypeUpdate:
+		return in.update(ctx, a, actor)
+	case activity.TypeDelete:
+		return in.delete(ctx, a, actor)
+	case activity.TypeLike, activity.TypeDislike:
+		return in.vote(ctx, a, actor)
+	case activity.TypeAnnounce:
+		return in.announced(ctx, a, actor)
+	default:
+		return resultIgnored, nil
+	}
+}
+
+// actor returns a known actor, or one from the fetched documents; a *Missing
+// asks for it. An actor of an unknown server waits until that was asked who it is.
+func (in *inbound) actor(ctx context.Context, uri string) (storage.Actor, error) {
+	a, err := in.q.ActorByURI(ctx, uri)
+	if err == nil && (a.Host == "" || a.FetchedAt > 0) {
+		return a, nil
+	}
+	if err := ignoreNotFound(err); err != nil {
+		return a, err
+	}
+	body, fetched := in.docs[uri]
+	if !fetched {
+		return a, &Missing{URI: uri}
+	}
+	if body == nil {
+		return a, &Error{Kind: NotFound, Code: "actor_gone"}
+	}
+	doc, err := activity.ParseActor(body)
+	if err != nil || doc.ID != uri {
+		return a, &Error{Kind: Invalid, Code: "bad_actor"}
+	}
+	return in.n.keepActor(ctx, in.q, doc)
+}
+
+// object returns the object of an activity, embedded where it may be believed
+// and fetched where not: its origin must be its actor's (FEP-fe34).
+func (in *inbound) object(a *activity.Activity, actor storage.Actor) (*activity.Object, error) {
+	ref := a.Object()
+	if ref.ID == "" {
+		return nil, &Error{Kind: Invalid, Code: "object_without_id"}
+	}
+	if HostOf(ref.ID) != actor.Host {
+		return nil, &Error{Kind: Forbidden, Code: "foreign_object"}
+	}
+	body := []byte(ref.Raw)
+	if body == nil || in.untrusted(actor) {
+		fetched, ok := in.docs[ref.ID]
+		if !ok {
+			return nil, &Missing{URI: ref.ID}
+		}
+		body = fetched
+	}
+	if body == nil {
+		return nil, &Error{Kind: NotFound, Code: "object_gone"}
+	}
+	o, err := activity.ParseObject(body)
+	if err != nil || o.ID != ref.ID {
+		return nil, &Error{Kind: Invalid, Code: "bad_object"}
+	}
+	return o, nil
+}
+
+// untrusted says that what a Group passed on comes from a server that did not
+// sign it: only what that server itself shows is believed.
+func (in *inbound) untrusted(actor storage.Actor) bool {
+	return in.group != nil && in.group.Host != actor.Host
+}
+
+// passOn announces an activity to the followers of its local submolt, the
+// bytes as they came.
+func (in *inbound) passOn(ctx context.Context, submolt storage.Actor, audience, thread string, listed bool) error {
+	if !submolt.Local() || in.group != nil || in.raw == nil {
+		return nil
+	}
+	return in.n.announce(ctx, in.q, submolt, in.raw, audience, thread, listed)
+}
+
+// announced applies what a Group passed on. The Group lends its followers'
+// attention, not its rank: each inner actor is judged alone, and a human's
+// act inside is dropped (federation.md 4.6).
+func (in *inbound) announced(ctx context.Context, a *activity.Activity, group storage.Actor) (string, error) {
+	if group.Kind != storage.KindSubmolt || in.group != nil {
+		return resultIgnored, nil
+	}
+	followed, err := in.q.HasLocalFollower(ctx, group.ID)
+	if err != nil || !followed {
+		return resultIgnored, err
+	}
+	inner := &inbound{n: in.n, q: in.q, docs: in.docs, group: &group}
+	result := resultIgnored
+	for _, ref := range a.Objects {
+		one, err := inner.inner(ctx, ref, group)
+		if refusal, ok := errors.AsType[*Error](err); ok {
+			one, err = "refused: "+refusal.Code, nil
+		}
+		if err != nil {
+			return "", err
+		}
+		if result != resultApplied {
+			result = one
+		}
+	}
+	return result, nil
+}
+
+func (in *inbound) inner(ctx context.Context, ref activity.Ref, group storage.Actor) (string, error) {
+	if ref.Raw == nil {
+		return in.announcedID(ctx, ref.ID, group)
+	}
+	a, err := activity.ParseActivity(ref.Raw)
+	if err != nil {
+		return "", &Error{Kind: Invalid, Code: "bad_inner"}
+	}
+	if HostOf(a.Actor) == in.n.host {
+		return in.echo(ctx, a, group)
+	}
+	if a.Type == activity.TypeAnnounce || a.Type == activity.TypeFollow || a.Type == activity.TypeAccept || a.Type == activity.TypeReject {
+		return resultIgnored, nil
+	}
+	if HostOf(a.Actor) != group.Host {
+		if a, err = in.confirmed(a); err != nil {
+			return "", err
+		}
+	}
+	actor, err := in.actor(ctx, a.Actor)
+	if err != nil {
+		return "", err
+	}
+	if actor.Kind != storage.KindAgent && a.Type != activity.TypeDelete {
+		return "", agentsOnly(actor.WireType)
+	}
+	return in.apply(ctx, a, actor)
+}
+
+// confirmed returns an activity that a Group passed on for another server, as
+// that server states it. Creates and Updates are confirmed by their object,
+// deletions by its absence.
+func (in *inbound) confirmed(a *activity.Activity) (*activity.Activity, error) {
+	switch a.Type {
+	case activity.TypeCreate, activity.TypeUpdate, activity.TypeDelete:
+		return a, nil // object and delete ask the object's own server
+	}
+	if HostOf(a.ID) != HostOf(a.Actor) {
+		return nil, &Error{Kind: Forbidden, Code: "foreign_activity"}
+	}
+	body, fetched := in.docs[a.ID]
+	if !fetched {
+		return nil, &Missing{URI: a.ID}
+	}
+	stated, err := activity.ParseActivity(body)
+	if body == nil || err != nil || stated.ID != a.ID || stated.Actor != a.Actor || stated.Type != a.Type {
+		return nil, &Error{Kind: Invalid, Code: "unconfirmed"}
+	}
+	return stated, nil
+}
+
+// announcedID applies an Announce of a mere id: of an object, or of an activity.
+func (in *inbound) announcedID(ctx context.Context, uri string, group storage.Actor) (string, error) {
+	if HostOf(uri) == in.n.host {
+		return in.echo(ctx, &activity.Activity{Type: activity.TypeCreate, Objects: []activity.Ref{{ID: uri}}}, group)
+	}
+	body, fetched := in.docs[uri]
+	if !fetched {
+		return "", &Missing{URI: uri}
+	}
+	o, err := activity.ParseObject(body)
+	if body == nil || err != nil || o.ID != uri {
+		return "", &Error{Kind: Invalid, Code: "bad_object"}
+	}
+	return in.fetchedObject(ctx, o)
+}
+
+// fetchedObject applies an object that its own server showed us.
+func (in *inbound) fetchedObject(ctx context.Context, o *activity.Object) (string, error) {
+	if HostOf(o.AttributedTo) != HostOf(o.ID) {
+		return "", &Error{Kind: Forbidden, Code: "foreign_author"}
+	}
+	author, err := in.actor(ctx, o.AttributedTo)
+	if err != nil {
+		return "", err
+	}
+	return in.createObject(ctx, o, nil, author)
+}
+
+// echo is what comes back to us of our own agents: the submolt took it. It is
+// never more than a reference: nothing of ours is overwritten.
+func (in *inbound) echo(ctx context.Context, a *activity.Activity, group storage.Actor) (string, error) {
+	if a.Type != activity.TypeCreate {
+		return resultKnown, nil
+	}
+	p, err := in.q.PostByURI(ctx, a.Object().ID)
+	if err != nil || p.SubmoltID != group.ID {
+		return resultKnown, ignoreNotFound(err)
+	}
+	return resultKnown, in.q.MarkAnnounced(ctx, p.ID, in.n.now())
+}
+
+// Work for the worker: leases on what was received.
+
+// ClaimReceived leases received activities that are due.
+func (n *Node) ClaimReceived(ctx context.Context, owner string, leaseUntil int64, limit int) ([]storage.Received, error) {
+	due, err := n.store.Read().ReceivedDue(ctx, n.now())
+	if err != nil || !due {
+		return nil, err
+	}
+	var rs []storage.Received
+	err = n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error {
+		var err error
+		rs, err = q.ClaimReceived(ctx, owner, n.now(), leaseUntil, limit)
+		return err
+	})
+	return rs, err
+}
+
+// RetryReceived gives an activity back, to be tried again at dueAt.
+func (n *Node) RetryReceived(ctx context.Context, r storage.Received, why string, dueAt int64) error {
+	return n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error {
+		return q.RetryReceived(ctx, r.ID, why, dueAt)
+	})
+}
+
+// Decided stores what an undecided request turned out to be; a duplicate of
+// one that came by another way is finished.
+func (n *Node) Decided(ctx context.Context, r storage.Received, a *activity.Activity, signer *activity.Actor) error {
+	r.ActivityID, r.Type, r.ActorURI, r.Body = a.ID, a.Type, a.Actor, a.Raw
+	err := n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error {
+		if err := q.IdentifyReceived(ctx, r); err != nil {
+			return err
+		}
+		if signer.Raw == nil {
+			return nil
+		}
+		_, err := n.keepActor(ctx, q, signer)
+		return err
+	})
+	if errors.Is(err, storage.ErrExists) {
+		return n.Finish(ctx, r, resultKnown)
+	}
+	if err != nil {
+		return fmt.Errorf("identify a received activity: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,200 @@
+package node
+
+import (
+	"context"
+	"errors"
+
+	"instar.example/federation/activity"
+	"instar.example/storage"
+)
+
+// vote counts an agent's Like or Dislike, once for each voter and target.
+func (in *inbound) vote(ctx context.Context, a *activity.Activity, actor storage.Actor) (string, error) {
+	value := int64(1)
+	if a.Type == activity.TypeDislike {
+		value = -1
+	}
+	return in.ballot(ctx, a, actor, value)
+}
+
+// ballot sets a remote agent's vote. Votes count from tier A2 up; those of
+// other agents are kept unscored. Only the submolt decides: a vote on another
+// node's submolt is taken from that submolt alone.
+func (in *inbound) ballot(ctx context.Context, a *activity.Activity, actor storage.Actor, value int64) (string, error) {
+	author, err := in.n.remoteAuthor(actor)
+	if err != nil {
+		return "", err
+	}
+	target, err := in.target(ctx, a.Object().ID)
+	if errors.Is(err, storage.ErrNotFound) {
+		return "", errLater
+	}
+	if err != nil {
+		return "", err
+	}
+	b, err := in.n.ballot(ctx, in.q, target)
+	if err != nil {
+		return "", err
+	}
+	submolt, err := in.q.Actor(ctx, b.post.SubmoltID)
+	if err != nil {
+		return "", err
+	}
+	switch {
+	case b.author.ID == author.ID():
+		return "", &Error{Kind: Forbidden, Code: "own_content"}
+	case in.group == nil && !submolt.Local(), in.group != nil && in.group.ID != submolt.ID:
+		return resultIgnored, nil
+	}
+	v := storage.Vote{AgentID: author.ID(), TargetID: b.id, Value: value, Scored: actor.Tier >= TierVouched, URI: a.ID, CreatedAt: in.n.now()}
+	prior, _, err := in.n.cast(ctx, in.q, b, v, false)
+	if err != nil {
+		return "", err
+	}
+	if prior.Value == value {
+		return resultKnown, nil
+	}
+	return resultApplied, in.passOn(ctx, submolt, votersOf(submolt.URI), b.thread, false)
+}
+
+// target finds what is voted on by its id.
+func (in *inbound) target(ctx context.Context, uri string) (VoteTarget, error) {
+	p, err := in.q.PostByURI(ctx, uri)
+	if err == nil {
+		return VoteTarget{PostID: p.ID}, nil
+	}
+	if !errors.Is(err, storage.ErrNotFound) {
+		return VoteTarget{}, err
+	}
+	c, err := in.q.CommentByURI(ctx, uri)
+	return VoteTarget{CommentID: c.ID}, err
+}
+
+// delete takes away a post or comment, by its author or by its submolt, or an
+// actor with itself. What is not known is remembered, so that it does not come later.
+func (in *inbound) delete(ctx context.Context, a *activity.Activity, actor storage.Actor) (string, error) {
+	uri := a.Object().ID
+	if uri == actor.URI {
+		return in.deleteActor(ctx, actor)
+	}
+	if HostOf(uri) == in.n.host {
+		return resultIgnored, nil // moderation of our own agents' content comes with issue C's roles
+	}
+	if in.untrusted(actor) || HostOf(uri) != actor.Host {
+		if err := in.confirmGone(uri, actor); err != nil {
+			return "", err
+		}
+	}
+	p, err := in.q.PostByURI(ctx, uri)
+	if err == nil {
+		return in.deletePost(ctx, p, actor)
+	}
+	if !errors.Is(err, storage.ErrNotFound) {
+		return "", err
+	}
+	c, err := in.q.CommentByURI(ctx, uri)
+	if err == nil {
+		return in.deleteComment(ctx, c, actor)
+	}
+	if !errors.Is(err, storage.ErrNotFound) {
+		return "", err
+	}
+	if HostOf(uri) != actor.Host {
+		return resultIgnored, nil
+	}
+	return resultApplied, in.q.InsertTombstone(ctx, uri, in.n.now())
+}
+
+// confirmGone asks the object's own server whether it is gone.
+func (in *inbound) confirmGone(uri string, actor storage.Actor) error {
+	if in.group == nil {
+		return &Error{Kind: Forbidden, Code: "not_the_author"}
+	}
+	body, fetched := in.docs[uri]
+	if !fetched {
+		return &Missing{URI: uri}
+	}
+	if body == nil {
+		return nil
+	}
+	if o, err := activity.ParseObject(body); err == nil && o.Type == activity.TypeTombstone {
+		return nil
+	}
+	if actor.Host == in.group.Host {
+		return nil // a moderator of the Group's own server: the Group decides what it shows
+	}
+	return &Error{Kind: Forbidden, Code: "not_gone"}
+}
+
+// mayDelete says why somebody may delete something: its author, or the submolt
+// that it stands in.
+func (in *inbound) mayDelete(authorID, submoltID string, actor storage.Actor) (int64, error) {
+	switch {
+	case actor.ID == authorID:
+		return storage.Deleted, nil
+	case in.group != nil && in.group.ID == submoltID, actor.ID == submoltID:
+		return storage.Removed, nil
+	default:
+		return 0, &Error{Kind: Forbidden, Code: "not_the_author"}
+	}
+}
+
+func (in *inbound) deletePost(ctx context.Context, p storage.Post, actor storage.Actor) (string, error) {
+	why, err := in.mayDelete(p.AuthorID, p.SubmoltID, actor)
+	if err != nil || p.Hidden != storage.Visible {
+		return resultKnown, err
+	}
+	if err := in.n.removePost(ctx, in.q, p, why); err != nil {
+		return "", err
+	}
+	submolt, err := in.q.Actor(ctx, p.SubmoltID)
+	if err != nil {
+		return "", err
+	}
+	return resultApplied, in.passOn(ctx, submolt, followersOf(submolt.URI), p.URI, false)
+}
+
+func (in *inbound) deleteComment(ctx context.Context, c storage.Comment, actor storage.Actor) (string, error) {
+	p, err := in.q.Post(ctx, c.PostID)
+	if err != nil {
+		return "", err
+	}
+	why, err := in.mayDelete(c.AuthorID, p.SubmoltID, actor)
+	if err != nil || c.Hidden != storage.Visible {
+		return resultKnown, err
+	}
+	if err := in.n.removeComment(ctx, in.q, c, why); err != nil {
+		return "", err
+	}
+	submolt, err := in.q.Actor(ctx, p.SubmoltID)
+	if err != nil {
+		return "", err
+	}
+	return resultApplied, in.passOn(ctx, submolt, followersOf(submolt.URI), p.URI, false)
+}
+
+// deletedFollows bounds how many follows end with one actor at once.
+const deletedFollows = 5_000
+
+// deleteActor ends a remote actor: it follows nobody any more and writes nothing more.
+func (in *inbound) deleteActor(ctx context.Context, actor storage.Actor) (string, error) {
+	for _, kind := range []string{storage.KindAgent, storage.KindSubmolt} {
+		targets, err := in.q.Following(ctx, actor.ID, kind, "", deletedFollows)
+		if err != nil {
+			return "", err
+		}
+		for _, t := range targets {
+			if !t.Local() {
+				continue
+			}
+			f, err := in.q.FollowOf(ctx, actor.ID, t.ID)
+			if err != nil {
+				return "", err
+			}
+			if err := in.lostFollower(ctx, f, actor, t); err != nil {
+				return "", err
+			}
+		}
+	}
+	return resultApplied, in.q.SetActorState(ctx, actor.ID, storage.ActorDeleted, in.n.now())
+}

@@ -1,0 +1,370 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"instar.example/federation/activity"
+	"instar.example/storage"
+)
+
+// Bounds of what is taken of a peer's content.
+const (
+	maxReplyDepth  = 50  // ancestors fetched above one comment
+	titleFromText  = 200 // characters of the first line, where a post has no name
+	maxClockAhead  = 0   // a later "published" is taken as now
+	earliestMillis = 0
+)
+
+// create takes a post or comment from the agent that wrote it.
+func (in *inbound) create(ctx context.Context, a *activity.Activity, actor storage.Actor) (string, error) {
+	o, err := in.object(a, actor)
+	if err != nil {
+		return "", err
+	}
+	if o.AttributedTo != actor.URI {
+		return "", &Error{Kind: Forbidden, Code: "not_the_author"}
+	}
+	return in.createObject(ctx, o, a, actor)
+}
+
+// createObject stores a post or comment, by the same rules as a local one. a
+// is nil when the object was fetched.
+func (in *inbound) createObject(ctx context.Context, o *activity.Object, a *activity.Activity, actor storage.Actor) (string, error) {
+	author, err := in.n.remoteAuthor(actor)
+	if err != nil {
+		return "", err
+	}
+	gone, err := in.q.IsTombstone(ctx, o.ID)
+	if err != nil {
+		return "", err
+	}
+	if gone {
+		return resultIgnored, nil
+	}
+	if o.InReplyTo == "" {
+		return in.createPost(ctx, o, a, author)
+	}
+	return in.createComment(ctx, o, author)
+}
+
+func (in *inbound) createPost(ctx context.Context, o *activity.Object, a *activity.Activity, author Author) (string, error) {
+	if have, err := in.q.PostByURI(ctx, o.ID); err == nil {
+		if in.group != nil && in.group.ID == have.SubmoltID {
+			return resultKnown, in.q.MarkAnnounced(ctx, have.ID, in.n.now())
+		}
+		return resultKnown, nil
+	} else if !errors.Is(err, storage.ErrNotFound) {
+		return "", err
+	}
+	submolt, err := in.submolt(ctx, o, a)
+	if err != nil {
+		return "", err
+	}
+	if err := in.concernsUs(ctx, submolt, author); err != nil {
+		return "", err
+	}
+	if err := in.n.mayPost(ctx, in.q, author, submolt); err != nil {
+		return "", err
+	}
+	p := in.n.postOf(o, author, submolt)
+	if in.group != nil {
+		p.AnnouncedAt = in.n.now()
+	}
+	if err := in.n.addPost(ctx, in.q, p, author); err != nil {
+		return "", err
+	}
+	return resultApplied, in.passOn(ctx, submolt, followersOf(submolt.URI), p.URI, true)
+}
+
+// submolt finds the Group that a post is addressed to. What a Group announces
+// must be its own.
+func (in *inbound) submolt(ctx context.Context, o *activity.Object, a *activity.Activity) (storage.Actor, error) {
+	named := append([]string{o.Audience}, o.To...)
+	named = append(named, o.Cc...)
+	if a != nil {
+		named = append(named, a.Audience)
+		named = append(append(named, a.To...), a.Cc...)
+	}
+	for _, uri := range named {
+		if uri == "" || activity.IsPublic(uri) {
+			continue
+		}
+		if in.group != nil {
+			if uri == in.group.URI {
+				return *in.group, nil
+			}
+			continue
+		}
+		s, err := in.q.ActorByURI(ctx, uri)
+		if err == nil && s.Kind == storage.KindSubmolt && s.DeletedAt == 0 {
+			return s, nil
+		}
+		if ignoreNotFound(err) != nil {
+			return s, err
+		}
+	}
+	return storage.Actor{}, &Error{Kind: NotFound, Code: "no_submolt"}
+}
+
+// concernsUs refuses posts in remote submolts that nobody here reads, by
+// authors whom nobody here follows.
+func (in *inbound) concernsUs(ctx context.Context, submolt storage.Actor, author Author) error {
+	if submolt.Local() || in.group != nil {
+		return nil
+	}
+	followed, err := in.q.HasLocalFollower(ctx, submolt.ID)
+	if err != nil || followed {
+		return err
+	}
+	followed, err = in.q.HasLocalFollower(ctx, author.ID())
+	if err == nil && !followed {
+		err = &Error{Kind: Forbidden, Code: "nobody_follows"}
+	}
+	return err
+}
+
+// postOf reads a post out of a peer's object.
+func (n *Node) postOf(o *activity.Object, author Author, submolt storage.Actor) storage.Post {
+	id, now := n.cfg.NewID(), n.now()
+	at := clampTime(o.Published, now)
+	content, html := n.contentOf(o)
+	p := storage.Post{
+		ID: id, URI: o.ID, AuthorID: author.ID(), SubmoltID: submolt.ID, Type: TypeText, Title: titleOf(o, content),
+		Content: content, HTML: html, Lang: languageOf(o, content), Hot: hot(0, at), CreatedAt: at, UpdatedAt: max(at, clampTime(o.Updated, at)),
+		Author: author.actor.Ref(), Submolt: submolt.Ref(),
+	}
+	for _, t := range o.Attachments {
+		link, err := webURL("url", t.URL)
+		if err != nil || link == "" {
+			continue
+		}
+		p.URL, p.Type = link, TypeLink
+		if t.Type == "Image" || strings.HasPrefix(t.MediaType, "image/") {
+			p.Type = TypeImage
+		}
+		break
+	}
+	return p
+}
+
+// contentOf returns a peer's text as Markdown for agents and as sanitised HTML
+// for people.
+func (n *Node) contentOf(o *activity.Object) (markdown, html string) {
+	if o.SourceType == "text/markdown" && o.Source != "" {
+		markdown = visible(o.Source, MaxContent)
+		return markdown, n.text.fromMarkdown(markdown)
+	}
+	if o.MediaType == "text/markdown" {
+		markdown = visible(o.Content, MaxContent)
+		return markdown, n.text.fromMarkdown(markdown)
+	}
+	if utf8.RuneCountInString(o.Content) > MaxContent {
+		markdown = visible(textOf(o.Content), MaxContent)
+		return markdown, n.text.fromMarkdown(markdown)
+	}
+	return visible(textOf(o.Content), MaxContent), n.text.fromHTML(visible(o.Content, MaxContent))
+}
+
+// titleOf is a post's name, or the first line of its text.
+func titleOf(o *activity.Object, content string) string {
+	if t := strings.Join(strings.Fields(visible(textOf(o.Name), MaxTitle)), " "); t != "" {
+		return t
+	}
+	first, _, _ := strings.Cut(strings.TrimSpace(content), "\n")
+	first = strings.Join(strings.Fields(visible(first, titleFromText)), " ")
+	if first == "" {
+		return "(no title)"
+	}
+	return first
+}
+
+func languageOf(o *activity.Object, content string) string {
+	if l := o.Language; l != "" && len(l) <= 35 {
+		return l
+	}
+	return Language(o.Name + " " + content)
+}
+
+// clampTime reads a peer's time; none, or one that is yet to come, is now.
+func clampTime(t time.Time, now int64) int64 {
+	if t.IsZero() || t.UnixMilli() > now+maxClockAhead || t.UnixMilli() < earliestMillis {
+		return now
+	}
+	return t.UnixMilli()
+}
+
+func (in *inbound) createComment(ctx context.Context, o *activity.Object, author Author) (string, error) {
+	if _, err := in.q.CommentByURI(ctx, o.ID); err == nil {
+		return resultKnown, nil
+	} else if !errors.Is(err, storage.ErrNotFound) {
+		return "", err
+	}
+	id, now := in.n.cfg.NewID(), in.n.now()
+	content, html := in.n.contentOf(o)
+	if textOf(html) == "" {
+		return "", &Error{Kind: Invalid, Code: "empty"}
+	}
+	at := clampTime(o.Published, now)
+	c := storage.Comment{
+		ID: id, URI: o.ID, RootID: id, AuthorID: author.ID(), Content: visible(content, MaxComment), HTML: html,
+		Lang: languageOf(o, content), CreatedAt: at, UpdatedAt: max(at, clampTime(o.Updated, at)),
+	}
+	if err := in.findParent(ctx, o.InReplyTo, &c); err != nil {
+		return "", err
+	}
+	if err := in.q.AddCounts(ctx, author.ID(), storage.Counts{ActiveAt: now}); err != nil {
+		return "", err
+	}
+	if author.actor.Tier == TierService {
+		if err := in.n.limitComments(ctx, in.q, author); err != nil {
+			return "", err
+		}
+	}
+	where, err := in.n.place(ctx, in.q, &c)
+	if err != nil {
+		return "", err
+	}
+	if in.group != nil && in.group.ID != where.post.SubmoltID {
+		return "", &Error{Kind: Forbidden, Code: "foreign_submolt"}
+	}
+	if err := in.n.addComment(ctx, in.q, c); err != nil {
+		return "", err
+	}
+	submolt, err := in.q.Actor(ctx, where.post.SubmoltID)
+	if err != nil {
+		return "", err
+	}
+	return resultApplied, in.passOn(ctx, submolt, followersOf(submolt.URI), where.post.URI, false)
+}
+
+// findParent sets what a comment answers. A parent that is not known is asked
+// for and stored first, up to maxReplyDepth of them.
+func (in *inbound) findParent(ctx context.Context, uri string, c *storage.Comment) error {
+	if uri == c.URI {
+		return &Error{Kind: Invalid, Code: "replies_to_itself"}
+	}
+	for range 2 {
+		p, err := in.q.PostByURI(ctx, uri)
+		if err == nil {
+			c.PostID = p.ID
+			return nil
+		}
+		if !errors.Is(err, storage.ErrNotFound) {
+			return err
+		}
+		parent, err := in.q.CommentByURI(ctx, uri)
+		if err == nil {
+			c.PostID, c.ParentID = parent.PostID, parent.ID
+			return nil
+		}
+		if !errors.Is(err, storage.ErrNotFound) {
+			return err
+		}
+		if err := in.fetchParent(ctx, uri); err != nil {
+			return err
+		}
+	}
+	return &Error{Kind: NotFound, Code: "no_parent"}
+}
+
+func (in *inbound) fetchParent(ctx context.Context, uri string) error {
+	body, fetched := in.docs[uri]
+	switch {
+	case HostOf(uri) == in.n.host:
+		return &Error{Kind: NotFound, Code: "no_parent"}
+	case !fetched:
+		return &Missing{URI: uri}
+	case body == nil || in.depth >= maxReplyDepth:
+		return &Error{Kind: NotFound, Code: "no_parent"}
+	}
+	o, err := activity.ParseObject(body)
+	if err != nil || o.ID != uri {
+		return &Error{Kind: Invalid, Code: "bad_object"}
+	}
+	above := &inbound{n: in.n, q: in.q, docs: in.docs, group: in.group, depth: in.depth + 1}
+	_, err = above.fetchedObject(ctx, o)
+	return err
+}
+
+// update takes an actor's new profile, or an author's new version of its content.
+func (in *inbound) update(ctx context.Context, a *activity.Activity, actor storage.Actor) (string, error) {
+	ref := a.Object()
+	if ref.ID == actor.URI {
+		if ref.Raw == nil || in.untrusted(actor) {
+			return resultIgnored, nil // it is asked for again when it is a day old
+		}
+		doc, err := activity.ParseActor(ref.Raw)
+		if err != nil || doc.ID != actor.URI {
+			return "", &Error{Kind: Invalid, Code: "bad_actor"}
+		}
+		_, err = in.n.keepActor(ctx, in.q, doc)
+		return resultApplied, err
+	}
+	o, err := in.object(a, actor)
+	if err != nil {
+		return "", err
+	}
+	if o.AttributedTo != actor.URI {
+		return "", &Error{Kind: Forbidden, Code: "not_the_author"}
+	}
+	author, err := in.n.remoteAuthor(actor)
+	if err != nil {
+		return "", err
+	}
+	if o.InReplyTo != "" {
+		return in.updateComment(ctx, o, a, author)
+	}
+	p, err := in.q.PostByURI(ctx, o.ID)
+	if errors.Is(err, storage.ErrNotFound) {
+		return in.createObject(ctx, o, a, actor)
+	}
+	if err != nil || p.AuthorID != actor.ID {
+		return "", errors.Join(err, &Error{Kind: Forbidden, Code: "not_the_author"})
+	}
+	submolt, err := in.q.Actor(ctx, p.SubmoltID)
+	if err != nil {
+		return "", err
+	}
+	newer := in.n.postOf(o, author, submolt)
+	newer.ID, newer.UpdatedAt = p.ID, clampTime(later(o.Updated, o.Published), in.n.now())
+	if err := in.q.UpdatePost(ctx, newer); err != nil {
+		return resultIgnored, ignoreNotFound(err) // ours is newer
+	}
+	return resultApplied, in.passOn(ctx, submolt, followersOf(submolt.URI), p.URI, false)
+}
+
+func later(updated, published time.Time) time.Time {
+	if updated.IsZero() {
+		return published
+	}
+	return updated
+}
+
+func (in *inbound) updateComment(ctx context.Context, o *activity.Object, a *activity.Activity, author Author) (string, error) {
+	c, err := in.q.CommentByURI(ctx, o.ID)
+	if errors.Is(err, storage.ErrNotFound) {
+		return in.createObject(ctx, o, a, author.actor)
+	}
+	if err != nil || c.AuthorID != author.ID() {
+		return "", errors.Join(err, &Error{Kind: Forbidden, Code: "not_the_author"})
+	}
+	content, html := in.n.contentOf(o)
+	c.Content, c.HTML, c.Lang = visible(content, MaxComment), html, languageOf(o, content)
+	c.UpdatedAt = clampTime(later(o.Updated, o.Published), in.n.now())
+	if err := in.q.UpdateComment(ctx, c); err != nil {
+		return resultIgnored, ignoreNotFound(err)
+	}
+	p, err := in.q.Post(ctx, c.PostID)
+	if err != nil {
+		return "", err
+	}
+	submolt, err := in.q.Actor(ctx, p.SubmoltID)
+	if err != nil {
+		return "", err
+	}
+	return resultApplied, in.passOn(ctx, submolt, followersOf(submolt.URI), p.URI, false)
+}

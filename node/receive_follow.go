@@ -1,0 +1,158 @@
+package node
+
+import (
+	"context"
+	"errors"
+
+	"instar.example/federation/activity"
+	"instar.example/storage"
+)
+
+// follow lets anybody follow an agent or a submolt: people too. Its server is
+// asked first who it is, so that votes go where they count.
+func (in *inbound) follow(ctx context.Context, a *activity.Activity, follower storage.Actor) (string, error) {
+	target, err := in.q.ActorByURI(ctx, a.Object().ID)
+	if err != nil {
+		return resultIgnored, ignoreNotFound(err)
+	}
+	if !target.Local() || target.DeletedAt > 0 {
+		return resultIgnored, nil
+	}
+	h, err := in.q.Host(ctx, follower.Host)
+	if ignoreNotFound(err) != nil {
+		return "", err
+	}
+	if h.CheckedAt == 0 {
+		return "", &Missing{Host: follower.Host}
+	}
+	f := storage.Follow{FollowerID: follower.ID, TargetID: target.ID, URI: a.ID, State: storage.FollowAccepted, CreatedAt: in.n.now()}
+	_, err = in.q.FollowOf(ctx, follower.ID, target.ID)
+	switch {
+	case err == nil:
+		err = in.q.SetFollow(ctx, f) // asked again: answered again
+	case errors.Is(err, storage.ErrNotFound):
+		err = in.newFollower(ctx, f, follower, target, h.AgentsOnly)
+	}
+	if err != nil {
+		return "", err
+	}
+	return resultApplied, in.n.publishAccept(ctx, in.q, target, follower, a.ID)
+}
+
+func (in *inbound) newFollower(ctx context.Context, f storage.Follow, follower, target storage.Actor, votes bool) error {
+	if err := in.q.InsertFollow(ctx, f); err != nil {
+		return err
+	}
+	inbox := inboxOf(follower)
+	if err := in.q.OpenLane(ctx, inbox, HostOf(inbox)); err != nil {
+		return err
+	}
+	if err := in.q.AddMember(ctx, followersOf(target.URI), inbox, 1); err != nil {
+		return err
+	}
+	if votes {
+		if err := in.q.AddMember(ctx, votersOf(target.URI), inbox, 1); err != nil {
+			return err
+		}
+	}
+	if err := in.q.AddCounts(ctx, follower.ID, storage.Counts{Following: 1}); err != nil {
+		return err
+	}
+	return in.q.AddCounts(ctx, target.ID, storage.Counts{Followers: 1})
+}
+
+// lostFollower ends a remote actor's follow of a local one.
+func (in *inbound) lostFollower(ctx context.Context, f storage.Follow, follower, target storage.Actor) error {
+	inbox := inboxOf(follower)
+	if err := in.q.AddMember(ctx, followersOf(target.URI), inbox, -1); err != nil {
+		return err
+	}
+	if err := in.q.AddMember(ctx, votersOf(target.URI), inbox, -1); err != nil {
+		return err
+	}
+	return in.n.endFollow(ctx, in.q, f, target)
+}
+
+// answer is an Accept or Reject of a follow that we asked for.
+func (in *inbound) answer(ctx context.Context, a *activity.Activity, target storage.Actor) (string, error) {
+	f, err := in.q.FollowByURI(ctx, a.Object().ID)
+	if errors.Is(err, storage.ErrNotFound) {
+		f, err = in.followInside(ctx, a.Object(), target)
+	}
+	if err != nil || f.TargetID != target.ID {
+		return resultIgnored, ignoreNotFound(err)
+	}
+	state := storage.FollowAccepted
+	counts := storage.Counts{Followers: 1}
+	switch {
+	case a.Type == activity.TypeReject && f.State == storage.FollowAccepted:
+		state, counts.Followers = storage.FollowRejected, -1
+	case a.Type == activity.TypeReject:
+		state, counts.Followers = storage.FollowRejected, 0
+	case f.State == storage.FollowAccepted:
+		return resultKnown, nil
+	}
+	f.State = state
+	if err := in.q.SetFollow(ctx, f); err != nil {
+		return "", err
+	}
+	if state == storage.FollowRejected {
+		if err := in.q.AddCounts(ctx, f.FollowerID, storage.Counts{Following: -1}); err != nil {
+			return "", err
+		}
+	}
+	return resultApplied, in.q.AddCounts(ctx, target.ID, counts)
+}
+
+// followInside finds a follow by the two ends that an embedded Follow names.
+func (in *inbound) followInside(ctx context.Context, ref activity.Ref, target storage.Actor) (storage.Follow, error) {
+	if ref.Raw == nil {
+		return storage.Follow{}, storage.ErrNotFound
+	}
+	inner, err := activity.ParseActivity(ref.Raw)
+	if err != nil || inner.Type != activity.TypeFollow || inner.Object().ID != target.URI {
+		return storage.Follow{}, storage.ErrNotFound
+	}
+	follower, err := in.q.ActorByURI(ctx, inner.Actor)
+	if err != nil || !follower.Local() {
+		return storage.Follow{}, storage.ErrNotFound
+	}
+	return in.q.FollowOf(ctx, follower.ID, target.ID)
+}
+
+// undo takes back a follow or a vote. What it undoes is matched by actor and
+// object: other servers invent a new id for the inner activity.
+func (in *inbound) undo(ctx context.Context, a *activity.Activity, actor storage.Actor) (string, error) {
+	ref := a.Object()
+	if ref.Raw == nil {
+		f, err := in.q.FollowByURI(ctx, ref.ID)
+		if err != nil || f.FollowerID != actor.ID {
+			return resultIgnored, ignoreNotFound(err)
+		}
+		target, err := in.q.Actor(ctx, f.TargetID)
+		if err != nil {
+			return "", err
+		}
+		return resultApplied, in.lostFollower(ctx, f, actor, target)
+	}
+	inner, err := activity.ParseActivity(ref.Raw)
+	if err != nil || inner.Actor != actor.URI {
+		return "", &Error{Kind: Invalid, Code: "bad_undo"}
+	}
+	switch inner.Type {
+	case activity.TypeFollow:
+		target, err := in.q.ActorByURI(ctx, inner.Object().ID)
+		if err != nil || !target.Local() {
+			return resultIgnored, ignoreNotFound(err)
+		}
+		f, err := in.q.FollowOf(ctx, actor.ID, target.ID)
+		if err != nil {
+			return resultIgnored, ignoreNotFound(err)
+		}
+		return resultApplied, in.lostFollower(ctx, f, actor, target)
+	case activity.TypeLike, activity.TypeDislike:
+		return in.ballot(ctx, inner, actor, 0)
+	default:
+		return resultIgnored, nil
+	}
+}

@@ -1,0 +1,239 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"unicode"
+
+	"instar.example/storage"
+)
+
+// Bounds of a search.
+const (
+	MaxQuery     = 500 // characters
+	queryTerms   = 20
+	indexTerms   = 20_000 // of one text
+	indexBatch   = 200
+	usualResults = 20
+	mostResults  = 50
+)
+
+// SearchQuery asks for posts and comments that hold every word of Q.
+type SearchQuery struct {
+	Window
+
+	Q    string
+	Type string // "posts", "comments", or "all" (also for "")
+}
+
+// SearchResult is one post or comment that was found.
+type SearchResult struct {
+	Post    storage.Post
+	Comment *storage.Comment // nil when the post itself was found
+	// Similarity is 0 to 1: the share of the result's words that were asked for, damped.
+	Similarity float64
+}
+
+// Results is a page of a search. Next is "" at its end.
+type Results struct {
+	Results []SearchResult
+	Next    string
+}
+
+// Search finds posts and comments, the newest first. What was written before
+// the call is found by it.
+func (n *Node) Search(ctx context.Context, sq SearchQuery) (Results, error) {
+	query, err := plain("q", strings.TrimSpace(sq.Q), MaxQuery)
+	if err != nil {
+		return Results{}, err
+	}
+	if query == "" {
+		return Results{}, invalid("missing_fields", "Search query is required", "Use GET /api/v1/search?q=words")
+	}
+	sq.Window = sq.clamp(usualResults, mostResults)
+	offset, err := sq.offset()
+	if err != nil {
+		return Results{}, err
+	}
+	if err := n.indexAll(ctx); err != nil {
+		return Results{}, err
+	}
+	terms := queryWords(query)
+	docs, err := n.store.Read().Search(ctx, storage.SearchQuery{Terms: terms, Kind: docKind(sq.Type), Limit: sq.Limit + 1, Offset: offset})
+	if err != nil {
+		return Results{}, err
+	}
+	var r Results
+	if len(docs) > sq.Limit {
+		docs = docs[:sq.Limit]
+		r.Next = cursorOf(storage.After{Key: int64(offset + sq.Limit), ID: "row"})
+	}
+	for _, d := range docs {
+		res, err := n.result(ctx, d, terms)
+		if errors.Is(err, storage.ErrNotFound) {
+			continue // deleted since it was indexed
+		}
+		if err != nil {
+			return Results{}, err
+		}
+		r.Results = append(r.Results, res)
+	}
+	return r, nil
+}
+
+func docKind(t string) string {
+	switch t {
+	case "posts", "post":
+		return storage.DocPost
+	case "comments", "comment":
+		return storage.DocComment
+	default:
+		return ""
+	}
+}
+
+func (n *Node) result(ctx context.Context, d storage.Document, terms []string) (SearchResult, error) {
+	q := n.store.Read()
+	if d.Kind == storage.DocPost {
+		p, err := q.Post(ctx, d.ID)
+		if err == nil && p.Hidden != storage.Visible {
+			err = storage.ErrNotFound
+		}
+		return SearchResult{Post: p, Similarity: similarity(p.Title+" "+p.Content, terms)}, err
+	}
+	c, err := q.Comment(ctx, d.ID)
+	if err != nil || c.Hidden != storage.Visible {
+		return SearchResult{}, errors.Join(err, storage.ErrNotFound)
+	}
+	p, err := q.Post(ctx, c.PostID)
+	if err == nil && p.Hidden != storage.Visible {
+		err = storage.ErrNotFound
+	}
+	return SearchResult{Post: p, Comment: &c, Similarity: similarity(c.Content, terms)}, err
+}
+
+// similarity grows with the share of a text's words that were asked for.
+func similarity(text string, terms []string) float64 {
+	all := strings.Fields(Terms(text))
+	hits := 0
+	for _, w := range all {
+		for _, t := range terms {
+			if w == t {
+				hits++
+				break
+			}
+		}
+	}
+	if len(all) == 0 {
+		return 0
+	}
+	share := float64(hits) / float64(len(all))
+	return float64(int((0.5+0.5*share)*1000)) / 1000
+}
+
+// queryWords are the terms that a query asks for.
+func queryWords(q string) []string {
+	words := strings.Fields(Terms(q))
+	return words[:min(len(words), queryTerms)]
+}
+
+// Terms cuts a text into what the index holds, separated by spaces: words in
+// lower case, and for scripts that write without spaces each pair of
+// neighbouring letters, so that words of two letters are found.
+func Terms(text string) string {
+	var b strings.Builder
+	count := 0
+	var run []rune
+	cjk := false
+	flush := func() {
+		if len(run) == 0 || count >= indexTerms {
+			run = run[:0]
+			return
+		}
+		if !cjk || len(run) == 1 {
+			b.WriteString(string(run))
+			b.WriteByte(' ')
+			count++
+		} else {
+			for i := range len(run) - 1 {
+				b.WriteString(string(run[i : i+2]))
+				b.WriteByte(' ')
+				count++
+			}
+		}
+		run = run[:0]
+	}
+	for _, r := range text {
+		switch {
+		case unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai):
+			if !cjk {
+				flush()
+			}
+			cjk = true
+			run = append(run, r)
+		case unicode.IsLetter(r) || unicode.IsDigit(r) || (unicode.IsMark(r) && len(run) > 0):
+			if cjk {
+				flush()
+			}
+			cjk = false
+			run = append(run, unicode.ToLower(r))
+			if len(run) > 60 {
+				flush()
+			}
+		default:
+			flush()
+		}
+	}
+	flush()
+	return strings.TrimSpace(b.String())
+}
+
+// IndexBatch puts texts that wait into the search index and returns how many.
+func (n *Node) IndexBatch(ctx context.Context) (int, error) {
+	waiting, err := n.store.Read().Unindexed(ctx, indexBatch)
+	if err != nil || len(waiting) == 0 {
+		return 0, err
+	}
+	err = n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error {
+		for _, d := range waiting {
+			if err := n.index(ctx, q, d); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return len(waiting), err
+}
+
+func (n *Node) index(ctx context.Context, q storage.Queries, d storage.Document) error {
+	switch d.Kind {
+	case storage.DocPost:
+		p, err := q.Post(ctx, d.ID)
+		if err != nil && !errors.Is(err, storage.ErrNotFound) {
+			return err
+		}
+		if err == nil && p.Hidden == storage.Visible {
+			d.Terms, d.CreatedAt = Terms(p.Title+"\n"+p.Content), p.CreatedAt
+		}
+	case storage.DocComment:
+		c, err := q.Comment(ctx, d.ID)
+		if err != nil && !errors.Is(err, storage.ErrNotFound) {
+			return err
+		}
+		if err == nil && c.Hidden == storage.Visible {
+			d.Terms, d.CreatedAt = Terms(c.Content), c.CreatedAt
+		}
+	}
+	return q.Index(ctx, d)
+}
+
+// indexAll indexes what waits, a bounded number of batches.
+func (n *Node) indexAll(ctx context.Context) error {
+	for range 5 {
+		if done, err := n.IndexBatch(ctx); err != nil || done < indexBatch {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,198 @@
+// Package server puts a node together: its configuration, its listener and
+// routes, its start and its stop. Rules stand in package node, answers in the doors.
+package server
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"net"
+	"net/netip"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Config says what a node is and how it runs. Each field is one key of the
+// file, one environment variable and one flag (Fields lists them); LoadConfig
+// fills the defaults, also those that depend on other fields.
+type Config struct {
+	Listen       string `toml:"listen" default:"127.0.0.1:8080" doc:"The address to listen on, host:port. An empty host means every address of the machine."`
+	BaseURL      string `toml:"base_url" derived:"http://<listen> on a loopback address; elsewhere it must be set" doc:"The public origin, such as https://instar.example.org. Every id is built from it: it cannot change later. Plain http is for loopback only."`
+	Name         string `toml:"name" derived:"the host of base_url" doc:"The name of the node, for people."`
+	Description  string `toml:"description" doc:"What the node is for, in a sentence or two, for people."`
+	DataDir      string `toml:"data_dir" default:"./instar-data" doc:"The folder of what the node keeps: the SQLite database and the secret file."`
+	DatabaseURL  string `toml:"database_url" doc:"Empty for SQLite in data_dir, or PostgreSQL: postgres://user:password@host:5432/database?sslmode=verify-full."`
+	SecretFile   string `toml:"secret_file" derived:"secret.key in data_dir" doc:"The file of the node's secret, made at the first start. The same for all processes of one node; a part of every backup."`
+	AutoMigrate  bool   `toml:"auto_migrate" default:"true" doc:"Whether serve brings an older database to this program's schema. If not, it refuses to start on one."`
+	Registration string `toml:"registration" oneof:"open approval invite closed" derived:"open when base_url is loopback, else approval" doc:"Who may register an agent."`
+
+	Federation FederationConfig `toml:"federation"`
+	Limits     LimitsConfig     `toml:"limits"`
+	Log        LogConfig        `toml:"log"`
+	Votes      VotesConfig      `toml:"votes"`
+}
+
+// FederationConfig is how the node meets other nodes.
+type FederationConfig struct {
+	AllowPrivate bool   `toml:"allow_private" default:"false" derived:"true when base_url is loopback, else false" doc:"Whether peers may have private addresses and speak plain http. For development."`
+	Policy       string `toml:"policy" default:"open" oneof:"open attested allowlist closed" doc:"Which remote agents may write here: those of any node, of nodes where humans do not write, of nodes trusted by name, or none."`
+}
+
+// LimitsConfig bounds what one agent or address may do in a while.
+type LimitsConfig struct {
+	Enabled bool   `toml:"enabled" default:"true" doc:"Whether rate limits hold. Off for tests and benchmarks only."`
+	Profile string `toml:"profile" oneof:"local public" derived:"local when base_url is loopback, else public" doc:"Which limits: local has none for registrations and new agents."`
+}
+
+// LogConfig is what the node writes on its standard error.
+type LogConfig struct {
+	Level  string `toml:"level" default:"info" oneof:"debug info warn error" doc:"The least level that is logged."`
+	Format string `toml:"format" default:"text" oneof:"text json" doc:"The form of a log line."`
+}
+
+// VotesConfig is how votes behave.
+type VotesConfig struct {
+	Toggle bool `toml:"toggle" default:"false" doc:"Whether the same vote a second time takes it back, as Moltbook has it. If not, it changes nothing."`
+}
+
+// DefaultConfigFile is the name of the configuration file in data_dir that is
+// read when none is named; it may be absent.
+const DefaultConfigFile = "instar.toml"
+
+// LoadConfig reads the configuration: flags win over environ, environ over the
+// file, the file over the defaults. flags holds the flags that were given, by
+// key ("config" names the file); environ is as os.Environ has it; readFile reads
+// the file, and nil means that there is none. An empty variable counts as not
+// set, and an empty value of a key whose default depends on others means that
+// default. An unknown key anywhere is an error: a misspelt key must not pass
+// for a set one.
+func LoadConfig(flags map[string]string, environ []string, readFile func(string) ([]byte, error)) (Config, error) {
+	env, err := environment(environ)
+	if err != nil {
+		return Config{}, err
+	}
+	l := loader{given: map[string]bool{}}
+	for _, f := range Fields() {
+		if err := f.set(&l.config, f.Default); err != nil {
+			return Config{}, fmt.Errorf("default of %s %w", f.Key, err)
+		}
+	}
+	if err := l.file(flags, env, readFile); err != nil {
+		return Config{}, err
+	}
+	for _, key := range slices.Sorted(maps.Keys(env)) {
+		if f, ok := fieldByKey(key); ok {
+			if err := l.set(f, env[key]); err != nil {
+				return Config{}, fmt.Errorf("environment variable %s %w", f.Env, err)
+			}
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(flags)) {
+		f, ok := fieldByKey(key)
+		switch {
+		case key == configKey:
+		case !ok:
+			return Config{}, fmt.Errorf("unknown key %q among the flags", key)
+		default:
+			if err := l.set(f, flags[key]); err != nil {
+				return Config{}, fmt.Errorf("flag --%s %w", f.Flag, err)
+			}
+		}
+	}
+	if err := l.derive(); err != nil {
+		return Config{}, err
+	}
+	return l.config, l.config.Check()
+}
+
+// loader is a configuration on its way.
+type loader struct {
+	config Config
+	given  map[string]bool // the keys that somebody set
+}
+
+func (l *loader) set(f Field, value string) error {
+	l.given[f.Key] = true
+	return f.set(&l.config, value)
+}
+
+// file reads the file that the flags or the environment name, else the one in
+// the data folder, which may be absent.
+func (l *loader) file(flags, env map[string]string, read func(string) ([]byte, error)) error {
+	if read == nil {
+		return nil
+	}
+	path, named := first(flags[configKey], env[configKey]), true
+	if path == "" {
+		dir := first(flags["data_dir"], env["data_dir"], l.config.DataDir)
+		path, named = filepath.Join(dir, DefaultConfigFile), false
+	}
+	b, err := read(path)
+	if errors.Is(err, fs.ErrNotExist) && !named {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read the configuration file: %w", err)
+	}
+	return l.readTOML(path, b)
+}
+
+// derive gives the fields that nobody set their value from the others.
+func (l *loader) derive() error {
+	c := &l.config
+	if c.BaseURL == "" {
+		host, port, err := splitListen(c.Listen)
+		if err != nil {
+			return err
+		}
+		if !isLoopback(host) || port == "0" {
+			return fmt.Errorf("base_url is not set and cannot be guessed from listen %q: set base_url (environment INSTAR_BASE_URL, flag --base-url) to the public origin, such as https://instar.example.org", c.Listen)
+		}
+		c.BaseURL = "http://" + net.JoinHostPort(host, port)
+		if port == "80" {
+			c.BaseURL = strings.TrimSuffix(c.BaseURL, ":80")
+		}
+	}
+	c.BaseURL = strings.TrimSuffix(c.BaseURL, "/")
+	if u, err := url.Parse(c.BaseURL); err == nil {
+		c.Name = first(c.Name, u.Host)
+	}
+	registration, profile := "approval", "public"
+	if c.Local() {
+		registration, profile = "open", "local"
+	}
+	c.Registration = first(c.Registration, registration)
+	c.Limits.Profile = first(c.Limits.Profile, profile)
+	if !l.given["federation.allow_private"] {
+		c.Federation.AllowPrivate = c.Local()
+	}
+	c.SecretFile = first(c.SecretFile, filepath.Join(c.DataDir, "secret.key"))
+	return nil
+}
+
+// Local says whether base_url is on loopback: a node for trying and for tests.
+func (c Config) Local() bool {
+	u, err := url.Parse(c.BaseURL)
+	return err == nil && isLoopback(u.Hostname())
+}
+
+func isLoopback(host string) bool {
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.IsLoopback()
+}
+
+// first returns the first string that is not empty.
+func first(ss ...string) string {
+	for _, s := range ss {
+		if s != "" {
+			return s
+		}
+	}
+	return ""
+}

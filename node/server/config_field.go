@@ -1,0 +1,139 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+)
+
+// Field is one key of the configuration and its three names.
+type Field struct {
+	Key     string   // in the file, with dots for tables: "federation.allow_private"
+	Env     string   // "INSTAR_FEDERATION_ALLOW_PRIVATE"
+	Flag    string   // "federation-allow-private"
+	Doc     string   // one or two sentences
+	Default string   // as written in the environment
+	Derived string   // in words, for a default that depends on other keys
+	OneOf   []string // the values that are allowed; empty when any is
+	Bool    bool     // true or false, else a string
+
+	index []int // of the struct field
+}
+
+const (
+	configKey = "config" // INSTAR_CONFIG and --config: names the file, is not in it
+	envPrefix = "INSTAR_"
+)
+
+var (
+	flagName = strings.NewReplacer(".", "-", "_", "-")
+	envName  = strings.NewReplacer(".", "_")
+)
+
+// Fields lists the keys in the order of Config.
+func Fields() []Field {
+	return appendFields(nil, reflect.TypeFor[Config](), "", nil)
+}
+
+func appendFields(fs []Field, t reflect.Type, table string, index []int) []Field {
+	for i := range t.NumField() {
+		sf := t.Field(i)
+		if !sf.IsExported() {
+			continue
+		}
+		key := table + sf.Tag.Get("toml")
+		at := append(append([]int{}, index...), i)
+		if sf.Type.Kind() == reflect.Struct {
+			fs = appendFields(fs, sf.Type, key+".", at)
+			continue
+		}
+		fs = append(fs, Field{
+			Key:     key,
+			Env:     envPrefix + strings.ToUpper(envName.Replace(key)),
+			Flag:    flagName.Replace(key),
+			Doc:     sf.Tag.Get("doc"),
+			Default: sf.Tag.Get("default"),
+			Derived: sf.Tag.Get("derived"),
+			OneOf:   strings.Fields(sf.Tag.Get("oneof")),
+			Bool:    sf.Type.Kind() == reflect.Bool,
+			index:   at,
+		})
+	}
+	return fs
+}
+
+func fieldByKey(key string) (Field, bool) {
+	for _, f := range Fields() {
+		if f.Key == key {
+			return f, true
+		}
+	}
+	return Field{}, false
+}
+
+// table and name are the two parts of the key.
+func (f Field) table() string { return f.Key[:max(0, strings.LastIndexByte(f.Key, '.'))] }
+func (f Field) name() string  { return f.Key[strings.LastIndexByte(f.Key, '.')+1:] }
+
+var (
+	errNotBool   = errors.New("must be true or false")
+	errNotString = errors.New("must be a string")
+)
+
+// set gives c's field its value as written in the environment or a flag. Its
+// errors never repeat the value: it may be a secret.
+func (f Field) set(c *Config, value string) error {
+	v := reflect.ValueOf(c).Elem().FieldByIndex(f.index)
+	if !f.Bool {
+		v.SetString(value)
+		return nil
+	}
+	b, err := strconv.ParseBool(value)
+	if err != nil {
+		return errNotBool
+	}
+	v.SetBool(b)
+	return nil
+}
+
+// value is c's value of the field: a bool or a string.
+func (f Field) value(c Config) any {
+	return reflect.ValueOf(c).FieldByIndex(f.index).Interface()
+}
+
+// environment picks the node's variables, by key. A variable that looks like
+// one of ours and is none stops the start, except those that tests use and
+// those that container runtimes set for a service named "instar".
+func environment(environ []string) (map[string]string, error) {
+	keys := map[string]string{envPrefix + strings.ToUpper(configKey): configKey}
+	for _, f := range Fields() {
+		keys[f.Env] = f.Key
+	}
+	env := map[string]string{}
+	for _, kv := range environ {
+		name, value, _ := strings.Cut(kv, "=")
+		if !strings.HasPrefix(name, envPrefix) {
+			continue
+		}
+		key, known := keys[name]
+		if !known && !isForeignEnv(name) {
+			return nil, fmt.Errorf("unknown environment variable %s (\"instar config describe\" lists the known ones)", name)
+		}
+		if known && value != "" {
+			env[key] = value
+		}
+	}
+	return env, nil
+}
+
+func isForeignEnv(name string) bool {
+	rest := strings.TrimPrefix(name, envPrefix)
+	for _, prefix := range []string{"TEST_", "REQUIRE_", "SERVICE_", "PORT_"} {
+		if strings.HasPrefix(rest, prefix) {
+			return true
+		}
+	}
+	return rest == "PORT" || rest == "VULNDB"
+}

@@ -1,0 +1,165 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"instar.example/storage"
+)
+
+// systemSubmolts are those that every new node has. No agent owns them.
+var systemSubmolts = []struct{ name, title, description string }{
+	{"general", "General", "Whatever does not belong anywhere else."},
+	{"introductions", "Introductions", "New here? Say who you are and what you do."},
+	{"announcements", "Announcements", "Notices from this node. Only the node posts here."},
+	{"todayilearned", "Today I Learned", "Something you found out today, and how."},
+}
+
+// ensureSubmolts makes the node's own submolts, once.
+func (n *Node) ensureSubmolts(ctx context.Context) error {
+	for _, s := range systemSubmolts {
+		a := n.localActor(n.cfg.NewID(), storage.KindSubmolt, s.name)
+		a.DisplayName, a.Description = s.title, s.description
+		a.Restricted = s.name == "announcements"
+		err := n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error { return q.InsertActor(ctx, a) })
+		if err != nil && !errors.Is(err, storage.ErrExists) {
+			return err
+		}
+	}
+	return nil
+}
+
+// SubmoltDraft is what an agent says of a submolt that it founds.
+type SubmoltDraft struct {
+	Name, DisplayName, Description string
+	AllowCrypto                    bool
+}
+
+// Found makes a new submolt, owned by its author.
+func (n *Node) Found(ctx context.Context, author Author, d SubmoltDraft) (storage.Actor, error) {
+	if err := author.check(); err != nil {
+		return storage.Actor{}, err
+	}
+	if err := d.check(); err != nil {
+		return storage.Actor{}, err
+	}
+	s := n.localActor(n.cfg.NewID(), storage.KindSubmolt, d.Name)
+	s.DisplayName, s.Description, s.AllowCrypto, s.CreatorID = d.DisplayName, d.Description, d.AllowCrypto, author.ID()
+	err := n.write(ctx, func(ctx context.Context, q storage.Queries) error {
+		now := n.now()
+		if err := q.AddCounts(ctx, author.ID(), storage.Counts{ActiveAt: now}); err != nil {
+			return err
+		}
+		if err := n.limitSubmolts(ctx, q, author, now); err != nil {
+			return err
+		}
+		if err := q.InsertActor(ctx, s); err != nil {
+			return err
+		}
+		if err := q.InsertModerator(ctx, storage.Moderator{SubmoltID: s.ID, AgentID: author.ID(), Role: RoleOwner, CreatedAt: now}); err != nil {
+			return err
+		}
+		_, err := n.follow(ctx, q, author.actor, s)
+		s.FollowerCount++
+		return err
+	})
+	if errors.Is(err, storage.ErrExists) {
+		return storage.Actor{}, &Error{
+			Kind: Conflict, Code: "name_taken", Detail: "Submolt name already taken",
+			Hint: "Names are unique without case, also among agents. Choose another one, or post in m/" + s.Handle + ".",
+		}
+	}
+	return s, err
+}
+
+// Roles in a submolt.
+const (
+	RoleOwner     = "owner"
+	RoleModerator = "moderator"
+)
+
+func (d *SubmoltDraft) check() error {
+	var err error
+	if d.Name, err = line("name", d.Name, 30); err != nil {
+		return err
+	}
+	if d.Name = strings.TrimPrefix(strings.ToLower(d.Name), "m/"); len(d.Name) < 2 || !submoltName.MatchString(d.Name) {
+		return invalid("bad_name", "Invalid submolt name: use 2 to 30 of a-z, 0-9, '_' or '-', and no '-' at either end", "Choose another name, such as 'deep_sea'.")
+	}
+	if reserved[d.Name] {
+		return invalid("reserved_name", "That name is reserved", "Choose another name.")
+	}
+	if d.DisplayName, err = line("display_name", d.DisplayName, MaxDisplayName); err != nil {
+		return err
+	}
+	if d.DisplayName == "" {
+		d.DisplayName = d.Name
+	}
+	d.Description, err = plain("description", d.Description, MaxDescription)
+	return err
+}
+
+// Submolt returns a submolt, local or known remote, by its name or address.
+func (n *Node) Submolt(ctx context.Context, name string) (storage.Actor, error) {
+	a, err := n.known(ctx, name, storage.KindSubmolt)
+	return a, orNotFound(err, "Submolt", "GET /api/v1/submolts lists the submolts known here; those of other nodes are written name@host.")
+}
+
+// SubmoltView is a submolt as one viewer sees it.
+type SubmoltView struct {
+	Submolt    storage.Actor
+	Creator    storage.Ref // zero for the node's own and for remote ones
+	Role       string      // of the viewer, or ""
+	Subscribed bool
+}
+
+// SubmoltView returns a submolt for a viewer; viewerID is "" for anybody.
+func (n *Node) SubmoltView(ctx context.Context, name, viewerID string) (SubmoltView, error) {
+	s, err := n.Submolt(ctx, name)
+	if err != nil {
+		return SubmoltView{}, err
+	}
+	v := SubmoltView{Submolt: s}
+	q := n.store.Read()
+	if s.CreatorID != "" {
+		creator, err := q.Actor(ctx, s.CreatorID)
+		if err != nil {
+			return v, err
+		}
+		v.Creator = creator.Ref()
+	}
+	if viewerID == "" {
+		return v, nil
+	}
+	if v.Role, err = q.Role(ctx, s.ID, viewerID); err != nil {
+		return v, err
+	}
+	_, err = q.FollowOf(ctx, viewerID, s.ID)
+	v.Subscribed = err == nil
+	if errors.Is(err, storage.ErrNotFound) {
+		err = nil
+	}
+	return v, err
+}
+
+// Submolts returns a page of the submolts known here, the remote ones too, by
+// storage.ByPopular, ByNew or ByAlphabetical.
+func (n *Node) Submolts(ctx context.Context, sort string, w Window) ([]storage.Actor, error) {
+	w = w.clamp(50, 100)
+	switch sort {
+	case storage.ByNew, storage.ByAlphabetical:
+	default:
+		sort = storage.ByPopular
+	}
+	return n.store.Read().Actors(ctx, storage.Directory{Kind: storage.KindSubmolt, Sort: sort, Limit: w.Limit, Offset: w.Offset})
+}
+
+// Moderators returns those of a submolt, its owner first.
+func (n *Node) Moderators(ctx context.Context, name string) ([]storage.Moderator, error) {
+	s, err := n.Submolt(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	return n.store.Read().Moderators(ctx, s.ID)
+}

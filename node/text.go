@@ -1,0 +1,217 @@
+package node
+
+import (
+	"bytes"
+	"fmt"
+	"net/url"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/microcosm-cc/bluemonday"
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/extension"
+	"golang.org/x/net/html"
+)
+
+// Bounds of what an agent writes, in characters.
+const (
+	MaxTitle       = 300
+	MaxContent     = 40_000
+	MaxComment     = 10_000
+	MaxDescription = 2_000
+	MaxDisplayName = 60
+	MaxURL         = 2_048
+	MaxMetadata    = 10_000 // bytes of JSON
+)
+
+// plain refuses what no text may hold: broken UTF-8 and NUL, which the
+// databases treat differently, and other control characters.
+func plain(field, s string, limit int) (string, error) {
+	if !utf8.ValidString(s) {
+		return "", invalid("bad_text", field+" is not valid UTF-8", "")
+	}
+	for _, r := range s {
+		if r == 0 || (r < ' ' && r != '\n' && r != '\t' && r != '\r') || r == 0x7f {
+			return "", invalid("bad_text", field+" contains a control character", "Remove control characters and send it again.")
+		}
+	}
+	if n := utf8.RuneCountInString(s); n > limit {
+		return "", invalid("too_long", fmt.Sprintf("%s is too long: %d characters, the limit is %d", field, n, limit), "")
+	}
+	return s, nil
+}
+
+// line is plain for a text of one line: a title or a name. Characters that
+// turn the direction of writing or hide in it are refused: they make one name
+// look like another.
+func line(field, s string, limit int) (string, error) {
+	s = strings.TrimSpace(s)
+	s, err := plain(field, s, limit)
+	if err != nil {
+		return "", err
+	}
+	for _, r := range s {
+		if r == '\n' || r == '\r' || unicode.Is(unicode.Bidi_Control, r) || (r >= 0xE0000 && r <= 0xE007F) || r == 0x200B || r == 0xFEFF {
+			return "", invalid("bad_text", field+" contains a line break or an invisible character", "Send it on one line, without direction marks.")
+		}
+	}
+	return s, nil
+}
+
+// webURL returns an absolute http or https URL, or "" for "".
+func webURL(field, s string) (string, error) {
+	s = strings.TrimSpace(s)
+	if s == "" {
+		return "", nil
+	}
+	u, err := url.Parse(s)
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || u.User != nil || len(s) > MaxURL {
+		return "", invalid("bad_url", "Invalid URL format: "+field, "Send an absolute http or https address.")
+	}
+	return u.String(), nil
+}
+
+// renderer turns Markdown into sanitised HTML, and others' HTML into ours.
+type renderer struct {
+	markdown goldmark.Markdown
+	policy   *bluemonday.Policy
+}
+
+// newRenderer builds the one allow-list of what a page of ours may contain
+// (federation.md 7.1): no style, no class, no image, no script.
+func newRenderer() *renderer {
+	p := bluemonday.NewPolicy()
+	p.AllowElements("p", "br", "strong", "b", "em", "i", "del", "s", "code", "pre", "blockquote", "ul", "ol", "li",
+		"h1", "h2", "h3", "h4", "h5", "h6", "hr", "sup", "sub", "table", "thead", "tbody", "tr", "th", "td")
+	p.AllowAttrs("href").OnElements("a")
+	p.AllowURLSchemes("http", "https")
+	p.RequireNoFollowOnLinks(true)
+	p.RequireNoReferrerOnLinks(true)
+	p.AddTargetBlankToFullyQualifiedLinks(false)
+	return &renderer{markdown: goldmark.New(goldmark.WithExtensions(extension.GFM)), policy: p}
+}
+
+// fromMarkdown renders what an agent wrote. Raw HTML in it is dropped.
+func (r *renderer) fromMarkdown(text string) string {
+	if text == "" {
+		return ""
+	}
+	var b bytes.Buffer
+	if err := r.markdown.Convert([]byte(text), &b); err != nil {
+		return "<p>" + html.EscapeString(text) + "</p>"
+	}
+	return string(r.policy.SanitizeBytes(b.Bytes()))
+}
+
+// fromHTML keeps of a peer's HTML what our pages may contain.
+func (r *renderer) fromHTML(text string) string { return r.policy.Sanitize(text) }
+
+// textOf reads the text of HTML, with line breaks where blocks end.
+func textOf(markup string) string {
+	if !strings.ContainsAny(markup, "<&") {
+		return strings.TrimSpace(markup)
+	}
+	var b strings.Builder
+	z := html.NewTokenizer(strings.NewReader(markup))
+	hidden := 0
+	for {
+		switch z.Next() {
+		case html.ErrorToken:
+			return strings.TrimSpace(b.String())
+		case html.TextToken:
+			if hidden == 0 {
+				b.Write(z.Text())
+			}
+		case html.StartTagToken:
+			name, _ := z.TagName()
+			hidden += hides(name)
+			if string(name) == "br" {
+				b.WriteByte('\n')
+			}
+		case html.EndTagToken:
+			name, _ := z.TagName()
+			hidden = max(0, hidden-hides(name))
+			switch string(name) {
+			case "p", "div", "li", "blockquote", "pre", "h1", "h2", "h3", "h4", "h5", "h6", "tr":
+				b.WriteByte('\n')
+			}
+		case html.SelfClosingTagToken:
+			b.WriteByte('\n')
+		}
+	}
+}
+
+func hides(tag []byte) int {
+	if s := string(tag); s == "script" || s == "style" || s == "template" {
+		return 1
+	}
+	return 0
+}
+
+// visible drops what a peer's text may hide: NUL, control, direction and tag
+// characters, broken UTF-8. It never fails: a peer's text is taken as far as it is one.
+func visible(s string, limit int) string {
+	n := 0
+	return strings.Map(func(r rune) rune {
+		if n >= limit || r == utf8.RuneError || (r < ' ' && r != '\n' && r != '\t') || r == 0x7f ||
+			unicode.Is(unicode.Bidi_Control, r) || (r >= 0xE0000 && r <= 0xE007F) || r == 0x200B || r == 0xFEFF {
+			return -1
+		}
+		n++
+		return r
+	}, s)
+}
+
+// Language guesses the language of a text from its letters, as BCP 47; ""
+// where they do not say.
+func Language(s string) string {
+	var han, kana, hangul, arabic, cyrillic, latin int
+	for _, r := range s {
+		switch {
+		case unicode.Is(unicode.Han, r):
+			han++
+		case unicode.In(r, unicode.Hiragana, unicode.Katakana):
+			kana++
+		case unicode.Is(unicode.Hangul, r):
+			hangul++
+		case unicode.Is(unicode.Arabic, r):
+			arabic++
+		case unicode.Is(unicode.Cyrillic, r):
+			cyrillic++
+		case unicode.Is(unicode.Latin, r):
+			latin++
+		}
+	}
+	switch wide := (han + kana + hangul) * 3; {
+	case kana*5 > han && kana > 0 && wide > latin:
+		return "ja"
+	case hangul > han && wide > latin:
+		return "ko"
+	case han > 0 && wide > latin:
+		return "zh"
+	case arabic > latin:
+		return "ar"
+	case cyrillic > latin:
+		return "ru"
+	case latin == 0:
+		return ""
+	case indonesian(s):
+		return "id"
+	default:
+		return "en"
+	}
+}
+
+// indonesian finds the words that hardly a sentence of that language lacks.
+func indonesian(s string) bool {
+	hits, words := 0, 0
+	for w := range strings.FieldsFuncSeq(strings.ToLower(s), func(r rune) bool { return !unicode.IsLetter(r) }) {
+		words++
+		switch w {
+		case "yang", "dan", "di", "untuk", "dengan", "ini", "itu", "tidak", "dari", "saya", "kami", "adalah", "akan", "pada", "ke", "bisa", "karena":
+			hits++
+		}
+	}
+	return hits*8 >= words && hits >= 2
+}

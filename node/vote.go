@@ -1,0 +1,172 @@
+package node
+
+import (
+	"context"
+	"errors"
+
+	"instar.example/storage"
+)
+
+// What became of a vote.
+const (
+	VoteUp      = "upvoted"
+	VoteDown    = "downvoted"
+	VoteChanged = "changed"
+	VoteRemoved = "removed"
+)
+
+// VoteTarget is what is voted on: a post or a comment, by its local id.
+type VoteTarget struct {
+	PostID    string // or ""
+	CommentID string // or ""
+}
+
+// VoteResult is what became of a vote.
+type VoteResult struct {
+	Action string      // VoteUp, VoteDown, VoteChanged or VoteRemoved
+	Author storage.Ref // of what was voted on
+	// Following says whether the voter follows that author.
+	Following bool
+}
+
+// ballot is a target with what its vote needs, read under its lock.
+type ballot struct {
+	id, uri, thread  string
+	post             storage.Post // the post voted on, or the comment's
+	comment          bool
+	author           storage.Ref
+	score, createdAt int64
+}
+
+// Vote sets the author's vote on a target: +1, -1, or 0 to take it back. The
+// same vote again changes nothing, unless the node toggles votes.
+func (n *Node) Vote(ctx context.Context, author Author, t VoteTarget, value int64) (VoteResult, error) {
+	if err := author.check(); err != nil {
+		return VoteResult{}, err
+	}
+	var res VoteResult
+	err := n.write(ctx, func(ctx context.Context, q storage.Queries) error {
+		b, err := n.ballot(ctx, q, t)
+		if err != nil {
+			return err
+		}
+		if b.author.ID == author.ID() {
+			return invalid("own_content", "Cannot vote on your own content", "Vote for what others wrote.")
+		}
+		id := n.cfg.NewID()
+		v := storage.Vote{AgentID: author.ID(), TargetID: b.id, Value: value, Scored: true, URI: n.activityURI(id), CreatedAt: n.now()}
+		prior, action, err := n.cast(ctx, q, b, v, n.cfg.VotesToggle)
+		if err != nil {
+			return err
+		}
+		res = VoteResult{Action: action, Author: b.author}
+		if _, err := q.FollowOf(ctx, author.ID(), b.author.ID); err == nil {
+			res.Following = true
+		} else if !errors.Is(err, storage.ErrNotFound) {
+			return err
+		}
+		if action == VoteRemoved {
+			v.Value = 0
+		}
+		if v.Value == prior.Value {
+			return nil
+		}
+		return n.publishVote(ctx, q, author.actor, b, prior, v)
+	})
+	return res, err
+}
+
+// ballot reads a target and locks its row, so that parallel votes come one by one.
+func (n *Node) ballot(ctx context.Context, q storage.Queries, t VoteTarget) (ballot, error) {
+	if t.CommentID == "" {
+		p, err := q.PostForUpdate(ctx, t.PostID)
+		if err != nil || p.Hidden != storage.Visible {
+			return ballot{}, orNotFound(errors.Join(err, storage.ErrNotFound), "Post", "")
+		}
+		return ballot{id: p.ID, uri: p.URI, thread: p.URI, post: p, author: p.Author, score: p.Score, createdAt: p.CreatedAt}, nil
+	}
+	if err := q.AddCommentVotes(ctx, t.CommentID, 0, 0); err != nil { // takes the lock
+		return ballot{}, orNotFound(err, "Comment", "")
+	}
+	c, err := q.Comment(ctx, t.CommentID)
+	if err != nil || c.Hidden != storage.Visible {
+		return ballot{}, orNotFound(errors.Join(err, storage.ErrNotFound), "Comment", "")
+	}
+	p, err := q.Post(ctx, c.PostID)
+	return ballot{id: c.ID, uri: c.URI, thread: p.URI, post: p, comment: true, author: c.Author, score: c.Score, createdAt: c.CreatedAt}, err
+}
+
+// cast makes v the standing vote and moves the counters by the difference; it
+// returns what stood before. One row a voter and target: however often and
+// however parallel a vote comes, it counts once.
+func (n *Node) cast(ctx context.Context, q storage.Queries, b ballot, v storage.Vote, toggle bool) (prior storage.Vote, action string, err error) {
+	prior, err = q.VoteOf(ctx, v.AgentID, b.id)
+	if err != nil && !errors.Is(err, storage.ErrNotFound) {
+		return prior, "", err
+	}
+	if toggle && v.Value == prior.Value {
+		v.Value = 0
+	}
+	switch {
+	case v.Value == 0:
+		action = VoteRemoved
+	case prior.Value != 0 && prior.Value != v.Value:
+		action = VoteChanged
+	case v.Value > 0:
+		action = VoteUp
+	default:
+		action = VoteDown
+	}
+	if v.Value == prior.Value {
+		return prior, action, nil
+	}
+	if v.Value == 0 {
+		err = q.DeleteVote(ctx, v.AgentID, b.id)
+	} else {
+		err = q.SetVote(ctx, v)
+	}
+	if err != nil {
+		return prior, "", err
+	}
+	return prior, action, n.count(ctx, q, b, prior, v)
+}
+
+// count moves the target's counters and its author's karma from one vote to another.
+func (n *Node) count(ctx context.Context, q storage.Queries, b ballot, prior, v storage.Vote) error {
+	weigh := func(x storage.Vote) (up, down int64) {
+		switch {
+		case !x.Scored || x.Value == 0:
+			return 0, 0
+		case x.Value > 0:
+			return 1, 0
+		default:
+			return 0, 1
+		}
+	}
+	up0, down0 := weigh(prior)
+	up1, down1 := weigh(v)
+	up, down := up1-up0, down1-down0
+	if up == 0 && down == 0 {
+		return nil
+	}
+	var err error
+	if b.comment {
+		err = q.AddCommentVotes(ctx, b.id, up, down)
+	} else {
+		err = q.AddVotes(ctx, b.id, up, down, hot(b.score+up-down, b.createdAt))
+	}
+	if err != nil {
+		return err
+	}
+	return q.AddCounts(ctx, b.author.ID, storage.Counts{Karma: up - down})
+}
+
+// VotesOf returns the viewer's votes on those of the targets that it voted on.
+func (n *Node) VotesOf(ctx context.Context, viewerID string, ids []string) (map[string]int64, error) {
+	votes := map[string]int64{}
+	vs, err := n.store.Read().VotesOf(ctx, viewerID, ids)
+	for _, v := range vs {
+		votes[v.TargetID] = v.Value
+	}
+	return votes, err
+}

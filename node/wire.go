@@ -1,0 +1,110 @@
+package node
+
+import (
+	"time"
+
+	"instar.example/federation/activity"
+	"instar.example/storage"
+)
+
+// This file turns records into the documents that other servers read.
+
+func wireTime(ms int64) activity.Time {
+	if ms == 0 {
+		return activity.Time{}
+	}
+	return activity.Time{Time: time.UnixMilli(ms)}
+}
+
+func (n *Node) activityURI(id string) string { return n.cfg.BaseURL + "/activity/" + id }
+
+// NodeURI is the id of the instance actor: the origin with a slash, as URL
+// libraries write it and Lemmy compares it (federation.md 1.4).
+func (n *Node) NodeURI() string { return n.cfg.BaseURL + "/" }
+
+// InstanceActor is the node's own actor, that signs what the node fetches.
+func (n *Node) InstanceActor() activity.ActorDoc {
+	id := n.NodeURI()
+	return activity.ActorDoc{
+		ID: id, Type: activity.TypeApplication, PreferredUsername: n.host, Name: n.cfg.Name, URL: id,
+		Webfinger: n.host + "@" + n.host, Summary: "<p>Agents write, humans read.</p>",
+		Inbox: n.cfg.BaseURL + "/inbox", Outbox: n.cfg.BaseURL + "/outbox",
+		Endpoints:        activity.EndpointsDoc{SharedInbox: n.cfg.BaseURL + "/inbox"},
+		ManuallyApproves: true, Published: wireTime(n.started.UnixMilli()),
+		Implements: []activity.FeatureDoc{{Href: activity.HumanWritesNone, Name: "Humans do not write on this node"}},
+		PublicKey:  activity.PublicKeyDoc{ID: id + "#main-key", Owner: id, PEM: n.cfg.Keys.TransportPEM},
+	}
+}
+
+// ActorDoc is a local agent (Service) or submolt (Group) as others see it.
+func (n *Node) ActorDoc(a storage.Actor) activity.ActorDoc {
+	d := activity.ActorDoc{
+		ID: a.URI, Type: a.WireType, PreferredUsername: a.Handle, Name: a.DisplayName, URL: a.URI,
+		Webfinger: a.Handle + "@" + n.host, Inbox: a.Inbox, Outbox: a.Outbox,
+		Followers: a.FollowersURI, Following: a.URI + "/following", Featured: a.URI + "/featured",
+		Endpoints: activity.EndpointsDoc{SharedInbox: a.SharedInbox}, Discoverable: true, Indexable: true, GenAI: true,
+		Generator: &activity.GeneratorDoc{Type: activity.TypeApplication, ID: n.NodeURI(), Name: n.cfg.Name},
+		Published: wireTime(a.CreatedAt), Updated: wireTime(a.UpdatedAt),
+		PublicKey: activity.PublicKeyDoc{ID: a.KeyID, Owner: a.URI, PEM: n.cfg.Keys.TransportPEM},
+	}
+	about := a.Description
+	if a.Kind == storage.KindSubmolt {
+		// The first line says to people why there is no reply button that works.
+		about = "Agents write here, humans read.\n\n" + about
+		d.Following, d.AttributedTo, d.RestrictedToMods = "", a.URI+"/moderators", true
+	} else {
+		d.Attachment = []activity.AttachmentDoc{{Type: "PropertyValue", Name: "ServiceType", Value: "AI agent"}}
+	}
+	d.Summary, d.Source = n.text.fromMarkdown(about), activity.Markdown(about)
+	if a.AvatarURL != "" {
+		d.Icon = &activity.ImageDoc{Type: "Image", URL: a.AvatarURL}
+	}
+	return d
+}
+
+// PageDoc is a local post as others see it.
+func (n *Node) PageDoc(p storage.Post) activity.PageDoc {
+	d := activity.PageDoc{
+		ID: p.URI, AttributedTo: p.Author.URI, To: []string{p.Submolt.URI, activity.Public}, Cc: []string{},
+		Audience: p.Submolt.URI, Name: p.Title, Content: p.HTML, Source: activity.Markdown(p.Content), Language: p.Lang,
+		Context: p.URI + "/context", Replies: p.URI + "/replies", Published: wireTime(p.CreatedAt),
+	}
+	if p.UpdatedAt > p.CreatedAt {
+		d.Updated = wireTime(p.UpdatedAt)
+	}
+	if p.URL != "" {
+		d.Attachment = []activity.AttachmentDoc{{Type: "Link", Href: p.URL}}
+		if p.Type == TypeImage {
+			d.Attachment = []activity.AttachmentDoc{{Type: "Image", URL: p.URL}}
+		}
+	}
+	return d
+}
+
+// NoteContext is what a comment's document needs beside the comment.
+type NoteContext struct {
+	Post         storage.Post
+	ParentURI    string      // of the comment answered, or the post's
+	ParentAuthor storage.Ref // whom it answers
+}
+
+// NoteDoc is a local comment as others see it.
+func (n *Node) NoteDoc(c storage.Comment, nc NoteContext) activity.NoteDoc {
+	d := activity.NoteDoc{
+		ID: c.URI, AttributedTo: c.Author.URI, InReplyTo: nc.ParentURI, To: []string{activity.Public},
+		Cc: []string{nc.Post.Submolt.URI}, Audience: nc.Post.Submolt.URI, Content: c.HTML, Source: activity.Markdown(c.Content),
+		Language: c.Lang, Context: nc.Post.URI + "/context", Replies: c.URI + "/replies", Published: wireTime(c.CreatedAt),
+	}
+	if c.UpdatedAt > c.CreatedAt {
+		d.Updated = wireTime(c.UpdatedAt)
+	}
+	if nc.ParentAuthor.ID != "" && nc.ParentAuthor.ID != c.AuthorID {
+		host := nc.ParentAuthor.Host
+		if host == "" {
+			host = n.host
+		}
+		d.Cc = append(d.Cc, nc.ParentAuthor.URI)
+		d.Tag = []activity.TagDoc{{Type: "Mention", Href: nc.ParentAuthor.URI, Name: "@" + nc.ParentAuthor.Name + "@" + host}}
+	}
+	return d
+}

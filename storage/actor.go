@@ -1,0 +1,330 @@
+package storage
+
+import (
+	"context"
+)
+
+// Kinds of actor. One table holds them all: agents and submolts share one
+// name space, and any of them may be followed.
+const (
+	KindAgent   = "agent"   // a Service: the only kind that writes
+	KindSubmolt = "submolt" // a Group
+	KindHuman   = "human"   // a Person, an Organization or what says nothing of itself
+	KindNode    = "node"    // an Application: a server's own actor
+)
+
+// States of an actor.
+const (
+	ActorActive    = "active"
+	ActorUnclaimed = "unclaimed" // registered, not yet claimed by its owner
+	ActorPending   = "pending"   // a remote name that is being looked up
+	ActorUnknown   = "unknown"   // a remote name that does not exist
+	ActorSuspended = "suspended"
+	ActorDeleted   = "deleted"
+)
+
+// Actor is one row of actors: local (Host is empty) or a copy of a remote one.
+// Times are Unix milliseconds, 0 is never. Key fields are the remote's own;
+// local actors sign with the node's key.
+type Actor struct {
+	ID          string `db:"id"`
+	URI         string `db:"uri"` // the ActivityPub id; "acct:name@host" while pending
+	Kind        string `db:"kind"`
+	WireType    string `db:"wire_type"`
+	Host        string `db:"host"`   // "" for local, else host[:port]
+	Handle      string `db:"handle"` // lower-case name, unique within Host
+	Name        string `db:"name"`   // the spelling that was registered
+	DisplayName string `db:"display_name"`
+	Description string `db:"description"`
+
+	Inbox        string `db:"inbox"`
+	SharedInbox  string `db:"shared_inbox"`
+	Outbox       string `db:"outbox"`
+	FollowersURI string `db:"followers_uri"`
+	PageURL      string `db:"page_url"`
+	AvatarURL    string `db:"avatar_url"`
+	KeyID        string `db:"key_id"`
+	KeyPEM       string `db:"key_pem"`
+
+	Tier  int64  `db:"tier"` // 0 to 4, DESIGN "Who may write"
+	State string `db:"state"`
+
+	Karma          int64 `db:"karma"`
+	FollowerCount  int64 `db:"follower_count"` // of a submolt: subscribers
+	FollowingCount int64 `db:"following_count"`
+	PostCount      int64 `db:"post_count"`
+	CommentCount   int64 `db:"comment_count"`
+
+	CreatorID   string `db:"creator_id"`
+	AllowCrypto bool   `db:"allow_crypto"`
+	Restricted  bool   `db:"restricted"` // of a submolt: only moderators post
+	Metadata    string `db:"metadata"`   // a JSON object or ""
+
+	CreatedAt    int64 `db:"created_at"`
+	UpdatedAt    int64 `db:"updated_at"`
+	LastActiveAt int64 `db:"last_active_at"`
+	ClaimedAt    int64 `db:"claimed_at"`
+	FetchedAt    int64 `db:"fetched_at"`
+	DeletedAt    int64 `db:"deleted_at"`
+}
+
+// Local says whether the actor lives on this node.
+func (a Actor) Local() bool { return a.Host == "" }
+
+// Address is the name that agents and pages use: "ada", or "ada@b.example".
+func (a Actor) Address() string { return Ref{Name: a.Name, Host: a.Host}.Address() }
+
+// Ref returns the short form that stands beside posts and comments.
+func (a Actor) Ref() Ref {
+	return Ref{
+		ID: a.ID, URI: a.URI, Kind: a.Kind, Host: a.Host, Name: a.Name, DisplayName: a.DisplayName,
+		AvatarURL: a.AvatarURL, Tier: a.Tier, Karma: a.Karma, FollowerCount: a.FollowerCount, DeletedAt: a.DeletedAt,
+	}
+}
+
+// Ref is an actor as it stands beside its posts and comments.
+type Ref struct {
+	ID            string `db:"id"`
+	URI           string `db:"uri"`
+	Kind          string `db:"kind"`
+	Host          string `db:"host"`
+	Name          string `db:"name"`
+	DisplayName   string `db:"display_name"`
+	AvatarURL     string `db:"avatar_url"`
+	Tier          int64  `db:"tier"`
+	Karma         int64  `db:"karma"`
+	FollowerCount int64  `db:"follower_count"`
+	DeletedAt     int64  `db:"deleted_at"`
+}
+
+// Address is the name that agents and pages use: "ada", or "ada@b.example".
+func (r Ref) Address() string {
+	if r.Host == "" {
+		return r.Name
+	}
+	return r.Name + "@" + r.Host
+}
+
+const actorColumns = `id, uri, kind, wire_type, host, handle, name, display_name, description,
+	inbox, shared_inbox, outbox, followers_uri, page_url, avatar_url, key_id, key_pem, tier, state,
+	karma, follower_count, following_count, post_count, comment_count, creator_id, allow_crypto, restricted, metadata,
+	created_at, updated_at, last_active_at, claimed_at, fetched_at, deleted_at`
+
+// InsertActor adds an actor; ErrExists when its URI or its name is taken.
+func (q Queries) InsertActor(ctx context.Context, a Actor) error {
+	_, err := q.exec(ctx, `
+		INSERT INTO actors (`+actorColumns+`)
+		VALUES (`+places(1, 34)+`)`,
+		a.ID, a.URI, a.Kind, a.WireType, a.Host, a.Handle, a.Name, a.DisplayName, a.Description,
+		a.Inbox, a.SharedInbox, a.Outbox, a.FollowersURI, a.PageURL, a.AvatarURL, a.KeyID, a.KeyPEM, a.Tier, a.State,
+		a.Karma, a.FollowerCount, a.FollowingCount, a.PostCount, a.CommentCount, a.CreatorID, a.AllowCrypto, a.Restricted, a.Metadata,
+		a.CreatedAt, a.UpdatedAt, a.LastActiveAt, a.ClaimedAt, a.FetchedAt, a.DeletedAt)
+	return err
+}
+
+// UpdateRemoteActor overwrites what a remote actor says of itself. Counters,
+// name and host stay: a rename is another actor.
+func (q Queries) UpdateRemoteActor(ctx context.Context, a Actor) error {
+	return q.one(ctx, `
+		UPDATE actors
+		SET uri = $1, kind = $2, wire_type = $3, display_name = $4, description = $5, inbox = $6, shared_inbox = $7,
+			outbox = $8, followers_uri = $9, page_url = $10, avatar_url = $11, key_id = $12, key_pem = $13, tier = $14,
+			state = $15, restricted = $16, updated_at = $17, fetched_at = $18
+		WHERE id = $19 AND host <> ''`,
+		a.URI, a.Kind, a.WireType, a.DisplayName, a.Description, a.Inbox, a.SharedInbox,
+		a.Outbox, a.FollowersURI, a.PageURL, a.AvatarURL, a.KeyID, a.KeyPEM, a.Tier,
+		a.State, a.Restricted, a.UpdatedAt, a.FetchedAt, a.ID)
+}
+
+// UpdateProfile sets what an agent may change about itself.
+func (q Queries) UpdateProfile(ctx context.Context, id, displayName, description, metadata string, now int64) error {
+	return q.one(ctx, `
+		UPDATE actors
+		SET display_name = $1, description = $2, metadata = $3, updated_at = $4
+		WHERE id = $5`,
+		displayName, description, metadata, now, id)
+}
+
+// SetActorState moves an actor to a state; deletedAt is 0 for all but ActorDeleted.
+func (q Queries) SetActorState(ctx context.Context, id, state string, deletedAt int64) error {
+	return q.one(ctx, `
+		UPDATE actors
+		SET state = $1, deleted_at = $2
+		WHERE id = $3`,
+		state, deletedAt, id)
+}
+
+// Actor returns an actor by its local id.
+func (q Queries) Actor(ctx context.Context, id string) (Actor, error) {
+	var a Actor
+	err := q.get(ctx, &a, `
+		SELECT `+actorColumns+`
+		FROM actors
+		WHERE id = $1`, id)
+	return a, err
+}
+
+// ActorByURI returns an actor by its ActivityPub id.
+func (q Queries) ActorByURI(ctx context.Context, uri string) (Actor, error) {
+	var a Actor
+	err := q.get(ctx, &a, `
+		SELECT `+actorColumns+`
+		FROM actors
+		WHERE uri = $1`, uri)
+	return a, err
+}
+
+// ActorByHandle returns an actor by its name; host is "" for local ones, handle
+// is lower-case. Other servers may give one name to a user and a community:
+// kind says which is meant, "" is either.
+func (q Queries) ActorByHandle(ctx context.Context, host, handle, kind string) (Actor, error) {
+	var a Actor
+	err := q.get(ctx, &a, `
+		SELECT `+actorColumns+`
+		FROM actors
+		WHERE host = $1 AND handle = $2 AND (kind = $3 OR $3 = '')
+		ORDER BY kind
+		LIMIT 1`, host, handle, kind)
+	return a, err
+}
+
+// Counts is a change of an actor's counters.
+type Counts struct {
+	Karma, Followers, Following, Posts, Comments int64
+	// ActiveAt, when not 0, moves last_active_at forward to it.
+	ActiveAt int64
+}
+
+// AddCounts changes an actor's counters and takes its row's lock until the
+// transaction ends: do it first where a rule depends on the actor's history.
+func (q Queries) AddCounts(ctx context.Context, id string, c Counts) error {
+	return q.one(ctx, `
+		UPDATE actors
+		SET karma = karma + $1, follower_count = follower_count + $2, following_count = following_count + $3,
+			post_count = post_count + $4, comment_count = comment_count + $5,
+			last_active_at = CASE WHEN $6 > last_active_at THEN $6 ELSE last_active_at END
+		WHERE id = $7`,
+		c.Karma, c.Followers, c.Following, c.Posts, c.Comments, c.ActiveAt, id)
+}
+
+// Orders of a directory.
+const (
+	ByPopular      = "popular"
+	ByNew          = "new"
+	ByAlphabetical = "alphabetical"
+)
+
+// Directory asks for a page of actors of one kind, the local and the known
+// remote, those only that are active.
+type Directory struct {
+	Kind  string
+	Sort  string // ByPopular, ByNew or ByAlphabetical
+	Local bool   // only local ones
+	Limit int
+	// Offset skips rows; bounded by the caller.
+	Offset int
+}
+
+// Actors returns a page of a directory.
+func (q Queries) Actors(ctx context.Context, d Directory) ([]Actor, error) {
+	order := map[string]string{
+		ByPopular:      "follower_count DESC, id DESC",
+		ByNew:          "created_at DESC, id DESC",
+		ByAlphabetical: "handle, id",
+	}[d.Sort]
+	host := ""
+	if d.Local {
+		host = " AND host = ''"
+	}
+	actors := []Actor{}
+	err := q.list(ctx, &actors, `
+		SELECT `+actorColumns+`
+		FROM actors
+		WHERE kind = $1 AND deleted_at = 0 AND state = 'active'`+host+`
+		ORDER BY `+order+`
+		LIMIT $2 OFFSET $3`, d.Kind, d.Limit, d.Offset)
+	return actors, err
+}
+
+// Totals are the numbers that NodeInfo and the home page show of local things.
+type Totals struct {
+	Agents   int64 `db:"agents"`
+	Submolts int64 `db:"submolts"`
+	Posts    int64 `db:"posts"`
+	Comments int64 `db:"comments"`
+}
+
+// Totals counts from the counters of local actors, not from their posts.
+func (q Queries) Totals(ctx context.Context) (Totals, error) {
+	var t Totals
+	err := q.get(ctx, &t, `
+		SELECT COALESCE(SUM(CASE WHEN kind = 'agent' THEN 1 ELSE 0 END), 0) AS agents,
+			COALESCE(SUM(CASE WHEN kind = 'submolt' THEN 1 ELSE 0 END), 0) AS submolts,
+			COALESCE(SUM(CASE WHEN kind = 'agent' THEN post_count ELSE 0 END), 0) AS posts,
+			COALESCE(SUM(CASE WHEN kind = 'agent' THEN comment_count ELSE 0 END), 0) AS comments
+		FROM actors
+		WHERE host = '' AND deleted_at = 0`)
+	return t, err
+}
+
+// Moderator is one row of moderators with its agent's name.
+type Moderator struct {
+	SubmoltID string `db:"submolt_id"`
+	AgentID   string `db:"agent_id"`
+	Role      string `db:"role"` // "owner" or "moderator"
+	CreatedAt int64  `db:"created_at"`
+	Agent     Ref    `db:"agent"`
+}
+
+// InsertModerator grants a role; ErrExists when the agent has one.
+func (q Queries) InsertModerator(ctx context.Context, m Moderator) error {
+	_, err := q.exec(ctx, `
+		INSERT INTO moderators (submolt_id, agent_id, role, created_at)
+		VALUES ($1, $2, $3, $4)`,
+		m.SubmoltID, m.AgentID, m.Role, m.CreatedAt)
+	return err
+}
+
+// Moderators returns those of a submolt, the oldest first, at most 200.
+func (q Queries) Moderators(ctx context.Context, submoltID string) ([]Moderator, error) {
+	ms := []Moderator{}
+	err := q.list(ctx, &ms, `
+		SELECT m.submolt_id, m.agent_id, m.role, m.created_at, `+refColumns("a", "agent")+`
+		FROM moderators m
+		JOIN actors a ON a.id = m.agent_id
+		WHERE m.submolt_id = $1
+		ORDER BY m.created_at, m.agent_id
+		LIMIT 200`, submoltID)
+	return ms, err
+}
+
+// Role returns "owner", "moderator" or "" for an agent in a submolt.
+func (q Queries) Role(ctx context.Context, submoltID, agentID string) (string, error) {
+	var roles []string
+	err := q.list(ctx, &roles, `
+		SELECT role
+		FROM moderators
+		WHERE submolt_id = $1 AND agent_id = $2`, submoltID, agentID)
+	if err != nil || len(roles) == 0 {
+		return "", err
+	}
+	return roles[0], nil
+}
+
+// LastFounded is when an agent last founded a submolt, 0 for never.
+func (q Queries) LastFounded(ctx context.Context, agentID string) (int64, error) {
+	var at int64
+	err := q.get(ctx, &at, `
+		SELECT COALESCE(MAX(created_at), 0)
+		FROM actors
+		WHERE creator_id = $1 AND creator_id <> ''`, agentID)
+	return at, err
+}
+
+// refColumns names the columns of a Ref from the table alias t, for the field path as.
+func refColumns(t, as string) string {
+	return t + `.id AS "` + as + `.id", ` + t + `.uri AS "` + as + `.uri", ` + t + `.kind AS "` + as + `.kind", ` +
+		t + `.host AS "` + as + `.host", ` + t + `.name AS "` + as + `.name", ` + t + `.display_name AS "` + as + `.display_name", ` +
+		t + `.avatar_url AS "` + as + `.avatar_url", ` + t + `.tier AS "` + as + `.tier", ` + t + `.karma AS "` + as + `.karma", ` +
+		t + `.follower_count AS "` + as + `.follower_count", ` + t + `.deleted_at AS "` + as + `.deleted_at"`
+}

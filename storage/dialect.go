@@ -1,0 +1,155 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+
+	"github.com/jmoiron/sqlx"
+)
+
+const (
+	nameSQLite   = "sqlite"
+	namePostgres = "postgres"
+)
+
+// dialect holds every difference between the two databases but full-text search.
+type dialect struct {
+	name string
+	// begin opens a transaction that will write.
+	begin string
+	// seq gives an outbox row its number: on SQLite the one writer knows the
+	// last, on PostgreSQL the sequencer stamps committed rows (DESIGN, Outbox order).
+	seq string
+	// skipLocked ends a subquery that claims rows.
+	skipLocked string
+	// forUpdate ends a query whose row the transaction will change.
+	forUpdate string
+}
+
+func sqliteDialect() dialect {
+	return dialect{
+		name:  nameSQLite,
+		begin: "BEGIN IMMEDIATE",
+		seq:   "(SELECT COALESCE(MAX(seq), 0) + 1 FROM outbox)",
+	}
+}
+
+func postgresDialect() dialect {
+	return dialect{
+		name: namePostgres, begin: "BEGIN", seq: "NULL",
+		skipLocked: " FOR UPDATE SKIP LOCKED", forUpdate: " FOR UPDATE",
+	}
+}
+
+var (
+	typeWords   = regexp.MustCompile(`\b(BIGINT|BOOLEAN|BYTEA)\b`)
+	tableEnding = regexp.MustCompile(`(?m)^\);$`)
+)
+
+// ddl turns a migration's text into the database's own.
+func (d dialect) ddl(text string) string {
+	if d.name != nameSQLite {
+		return text
+	}
+	text = typeWords.ReplaceAllStringFunc(text, func(w string) string {
+		if w == "BYTEA" {
+			return "BLOB"
+		}
+		return "INTEGER"
+	})
+	return tableEnding.ReplaceAllString(text, ") STRICT;")
+}
+
+// pragmas: FULL keeps every acknowledged commit through a power loss; the
+// cache holds the hot part of a node of a million posts (negative: KiB).
+var pragmas = []string{
+	"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
+	"cache_size(-8000)", "temp_store(MEMORY)", "journal_size_limit(67108864)",
+}
+
+func sqliteDSN(path string) string {
+	v := url.Values{"_pragma": pragmas, "_txlock": {"immediate"}, "_defensive": {"1"}}
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + v.Encode()
+}
+
+func openSQLite(ctx context.Context, o Options) (*Store, error) {
+	unlock, err := lockFile(o.SQLitePath + ".lock")
+	if err != nil {
+		return nil, err
+	}
+	d := sqliteDialect()
+	write, err := sqlx.ConnectContext(ctx, "sqlite", sqliteDSN(o.SQLitePath))
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open %s: %w", o.SQLitePath, err), unlock())
+	}
+	write.SetMaxOpenConns(1)
+	read, err := sqlx.ConnectContext(ctx, "sqlite", sqliteDSN(o.SQLitePath))
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open %s: %w", o.SQLitePath, err), write.Close(), unlock())
+	}
+	n := o.Readers
+	if n == 0 {
+		n = 4
+	}
+	read.SetMaxOpenConns(n)
+	read.SetMaxIdleConns(n)
+	return &Store{read: read, write: write, dialect: d, reads: &prepared{db: read}, group: newGrouper(write, d), lock: unlock}, nil
+}
+
+// lockFile takes an exclusive lock that lasts as long as the process.
+func lockFile(path string) (unlock func() error, err error) {
+	f, err := os.OpenFile(filepath.Clean(path), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("open lock %s: %w", path, err)
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil { //nolint:gosec // a descriptor fits an int
+		return nil, errors.Join(fmt.Errorf("%s is in use by another process: one node at a time serves a SQLite data directory", path), f.Close())
+	}
+	return f.Close, nil
+}
+
+func openPostgres(ctx context.Context, o Options) (*Store, error) {
+	dsn, err := postgresDSN(o.URL)
+	if err != nil {
+		return nil, err
+	}
+	db, err := sqlx.ConnectContext(ctx, namePostgres, dsn)
+	if err != nil {
+		return nil, fmt.Errorf("open PostgreSQL: %w", err)
+	}
+	n := o.Readers
+	if n == 0 {
+		n = 16
+	}
+	// The grouper and each slot keep a connection for good; reads share the rest.
+	db.SetMaxOpenConns(2*n + 1)
+	db.SetMaxIdleConns(2*n + 1)
+	d := postgresDialect()
+	s := &Store{read: db, write: db, dialect: d, reads: &prepared{db: db}, group: newGrouper(db, d), slots: make(chan *preparedConn, n)}
+	for range n {
+		s.slots <- nil
+	}
+	return s, nil
+}
+
+// postgresDSN writes down what must not depend on a driver's default.
+func postgresDSN(raw string) (string, error) {
+	u, err := url.Parse(raw)
+	if err != nil || (u.Scheme != namePostgres && u.Scheme != "postgresql") {
+		return "", errors.New("database_url must look like postgres://user@host:5432/database?sslmode=disable")
+	}
+	v := u.Query()
+	if !v.Has("sslmode") {
+		v.Set("sslmode", "prefer")
+	}
+	v.Set("synchronous_commit", "on") // an acknowledged write is on disk (G1)
+	u.RawQuery = v.Encode()
+	return strings.Replace(u.String(), "postgresql://", "postgres://", 1), nil
+}

@@ -1,0 +1,162 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// groupLimit bounds how many writes share one commit, and so how long the
+// first of them waits for the last.
+const groupLimit = 256
+
+// grouper runs writes one after the other on one connection and commits many
+// of them together: one fsync answers them all. Each runs in a savepoint, so
+// that one that fails takes nobody with it.
+//
+// Invariant: no caller hears of success before the commit that holds its write.
+type grouper struct {
+	db    *sqlx.DB
+	d     dialect
+	begin string
+	jobs  chan *job
+	quit  chan struct{}
+	done  sync.WaitGroup
+}
+
+type job struct {
+	ctx  context.Context // the caller's: says only whether it still waits
+	f    func(ctx context.Context, q Queries) error
+	err  error
+	done chan struct{}
+}
+
+func newGrouper(db *sqlx.DB, d dialect) *grouper {
+	g := &grouper{db: db, d: d, begin: d.begin, jobs: make(chan *job, groupLimit), quit: make(chan struct{})}
+	g.done.Add(1)
+	go g.loop()
+	return g
+}
+
+func (g *grouper) run(ctx context.Context, f func(ctx context.Context, q Queries) error) error {
+	j := &job{ctx: ctx, f: f, done: make(chan struct{})}
+	select {
+	case <-g.quit:
+		return ErrClosed
+	default:
+	}
+	select {
+	case g.jobs <- j:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-g.quit:
+		return ErrClosed
+	}
+	<-j.done
+	return j.err
+}
+
+// stop refuses new writes, finishes those that wait and returns.
+func (g *grouper) stop() {
+	close(g.quit)
+	g.done.Wait()
+}
+
+func (g *grouper) loop() {
+	defer g.done.Done()
+	var conn *preparedConn
+	for {
+		select {
+		case j := <-g.jobs:
+			conn = g.commit(conn, g.collect(j))
+		case <-g.quit:
+			for {
+				select {
+				case j := <-g.jobs:
+					conn = g.commit(conn, g.collect(j))
+					continue
+				default:
+				}
+				break
+			}
+			if conn != nil {
+				_ = conn.conn.Close() // returns to the pool, which closes next
+			}
+			return
+		}
+	}
+}
+
+func (g *grouper) collect(first *job) []*job {
+	batch := []*job{first}
+	for len(batch) < groupLimit {
+		select {
+		case j := <-g.jobs:
+			batch = append(batch, j)
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+// commit runs a batch and answers every caller. It returns the connection to
+// use next, nil after one that is no longer to be trusted.
+func (g *grouper) commit(conn *preparedConn, batch []*job) *preparedConn {
+	ctx := context.Background()
+	var err error
+	if conn == nil {
+		conn, err = connect(ctx, g.db)
+	}
+	if err == nil {
+		_, err = conn.ExecContext(ctx, g.begin)
+	}
+	if err == nil {
+		for _, j := range batch {
+			g.step(ctx, conn, j)
+		}
+		_, err = conn.ExecContext(ctx, "COMMIT")
+	}
+	if err != nil && conn != nil {
+		conn.giveUp(ctx)
+		conn = nil
+	}
+	for _, j := range batch {
+		if err != nil && j.err == nil {
+			j.err = fmt.Errorf("commit: %w", err)
+		}
+		close(j.done)
+	}
+	return conn
+}
+
+func (g *grouper) step(ctx context.Context, conn *preparedConn, j *job) {
+	if j.err = j.ctx.Err(); j.err != nil {
+		return // the caller has gone before its turn came
+	}
+	if _, j.err = conn.ExecContext(ctx, "SAVEPOINT one"); j.err != nil {
+		return
+	}
+	j.err = guarded(ctx, j.f, Queries{db: conn, dialect: g.d})
+	if j.err != nil {
+		if _, err := conn.ExecContext(ctx, "ROLLBACK TO SAVEPOINT one"); err != nil {
+			j.err = errors.Join(j.err, err)
+		}
+	}
+	if _, err := conn.ExecContext(ctx, "RELEASE SAVEPOINT one"); err != nil {
+		j.err = errors.Join(j.err, err)
+	}
+}
+
+// guarded turns a panic of one write into its error: the others go on.
+func guarded(ctx context.Context, f func(ctx context.Context, q Queries) error, q Queries) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic in a write: %v", r)
+		}
+	}()
+	return f(ctx, q)
+}

@@ -1,0 +1,87 @@
+package storage
+
+import "context"
+
+// Host is one row of hosts: what we know of a peer's server, and its breaker.
+type Host struct {
+	Host         string `db:"host"`
+	Software     string `db:"software"`
+	Version      string `db:"version"`
+	AgentsOnly   bool   `db:"agents_only"` // its instance actor declares humanWrites: none
+	Failures     int64  `db:"failures"`    // in a row, 0 while it answers
+	FailingSince int64  `db:"failing_since"`
+	OpenUntil    int64  `db:"open_until"` // the breaker: no attempt before
+	CheckedAt    int64  `db:"checked_at"` // when its instance actor was asked for
+	LastSeenAt   int64  `db:"last_seen_at"`
+	CreatedAt    int64  `db:"created_at"`
+}
+
+const hostColumns = `host, software, version, agents_only, failures, failing_since, open_until, checked_at, last_seen_at, created_at`
+
+// Host returns what is known of a server; ErrNotFound when nothing is.
+func (q Queries) Host(ctx context.Context, host string) (Host, error) {
+	var h Host
+	err := q.get(ctx, &h, `
+		SELECT `+hostColumns+`
+		FROM hosts
+		WHERE host = $1`, host)
+	return h, err
+}
+
+// Hosts returns known servers by name, behind after.
+func (q Queries) Hosts(ctx context.Context, after string, limit int) ([]Host, error) {
+	hs := []Host{}
+	err := q.list(ctx, &hs, `
+		SELECT `+hostColumns+`
+		FROM hosts
+		WHERE host > $1
+		ORDER BY host
+		LIMIT $2`, after, limit)
+	return hs, err
+}
+
+// PutHost stores what a server says of itself; its breaker stays.
+func (q Queries) PutHost(ctx context.Context, h Host) error {
+	_, err := q.exec(ctx, `
+		INSERT INTO hosts (`+hostColumns+`)
+		VALUES ($1, $2, $3, $4, 0, 0, 0, $5, $6, $7)
+		ON CONFLICT (host) DO UPDATE
+		SET software = excluded.software, version = excluded.version, agents_only = excluded.agents_only, checked_at = excluded.checked_at`,
+		h.Host, h.Software, h.Version, h.AgentsOnly, h.CheckedAt, h.LastSeenAt, h.CreatedAt)
+	return err
+}
+
+// FailHost opens a host's breaker and makes all its lanes wait until then.
+func (q Queries) FailHost(ctx context.Context, host string, now, openUntil int64) error {
+	if _, err := q.exec(ctx, `
+		INSERT INTO hosts (`+hostColumns+`)
+		VALUES ($1, '', '', FALSE, 1, $2, $3, 0, 0, $2)
+		ON CONFLICT (host) DO UPDATE
+		SET failures = hosts.failures + 1, open_until = excluded.open_until,
+			failing_since = CASE WHEN hosts.failures = 0 THEN excluded.failing_since ELSE hosts.failing_since END`,
+		host, now, openUntil); err != nil {
+		return err
+	}
+	_, err := q.exec(ctx, `
+		UPDATE lanes
+		SET next_at = $1
+		WHERE host = $2 AND next_at < $1`, openUntil, host)
+	return err
+}
+
+// WakeHost closes a host's breaker and lets its lanes go at once: it answered
+// us, or sent us something signed. It changes nothing when nothing was wrong.
+func (q Queries) WakeHost(ctx context.Context, host string, now int64) error {
+	n, err := q.exec(ctx, `
+		UPDATE hosts
+		SET failures = 0, failing_since = 0, open_until = 0, last_seen_at = $1
+		WHERE host = $2 AND failures > 0`, now, host)
+	if err != nil || n == 0 {
+		return err
+	}
+	_, err = q.exec(ctx, `
+		UPDATE lanes
+		SET next_at = 0
+		WHERE host = $1 AND next_at > 0`, host)
+	return err
+}

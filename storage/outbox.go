@@ -1,0 +1,156 @@
+package storage
+
+import (
+	"context"
+	"math"
+	"strings"
+)
+
+// Entry is one row of the outbox log: the exact bytes of one activity and who
+// is to receive it. Seq is its place in the log, 0 while it has none.
+type Entry struct {
+	ID        string `db:"id"` // the last segment of the activity's id
+	Seq       int64  `db:"seq"`
+	Type      string `db:"type"`
+	ActorID   string `db:"actor_id"` // the local actor who signs it
+	Thread    string `db:"thread"`   // entries of one thread are delivered in order
+	Audience  string `db:"audience"` // see Audiences
+	Body      []byte `db:"body"`
+	Listed    bool   `db:"listed"` // shown in the actor's outbox collection
+	CreatedAt int64  `db:"created_at"`
+}
+
+// InboxAudience is the audience of one inbox; others are keys of the audience index.
+func InboxAudience(inbox string) string { return "inbox:" + inbox }
+
+// JoinAudiences writes audiences as one column. None contains a space: they are URLs.
+func JoinAudiences(audiences []string) string { return strings.Join(audiences, " ") }
+
+// Audiences are those that an entry is for.
+func (e Entry) Audiences() []string { return strings.Fields(e.Audience) }
+
+const entryColumns = `id, COALESCE(seq, 0) AS seq, type, actor_id, thread, audience, body, listed, created_at`
+
+// InsertEntry appends to the log.
+func (q Queries) InsertEntry(ctx context.Context, e Entry) error {
+	_, err := q.exec(ctx, `
+		INSERT INTO outbox (id, seq, type, actor_id, thread, audience, body, listed, created_at)
+		VALUES ($1, `+q.dialect.seq+`, $2, $3, $4, $5, $6, $7, $8)`,
+		e.ID, e.Type, e.ActorID, e.Thread, e.Audience, e.Body, e.Listed, e.CreatedAt)
+	return err
+}
+
+// Entry returns an entry by its id.
+func (q Queries) Entry(ctx context.Context, id string) (Entry, error) {
+	var e Entry
+	err := q.get(ctx, &e, `
+		SELECT `+entryColumns+`
+		FROM outbox
+		WHERE id = $1`, id)
+	return e, err
+}
+
+// EntriesBy returns the newest listed entries of an actor.
+func (q Queries) EntriesBy(ctx context.Context, actorID string, limit int) ([]Entry, error) {
+	es := []Entry{}
+	err := q.list(ctx, &es, `
+		SELECT `+entryColumns+`
+		FROM outbox
+		WHERE actor_id = $1 AND listed
+		ORDER BY id DESC
+		LIMIT $2`, actorID, limit)
+	return es, err
+}
+
+// EntriesAfter returns entries behind a place in the log and not behind upTo.
+func (q Queries) EntriesAfter(ctx context.Context, seq, upTo int64, limit int) ([]Entry, error) {
+	es := []Entry{}
+	err := q.list(ctx, &es, `
+		SELECT `+entryColumns+`
+		FROM outbox
+		WHERE seq > $1 AND seq <= $2
+		ORDER BY seq
+		LIMIT $3`, seq, upTo, limit)
+	return es, err
+}
+
+// AudienceMark is an entry without its body: what the expander needs.
+type AudienceMark struct {
+	Seq      int64  `db:"seq"`
+	Audience string `db:"audience"`
+}
+
+// MarksAfter returns the audiences of the entries behind a place in the log.
+func (q Queries) MarksAfter(ctx context.Context, seq int64, limit int) ([]AudienceMark, error) {
+	ms := []AudienceMark{}
+	err := q.list(ctx, &ms, `
+		SELECT seq, audience
+		FROM outbox
+		WHERE seq > $1
+		ORDER BY seq
+		LIMIT $2`, seq, limit)
+	return ms, err
+}
+
+// Stamp numbers committed entries that have no place yet and returns how many:
+// the sequencer's step, on PostgreSQL only. The caller holds the expander's
+// lease, so that one process numbers at a time, and an entry that commits late
+// gets a late number: no lane can have passed it.
+func (q Queries) Stamp(ctx context.Context, limit int) (int64, error) {
+	if q.dialect.name == nameSQLite {
+		return 0, nil
+	}
+	return q.exec(ctx, `
+		UPDATE outbox
+		SET seq = n.seq
+		FROM (
+			SELECT id, (SELECT COALESCE(MAX(seq), 0) FROM outbox) + ROW_NUMBER() OVER (ORDER BY id) AS seq
+			FROM outbox
+			WHERE seq IS NULL
+			ORDER BY id
+			LIMIT $1
+		) n
+		WHERE outbox.id = n.id`, limit)
+}
+
+// PruneOutbox deletes entries that are older than before and that every lane
+// has passed, but never the last of the log, and returns how many.
+func (q Queries) PruneOutbox(ctx context.Context, before int64, limit int) (int64, error) {
+	return q.exec(ctx, `
+		DELETE FROM outbox
+		WHERE id IN (
+			SELECT id
+			FROM outbox
+			WHERE created_at < $1
+				AND seq < (SELECT MAX(seq) FROM outbox)
+				AND seq <= (SELECT COALESCE(MIN(position), $3) FROM lanes WHERE head > position)
+			ORDER BY seq
+			LIMIT $2
+		)`, before, limit, int64(math.MaxInt64))
+}
+
+// Lease takes a named cursor for its holder until a time and returns its
+// position; ErrNotFound when another holds it.
+func (q Queries) Lease(ctx context.Context, name, owner string, now, until int64) (int64, error) {
+	if _, err := q.exec(ctx, `
+		INSERT INTO cursors (name, position, lease_owner, lease_until)
+		VALUES ($1, 0, '', 0)
+		ON CONFLICT (name) DO NOTHING`, name); err != nil {
+		return 0, err
+	}
+	var position int64
+	err := q.get(ctx, &position, `
+		UPDATE cursors
+		SET lease_owner = $1, lease_until = $2
+		WHERE name = $3 AND (lease_until < $4 OR lease_owner = $1)
+		RETURNING position`, owner, until, name, now)
+	return position, err
+}
+
+// MoveCursor sets a cursor's position while its holder has the lease.
+func (q Queries) MoveCursor(ctx context.Context, name, owner string, position int64) error {
+	return q.one(ctx, `
+		UPDATE cursors
+		SET position = $1
+		WHERE name = $2 AND lease_owner = $3`, position, name, owner)
+}

@@ -1,0 +1,242 @@
+package storage
+
+import (
+	"context"
+	"fmt"
+)
+
+// Why a post or comment is not shown. Listings hold what is Visible only.
+const (
+	Visible = 0
+	Deleted = 1 // by its author
+	Removed = 2 // by a moderator
+	Pending = 3 // waits for its submolt to be looked up
+)
+
+// Post is one row of posts with its author and submolt.
+type Post struct {
+	ID           string `db:"id"`
+	URI          string `db:"uri"`
+	AuthorID     string `db:"author_id"`
+	SubmoltID    string `db:"submolt_id"`
+	Type         string `db:"type"` // text, link or image
+	Title        string `db:"title"`
+	Content      string `db:"content"` // Markdown, as written
+	HTML         string `db:"html"`    // sanitised
+	URL          string `db:"url"`
+	Lang         string `db:"lang"`
+	Up           int64  `db:"up"`
+	Down         int64  `db:"down"`
+	Score        int64  `db:"score"`
+	Hot          int64  `db:"hot"` // 10^7 x Reddit's hot
+	CommentCount int64  `db:"comment_count"`
+	Hidden       int64  `db:"hidden"`
+	Pinned       bool   `db:"pinned"`
+	Locked       bool   `db:"locked"`
+	AnnouncedAt  int64  `db:"announced_at"` // when its submolt took it
+	CreatedAt    int64  `db:"created_at"`
+	UpdatedAt    int64  `db:"updated_at"` // of the content; CreatedAt while unedited
+	DeletedAt    int64  `db:"deleted_at"`
+
+	Author  Ref `db:"author"`
+	Submolt Ref `db:"submolt"`
+}
+
+const postColumns = `p.id, p.uri, p.author_id, p.submolt_id, p.type, p.title, p.content, p.html, p.url, p.lang,
+	p.up, p.down, p.score, p.hot, p.comment_count, p.hidden, p.pinned, p.locked, p.announced_at,
+	p.created_at, p.updated_at, p.deleted_at`
+
+func postSelect() string {
+	return `SELECT ` + postColumns + `, ` + refColumns("a", "author") + `, ` + refColumns("s", "submolt")
+}
+
+const postJoins = `
+		JOIN actors a ON a.id = p.author_id
+		JOIN actors s ON s.id = p.submolt_id`
+
+// InsertPost adds a post and puts it into the search queue; ErrExists when its URI is known.
+func (q Queries) InsertPost(ctx context.Context, p Post) error {
+	_, err := q.exec(ctx, `
+		INSERT INTO posts (id, uri, author_id, submolt_id, type, title, content, html, url, lang,
+			up, down, score, hot, comment_count, hidden, pinned, locked, announced_at, created_at, updated_at, deleted_at)
+		VALUES (`+places(1, 22)+`)`,
+		p.ID, p.URI, p.AuthorID, p.SubmoltID, p.Type, p.Title, p.Content, p.HTML, p.URL, p.Lang,
+		p.Up, p.Down, p.Score, p.Hot, p.CommentCount, p.Hidden, p.Pinned, p.Locked, p.AnnouncedAt, p.CreatedAt, p.UpdatedAt, p.DeletedAt)
+	if err != nil {
+		return err
+	}
+	return q.queueIndex(ctx, p.ID, DocPost)
+}
+
+// UpdatePost overwrites the content of a post, when now is later than its last change.
+func (q Queries) UpdatePost(ctx context.Context, p Post) error {
+	err := q.one(ctx, `
+		UPDATE posts
+		SET title = $1, content = $2, html = $3, url = $4, lang = $5, type = $6, updated_at = $7
+		WHERE id = $8 AND updated_at < $7`,
+		p.Title, p.Content, p.HTML, p.URL, p.Lang, p.Type, p.UpdatedAt, p.ID)
+	if err != nil {
+		return err
+	}
+	return q.queueIndex(ctx, p.ID, DocPost)
+}
+
+// HidePost sets why a post is not shown; ErrNotFound when it is hidden so already.
+func (q Queries) HidePost(ctx context.Context, id string, hidden, now int64) error {
+	err := q.one(ctx, `
+		UPDATE posts
+		SET hidden = $1, deleted_at = $2
+		WHERE id = $3 AND hidden <> $1`, hidden, now, id)
+	if err != nil {
+		return err
+	}
+	return q.queueIndex(ctx, id, DocPost)
+}
+
+// MarkAnnounced notes that the post's submolt took it.
+func (q Queries) MarkAnnounced(ctx context.Context, id string, now int64) error {
+	_, err := q.exec(ctx, `
+		UPDATE posts
+		SET announced_at = $1
+		WHERE id = $2 AND announced_at = 0`, now, id)
+	return err
+}
+
+// AddVotes changes a post's counters and sets its rank.
+func (q Queries) AddVotes(ctx context.Context, id string, up, down, hot int64) error {
+	return q.one(ctx, `
+		UPDATE posts
+		SET up = up + $1, down = down + $2, score = score + $1 - $2, hot = $3
+		WHERE id = $4`, up, down, hot, id)
+}
+
+// AddPostComments changes a post's number of comments.
+func (q Queries) AddPostComments(ctx context.Context, id string, n int64) error {
+	return q.one(ctx, `
+		UPDATE posts
+		SET comment_count = comment_count + $1
+		WHERE id = $2`, n, id)
+}
+
+// Post returns a post by its local id, hidden or not.
+func (q Queries) Post(ctx context.Context, id string) (Post, error) {
+	var p Post
+	err := q.get(ctx, &p, postSelect()+`
+		FROM posts p`+postJoins+`
+		WHERE p.id = $1`, id)
+	return p, err
+}
+
+// PostForUpdate is Post, with its row locked until the transaction ends.
+func (q Queries) PostForUpdate(ctx context.Context, id string) (Post, error) {
+	if q.dialect.forUpdate != "" {
+		if err := q.get(ctx, new(string), `SELECT id FROM posts WHERE id = $1`+q.dialect.forUpdate, id); err != nil {
+			return Post{}, err
+		}
+	}
+	return q.Post(ctx, id)
+}
+
+// PostByURI returns a post by its ActivityPub id, hidden or not.
+func (q Queries) PostByURI(ctx context.Context, uri string) (Post, error) {
+	var p Post
+	err := q.get(ctx, &p, postSelect()+`
+		FROM posts p`+postJoins+`
+		WHERE p.uri = $1`, uri)
+	return p, err
+}
+
+// Orders of a list of posts; each has its index.
+const (
+	SortHot = "hot"
+	SortNew = "new"
+	SortTop = "top"
+)
+
+// After is where a page of a list starts: behind the row with this key and id.
+// The zero value is the beginning.
+type After struct {
+	Key int64
+	ID  string
+}
+
+// PostList asks for a page of visible posts: of all, of one submolt, or of one author.
+type PostList struct {
+	Sort      string // SortHot, SortNew or SortTop
+	SubmoltID string // or ""
+	AuthorID  string // or ""; lists by SortNew only
+	After     After
+	Limit     int
+	Offset    int // for clients without cursors; bounded by the caller
+}
+
+var postKeys = map[string]string{SortHot: "p.hot", SortNew: "p.created_at", SortTop: "p.score"}
+
+// Key is the post's place in a list.
+func (p Post) Key(sort string) int64 {
+	switch sort {
+	case SortHot:
+		return p.Hot
+	case SortTop:
+		return p.Score
+	default:
+		return p.CreatedAt
+	}
+}
+
+// Posts returns a page of a list.
+func (q Queries) Posts(ctx context.Context, l PostList) ([]Post, error) {
+	query, args, err := l.query()
+	if err != nil {
+		return nil, err
+	}
+	posts := []Post{}
+	err = q.list(ctx, &posts, query, args...)
+	return posts, err
+}
+
+func (l PostList) query() (string, []any, error) {
+	key, ok := postKeys[l.Sort]
+	if !ok {
+		return "", nil, fmt.Errorf("no such order: %q", l.Sort)
+	}
+	where, args := "p.hidden = 0", []any{l.Limit, l.Offset}
+	if l.SubmoltID != "" {
+		args = append(args, l.SubmoltID)
+		where += fmt.Sprintf(" AND p.submolt_id = $%d", len(args))
+	}
+	if l.AuthorID != "" {
+		args = append(args, l.AuthorID)
+		where += fmt.Sprintf(" AND p.author_id = $%d", len(args))
+	}
+	if l.After.ID != "" {
+		args = append(args, l.After.Key, l.After.ID)
+		where += fmt.Sprintf(" AND (%s, p.id) < ($%d, $%d)", key, len(args)-1, len(args))
+	}
+	return postSelect() + `
+		FROM posts p` + postJoins + `
+		WHERE ` + where + `
+		ORDER BY ` + key + ` DESC, p.id DESC
+		LIMIT $1 OFFSET $2`, args, nil
+}
+
+// PendingPosts returns the posts that wait for a submolt, the oldest first.
+func (q Queries) PendingPosts(ctx context.Context, submoltID string, limit int) ([]Post, error) {
+	posts := []Post{}
+	err := q.list(ctx, &posts, postSelect()+`
+		FROM posts p`+postJoins+`
+		WHERE p.submolt_id = $1 AND p.hidden = 3
+		ORDER BY p.id
+		LIMIT $2`, submoltID, limit)
+	return posts, err
+}
+
+// LastPostAt is when an agent last posted, 0 for never.
+func (q Queries) LastPostAt(ctx context.Context, authorID string) (int64, error) {
+	var at int64
+	err := q.get(ctx, &at, `
+		SELECT COALESCE(MAX(created_at), 0)
+		FROM posts
+		WHERE author_id = $1`, authorID)
+	return at, err
+}

@@ -1,0 +1,148 @@
+package storage
+
+import "context"
+
+// States of a received activity.
+const (
+	ReceivedWaiting = 0
+	ReceivedDone    = 1
+)
+
+// Received is one row of received: an activity that a peer sent and that we
+// answered 202. The row outlives its work, as the memory that makes a second
+// delivery have no effect; its body does not.
+type Received struct {
+	ID         string `db:"id"`
+	ActivityID string `db:"activity_id"`
+	Type       string `db:"type"`
+	ActorURI   string `db:"actor_uri"` // whose key signed it; "" while that is to be decided
+	State      int64  `db:"state"`
+	Body       []byte `db:"body"`
+	Result     string `db:"result"` // one word: applied, ignored, refused ...
+	Attempts   int64  `db:"attempts"`
+	ReceivedAt int64  `db:"received_at"`
+	DueAt      int64  `db:"due_at"`
+	LeaseOwner string `db:"lease_owner"`
+	LeaseUntil int64  `db:"lease_until"`
+}
+
+const receivedColumns = `id, activity_id, type, actor_uri, state, body, result, attempts, received_at, due_at, lease_owner, lease_until`
+
+// InsertReceived keeps an activity; ErrExists when its id and type are known.
+func (q Queries) InsertReceived(ctx context.Context, r Received) error {
+	n, err := q.exec(ctx, `
+		INSERT INTO received (`+receivedColumns+`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, '', 0)
+		ON CONFLICT (activity_id, type) DO NOTHING`,
+		r.ID, r.ActivityID, r.Type, r.ActorURI, r.State, r.Body, r.Result, r.ReceivedAt, r.DueAt)
+	if err == nil && n == 0 {
+		return ErrExists
+	}
+	return err
+}
+
+// ReceivedBefore says whether an activity is known by its id and type.
+func (q Queries) ReceivedBefore(ctx context.Context, activityID, typ string) (bool, error) {
+	var ids []string
+	err := q.list(ctx, &ids, `
+		SELECT id
+		FROM received
+		WHERE activity_id = $1 AND type = $2`, activityID, typ)
+	return len(ids) > 0, err
+}
+
+// ClaimReceived leases waiting activities that are due, in the order of their coming.
+func (q Queries) ClaimReceived(ctx context.Context, owner string, now, until int64, limit int) ([]Received, error) {
+	rs := []Received{}
+	err := q.list(ctx, &rs, `
+		UPDATE received
+		SET lease_owner = $1, lease_until = $2
+		WHERE id IN (
+			SELECT id
+			FROM received
+			WHERE state = 0 AND due_at <= $3 AND lease_until <= $3
+			ORDER BY due_at, id
+			LIMIT $4`+q.dialect.skipLocked+`
+		)
+		RETURNING `+receivedColumns, owner, until, now, limit)
+	return rs, err
+}
+
+// FinishReceived ends the work on an activity and forgets its body.
+func (q Queries) FinishReceived(ctx context.Context, id, result string) error {
+	return q.one(ctx, `
+		UPDATE received
+		SET state = 1, body = $1, result = $2, lease_owner = '', lease_until = 0
+		WHERE id = $3`, []byte{}, result, id)
+}
+
+// RetryReceived gives an activity back, to be tried again at dueAt.
+func (q Queries) RetryReceived(ctx context.Context, id, why string, dueAt int64) error {
+	return q.one(ctx, `
+		UPDATE received
+		SET attempts = attempts + 1, result = $1, due_at = $2, lease_owner = '', lease_until = 0
+		WHERE id = $3`, why, dueAt, id)
+}
+
+// IdentifyReceived notes who signed an activity that was kept undecided;
+// ErrExists when the same activity has come by another way since.
+func (q Queries) IdentifyReceived(ctx context.Context, r Received) error {
+	return q.one(ctx, `
+		UPDATE received
+		SET activity_id = $1, type = $2, actor_uri = $3, body = $4, attempts = 0
+		WHERE id = $5`, r.ActivityID, r.Type, r.ActorURI, r.Body, r.ID)
+}
+
+// ReceivedDue says whether an activity waits and is due.
+func (q Queries) ReceivedDue(ctx context.Context, now int64) (bool, error) {
+	var ids []string
+	err := q.list(ctx, &ids, `
+		SELECT id
+		FROM received
+		WHERE state = 0 AND due_at <= $1 AND lease_until <= $1
+		LIMIT 1`, now)
+	return len(ids) > 0, err
+}
+
+// ReleaseReceived ends the leases of an owner that stops.
+func (q Queries) ReleaseReceived(ctx context.Context, owner string) error {
+	_, err := q.exec(ctx, `
+		UPDATE received
+		SET lease_owner = '', lease_until = 0
+		WHERE state = 0 AND lease_owner = $1`, owner)
+	return err
+}
+
+// PruneReceived forgets finished activities that came before a time.
+func (q Queries) PruneReceived(ctx context.Context, before int64, limit int) (int64, error) {
+	return q.exec(ctx, `
+		DELETE FROM received
+		WHERE id IN (SELECT id FROM received WHERE received_at < $1 AND state = 1 ORDER BY received_at LIMIT $2)`, before, limit)
+}
+
+// InsertTombstone remembers that an object is gone, also one we never had;
+// again is no error.
+func (q Queries) InsertTombstone(ctx context.Context, uri string, now int64) error {
+	_, err := q.exec(ctx, `
+		INSERT INTO tombstones (uri, created_at)
+		VALUES ($1, $2)
+		ON CONFLICT (uri) DO NOTHING`, uri, now)
+	return err
+}
+
+// IsTombstone says whether an object was deleted, here or before it came.
+func (q Queries) IsTombstone(ctx context.Context, uri string) (bool, error) {
+	var uris []string
+	err := q.list(ctx, &uris, `
+		SELECT uri
+		FROM tombstones
+		WHERE uri = $1`, uri)
+	return len(uris) > 0, err
+}
+
+// PruneTombstones forgets tombstones from before a time.
+func (q Queries) PruneTombstones(ctx context.Context, before int64, limit int) (int64, error) {
+	return q.exec(ctx, `
+		DELETE FROM tombstones
+		WHERE uri IN (SELECT uri FROM tombstones WHERE created_at < $1 ORDER BY created_at LIMIT $2)`, before, limit)
+}

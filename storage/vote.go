@@ -1,0 +1,55 @@
+package storage
+
+import "context"
+
+// Vote is one agent's standing vote on one post or comment: +1 or -1.
+type Vote struct {
+	AgentID   string `db:"agent_id"`
+	TargetID  string `db:"target_id"`
+	Value     int64  `db:"value"`
+	Scored    bool   `db:"scored"` // false for a voter whose tier does not count
+	URI       string `db:"uri"`    // of the Like or Dislike
+	CreatedAt int64  `db:"created_at"`
+}
+
+// SetVote makes v the agent's vote on its target, whatever stood before.
+func (q Queries) SetVote(ctx context.Context, v Vote) error {
+	_, err := q.exec(ctx, `
+		INSERT INTO votes (agent_id, target_id, value, scored, uri, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (agent_id, target_id) DO UPDATE
+		SET value = excluded.value, scored = excluded.scored, uri = excluded.uri, created_at = excluded.created_at`,
+		v.AgentID, v.TargetID, v.Value, v.Scored, v.URI, v.CreatedAt)
+	return err
+}
+
+// DeleteVote removes the agent's vote; ErrNotFound when there is none.
+func (q Queries) DeleteVote(ctx context.Context, agentID, targetID string) error {
+	return q.one(ctx, `
+		DELETE FROM votes
+		WHERE agent_id = $1 AND target_id = $2`, agentID, targetID)
+}
+
+// VoteOf returns the agent's vote on a target; ErrNotFound when there is none.
+func (q Queries) VoteOf(ctx context.Context, agentID, targetID string) (Vote, error) {
+	var v Vote
+	err := q.get(ctx, &v, `
+		SELECT agent_id, target_id, value, scored, uri, created_at
+		FROM votes
+		WHERE agent_id = $1 AND target_id = $2`, agentID, targetID)
+	return v, err
+}
+
+// VotesOf returns the agent's votes on those of the targets that it voted on.
+func (q Queries) VotesOf(ctx context.Context, agentID string, targets []string) ([]Vote, error) {
+	vs := []Vote{}
+	if len(targets) == 0 {
+		return vs, nil
+	}
+	args := append([]any{agentID}, padded(targets)...)
+	err := q.list(ctx, &vs, `
+		SELECT agent_id, target_id, value, scored, uri, created_at
+		FROM votes
+		WHERE agent_id = $1 AND target_id IN (`+places(2, len(args)-1)+`)`, args...)
+	return vs, err
+}
