@@ -281,3 +281,23 @@ func blank(c storage.Comment) storage.Comment {
 	}
 	return c
 }
+
+// CommentInContext returns a comment with what its document needs.
+func (n *Node) CommentInContext(ctx context.Context, id string) (storage.Comment, NoteContext, error) {
+	var nc NoteContext
+	c, err := n.CommentByID(ctx, id)
+	if err != nil {
+		return c, nc, err
+	}
+	q := n.store.Read()
+	if nc.Post, err = q.Post(ctx, c.PostID); err != nil {
+		return c, nc, err
+	}
+	nc.ParentURI, nc.ParentAuthor = nc.Post.URI, nc.Post.Author
+	if c.ParentID == "" {
+		return c, nc, nil
+	}
+	parent, err := q.Comment(ctx, c.ParentID)
+	nc.ParentURI, nc.ParentAuthor = parent.URI, parent.Author
+	return c, nc, err
+}

@@ -50,3 +50,9 @@ func orNotFound(err error, what, hint string) error {
 	}
 	return err
 }
+
+// IsGone says whether an error is about something that was here and is deleted.
+func IsGone(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Kind == Gone
+}

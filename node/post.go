@@ -284,3 +284,8 @@ func (n *Node) removePost(ctx context.Context, q storage.Queries, p storage.Post
 	}
 	return q.AddCounts(ctx, p.SubmoltID, storage.Counts{Posts: -1})
 }
+
+// Pinned returns the pinned posts of a submolt, at most three.
+func (n *Node) Pinned(ctx context.Context, submoltID string) ([]storage.Post, error) {
+	return n.store.Read().Pinned(ctx, submoltID)
+}

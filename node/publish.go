@@ -35,6 +35,15 @@ func HostOf(uri string) string {
 	return strings.ToLower(u.Host)
 }
 
+// originOf is the scheme and host of a URI.
+func originOf(uri string) string {
+	u, err := url.Parse(uri)
+	if err != nil {
+		return ""
+	}
+	return u.Scheme + "://" + strings.ToLower(u.Host)
+}
+
 // letter is one activity to write into the log.
 type letter struct {
 	id       string // of the entry

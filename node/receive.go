@@ -16,11 +16,11 @@ type Documents map[string][]byte
 // Missing says that a document or a host has to be asked for before an
 // activity can be applied.
 type Missing struct {
-	URI  string // of a document
-	Host string // or a server
+	URI    string // of a document
+	Origin string // or of a server: scheme and host
 }
 
-func (m *Missing) Error() string { return "missing " + m.URI + m.Host }
+func (m *Missing) Error() string { return "missing " + m.URI + m.Origin }
 
 // errLater says that an activity came before what it is about.
 var errLater = errors.New("its object is not known yet")

@@ -23,7 +23,7 @@ func (in *inbound) follow(ctx context.Context, a *activity.Activity, follower st
 		return "", err
 	}
 	if h.CheckedAt == 0 {
-		return "", &Missing{Host: follower.Host}
+		return "", &Missing{Origin: originOf(follower.URI)}
 	}
 	f := storage.Follow{FollowerID: follower.ID, TargetID: target.ID, URI: a.ID, State: storage.FollowAccepted, CreatedAt: in.n.now()}
 	_, err = in.q.FollowOf(ctx, follower.ID, target.ID)

@@ -174,6 +174,17 @@ func (q Queries) ActorByURI(ctx context.Context, uri string) (Actor, error) {
 	return a, err
 }
 
+// ActorByKeyID returns the remote actor who signs with a key.
+func (q Queries) ActorByKeyID(ctx context.Context, keyID string) (Actor, error) {
+	var a Actor
+	err := q.get(ctx, &a, `
+		SELECT `+actorColumns+`
+		FROM actors
+		WHERE key_id = $1 AND host <> ''
+		LIMIT 1`, keyID)
+	return a, err
+}
+
 // ActorByHandle returns an actor by its name; host is "" for local ones, handle
 // is lower-case. Other servers may give one name to a user and a community:
 // kind says which is meant, "" is either.

@@ -18,6 +18,7 @@ type Entry struct {
 	Body      []byte `db:"body"`
 	Listed    bool   `db:"listed"` // shown in the actor's outbox collection
 	CreatedAt int64  `db:"created_at"`
+	KeyID     string `db:"key_id"` // of the actor; only where EntriesAfter returns it
 }
 
 // InboxAudience is the audience of one inbox; others are keys of the audience index.
@@ -66,12 +67,43 @@ func (q Queries) EntriesBy(ctx context.Context, actorID string, limit int) ([]En
 func (q Queries) EntriesAfter(ctx context.Context, seq, upTo int64, limit int) ([]Entry, error) {
 	es := []Entry{}
 	err := q.list(ctx, &es, `
-		SELECT `+entryColumns+`
-		FROM outbox
-		WHERE seq > $1 AND seq <= $2
-		ORDER BY seq
+		SELECT o.id, o.seq, o.type, o.actor_id, o.thread, o.audience, o.body, o.listed, o.created_at, a.key_id
+		FROM outbox o
+		JOIN actors a ON a.id = o.actor_id
+		WHERE o.seq > $1 AND o.seq <= $2
+		ORDER BY o.seq
 		LIMIT $3`, seq, upTo, limit)
 	return es, err
+}
+
+// OutboxAhead says whether the log goes on behind a place, or has entries
+// that wait for their number.
+func (q Queries) OutboxAhead(ctx context.Context, cursor string) (bool, error) {
+	var position []int64
+	if err := q.list(ctx, &position, `
+		SELECT position
+		FROM cursors
+		WHERE name = $1`, cursor); err != nil {
+		return false, err
+	}
+	if len(position) == 0 {
+		return true, nil
+	}
+	var ids []string
+	err := q.list(ctx, &ids, `
+		SELECT id
+		FROM outbox
+		WHERE seq > $1
+		LIMIT 1`, position[0])
+	if err != nil || len(ids) > 0 || q.dialect.name == nameSQLite {
+		return len(ids) > 0, err
+	}
+	err = q.list(ctx, &ids, `
+		SELECT id
+		FROM outbox
+		WHERE seq IS NULL
+		LIMIT 1`)
+	return len(ids) > 0, err
 }
 
 // AudienceMark is an entry without its body: what the expander needs.

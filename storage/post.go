@@ -240,3 +240,17 @@ func (q Queries) LastPostAt(ctx context.Context, authorID string) (int64, error)
 		WHERE author_id = $1`, authorID)
 	return at, err
 }
+
+// pinnedMost bounds the pinned posts of a submolt.
+const pinnedMost = 3
+
+// Pinned returns the pinned posts of a submolt.
+func (q Queries) Pinned(ctx context.Context, submoltID string) ([]Post, error) {
+	posts := []Post{}
+	err := q.list(ctx, &posts, postSelect()+`
+		FROM posts p`+postJoins+`
+		WHERE p.submolt_id = $1 AND p.pinned AND p.hidden = 0
+		ORDER BY p.id DESC
+		LIMIT $2`, submoltID, pinnedMost)
+	return posts, err
+}

@@ -20,9 +20,9 @@ func (l *loader) readTOML(path string, b []byte) error {
 	root := map[string]toml.Primitive{}
 	var err error
 	if r.meta, err = toml.Decode(string(b), &root); err != nil {
-		var pe toml.ParseError
-		if errors.As(err, &pe) {
-			return fmt.Errorf("%s: line %d: %s", path, pe.Position.Line, pe.Message)
+		if pe, ok := errors.AsType[toml.ParseError](err); ok {
+			// At the end of the file the library counts one line too few.
+			return fmt.Errorf("%s: line %d: %s", path, max(1, pe.Position.Line), pe.Message)
 		}
 		return fmt.Errorf("%s: %w", path, err)
 	}
@@ -51,7 +51,7 @@ func (r *fileReader) table(prefix string, entries map[string]toml.Primitive) {
 		switch {
 		case strings.Contains(name, "."): // a quoted key is no path
 			r.unknown(key, value)
-		case known:
+		case known && r.position(value).Line > 0: // else part of a longer key
 			r.setting(f, value)
 		case r.tables[key]:
 			r.descend(key, value)
@@ -116,15 +116,15 @@ func (r *fileReader) unknown(key string, value toml.Primitive) {
 }
 
 func (r *fileReader) position(value toml.Primitive) toml.Position {
-	var pe toml.ParseError
-	errors.As(r.meta.PrimitiveDecode(value, unmarshal(func(any) error { return errUnknownKey })), &pe)
+	err := r.meta.PrimitiveDecode(value, unmarshal(func(any) error { return errUnknownKey }))
+	pe, _ := errors.AsType[toml.ParseError](err)
 	return pe.Position
 }
 
 // check calls f with the decoded value; an error gets the line of the key.
 func (r *fileReader) check(key string, value toml.Primitive, f func(data any) error) bool {
-	var pe toml.ParseError
-	if !errors.As(r.meta.PrimitiveDecode(value, unmarshal(f)), &pe) {
+	pe, bad := errors.AsType[toml.ParseError](r.meta.PrimitiveDecode(value, unmarshal(f)))
+	if !bad {
 		return true // the library wraps each error of f in a ParseError
 	}
 	r.keep(pe.Position.Line, fmt.Errorf("%s: line %d: %s: %s", r.path, pe.Position.Line, key, pe.Message))

@@ -94,11 +94,11 @@ func redact(s string) string {
 		return redacted
 	}
 	q := u.Query()
-	for _, name := range strings.Fields(secretParams) {
+	for name := range strings.FieldsSeq(secretParams) {
 		if q.Has(name) {
 			q.Set(name, redacted)
-			u.RawQuery = q.Encode()
 		}
 	}
+	u.RawQuery = q.Encode() // also drops what could not be parsed
 	return u.Redacted()
 }

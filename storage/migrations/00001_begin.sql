@@ -47,6 +47,8 @@ CREATE INDEX actors_alphabetical ON actors (kind, handle, id) WHERE deleted_at =
 
 CREATE INDEX actors_creator ON actors (creator_id, created_at) WHERE creator_id <> '';
 
+CREATE INDEX actors_key ON actors (key_id) WHERE host <> '';
+
 CREATE TABLE credentials (
     hash       TEXT NOT NULL PRIMARY KEY,
     agent_id   TEXT NOT NULL,
@@ -95,6 +97,7 @@ CREATE INDEX posts_submolt_hot ON posts (submolt_id, hot DESC, id DESC) WHERE hi
 CREATE INDEX posts_submolt_new ON posts (submolt_id, created_at DESC, id DESC) WHERE hidden = 0;
 CREATE INDEX posts_submolt_top ON posts (submolt_id, score DESC, id DESC) WHERE hidden = 0;
 CREATE INDEX posts_author ON posts (author_id, created_at DESC, id DESC);
+CREATE INDEX posts_pinned ON posts (submolt_id, id DESC) WHERE pinned AND hidden = 0;
 CREATE INDEX posts_waiting ON posts (submolt_id) WHERE hidden = 3;
 
 CREATE TABLE comments (

@@ -1,0 +1,251 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"instar.example/storage"
+)
+
+// This file is the node's half of delivery: what is to be sent to whom. The
+// worker sends it.
+
+const (
+	cursorExpand = "expand"
+	expandBatch  = 500
+	laneWindow   = 64 // entries that one turn of a lane reads
+)
+
+// Expand tells the lanes about new entries of the log and returns how many it
+// went through. On PostgreSQL it also numbers them: the row of its cursor is
+// locked meanwhile, so that one process does it at a time.
+func (n *Node) Expand(ctx context.Context, owner string) (int, error) {
+	ahead, err := n.store.Read().OutboxAhead(ctx, cursorExpand)
+	if err != nil || !ahead {
+		return 0, err
+	}
+	count := 0
+	err = n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error {
+		now := n.now()
+		position, err := q.Lease(ctx, cursorExpand, owner, now, now)
+		if err != nil {
+			return ignoreNotFound(err)
+		}
+		if _, err := q.Stamp(ctx, expandBatch); err != nil {
+			return err
+		}
+		marks, err := q.MarksAfter(ctx, position, expandBatch)
+		if err != nil || len(marks) == 0 {
+			return err
+		}
+		if err := raise(ctx, q, marks); err != nil {
+			return err
+		}
+		count = len(marks)
+		return q.MoveCursor(ctx, cursorExpand, owner, marks[len(marks)-1].Seq)
+	})
+	if err == nil && count > 0 {
+		n.wake.all()
+	}
+	return count, err
+}
+
+// raise moves the heads of all lanes that the entries are for, with one
+// statement an audience however many entries there are.
+func raise(ctx context.Context, q storage.Queries, marks []storage.AudienceMark) error {
+	type span struct{ first, last int64 }
+	spans := map[string]span{}
+	var order []string
+	for _, m := range marks {
+		for a := range strings.FieldsSeq(m.Audience) {
+			s, ok := spans[a]
+			if !ok {
+				s.first = m.Seq
+				order = append(order, a)
+			}
+			s.last = m.Seq
+			spans[a] = s
+		}
+	}
+	for _, a := range order {
+		s := spans[a]
+		var err error
+		if inbox, ok := strings.CutPrefix(a, storage.InboxAudience("")); ok {
+			err = q.RaiseLane(ctx, inbox, s.first, s.last)
+		} else {
+			err = q.RaiseAudience(ctx, a, s.first, s.last)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ClaimLanes leases lanes that are behind and due.
+func (n *Node) ClaimLanes(ctx context.Context, owner string, lease time.Duration, limit int) ([]storage.Lane, error) {
+	due, err := n.store.Read().LanesDue(ctx, n.now())
+	if err != nil || !due {
+		return nil, err
+	}
+	var lanes []storage.Lane
+	err = n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error {
+		var err error
+		now := n.now()
+		lanes, err = q.ClaimLanes(ctx, owner, now, now+lease.Milliseconds(), limit)
+		return err
+	})
+	return lanes, err
+}
+
+// LaneEntries returns the next entries for a lane and how far in the log they
+// reach: what lies between them is for others.
+func (n *Node) LaneEntries(ctx context.Context, l storage.Lane) (entries []storage.Entry, reached int64, err error) {
+	q := n.store.Read()
+	all, err := q.EntriesAfter(ctx, l.Position, l.Head, laneWindow)
+	if err != nil {
+		return nil, 0, err
+	}
+	if len(all) < laneWindow {
+		reached = l.Head
+	} else {
+		reached = all[len(all)-1].Seq
+	}
+	var names []string
+	for _, e := range all {
+		names = append(names, e.Audiences()...)
+	}
+	slices.Sort(names)
+	member, err := q.AudiencesOf(ctx, l.Inbox, slices.Compact(names))
+	if err != nil {
+		return nil, 0, err
+	}
+	member = append(member, storage.InboxAudience(l.Inbox))
+	for _, e := range all {
+		if slices.ContainsFunc(e.Audiences(), func(a string) bool { return slices.Contains(member, a) }) {
+			entries = append(entries, e)
+		}
+	}
+	return entries, reached, nil
+}
+
+// FinishLane gives a lane back after its turn. A failure opens its host's
+// breaker until r.NextAt; a success closes it.
+func (n *Node) FinishLane(ctx context.Context, host string, r storage.LaneReport) error {
+	return n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error {
+		err := q.FinishLane(ctx, r)
+		if err != nil {
+			return ignoreNotFound(err) // its lease ran out: another process has it
+		}
+		if r.NextAt > 0 {
+			return q.FailHost(ctx, host, n.now(), r.NextAt)
+		}
+		if r.Delivered > 0 {
+			return q.WakeHost(ctx, host, n.now())
+		}
+		return nil
+	})
+}
+
+// HostOfLane returns the breaker of a lane's host; a new host has none.
+func (n *Node) HostOfLane(ctx context.Context, host string) (storage.Host, error) {
+	h, err := n.store.Read().Host(ctx, host)
+	return h, ignoreNotFound(err)
+}
+
+// Release ends the leases of an owner that stopped, or that stops.
+func (n *Node) Release(ctx context.Context, owner string) error {
+	return n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error {
+		return errors.Join(q.ReleaseLanes(ctx, owner), q.ReleaseReceived(ctx, owner))
+	})
+}
+
+// Entry returns an activity of this node by the last segment of its id.
+func (n *Node) Entry(ctx context.Context, id string) (storage.Entry, error) {
+	e, err := n.store.Read().Entry(ctx, id)
+	return e, orNotFound(err, "Activity", "")
+}
+
+// Outbox returns the newest entries of an actor's outbox collection.
+func (n *Node) Outbox(ctx context.Context, actorID string, limit int) ([]storage.Entry, error) {
+	return n.store.Read().EntriesBy(ctx, actorID, limit)
+}
+
+// ThreadURIs returns the ids of a post's comments, in the order of writing, behind a local id.
+func (n *Node) ThreadURIs(ctx context.Context, postID string, limit int) ([]string, error) {
+	return n.store.Read().ThreadURIs(ctx, postID, "", limit)
+}
+
+// ReplyURIs returns the ids of the replies to a post, or to a comment of it.
+func (n *Node) ReplyURIs(ctx context.Context, postID, parentID string, limit int) ([]string, error) {
+	return n.store.Read().ReplyURIs(ctx, postID, parentID, limit)
+}
+
+// ClaimLookups leases names that are to be looked up.
+func (n *Node) ClaimLookups(ctx context.Context, owner string, lease time.Duration, limit int) ([]storage.Lookup, error) {
+	waiting, err := n.store.Read().WaitingLookups(ctx, 1)
+	if err != nil || waiting == 0 {
+		return nil, err
+	}
+	var ls []storage.Lookup
+	err = n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error {
+		var err error
+		now := n.now()
+		ls, err = q.ClaimLookups(ctx, owner, now, now+lease.Milliseconds(), limit)
+		return err
+	})
+	return ls, err
+}
+
+// RetryLookup gives a lookup back, to be tried again at dueAt.
+func (n *Node) RetryLookup(ctx context.Context, l storage.Lookup, why string, dueAt int64) error {
+	return n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error {
+		return q.RetryLookup(ctx, l.Name, why, dueAt)
+	})
+}
+
+// LookupTarget reads what a lookup asks for.
+func (n *Node) LookupTarget(l storage.Lookup) (kind string, addr Address, err error) {
+	kind, name, _ := strings.Cut(l.Name, " ")
+	addr, err = n.Address(name)
+	return kind, addr, err
+}
+
+// SignerByKey returns the stored actor of a key, if it was asked for lately.
+func (n *Node) SignerByKey(ctx context.Context, keyID string) (storage.Actor, bool, error) {
+	a, err := n.store.Read().ActorByKeyID(ctx, keyID)
+	if err != nil {
+		return a, false, ignoreNotFound(err)
+	}
+	return a, a.FetchedAt > n.now()-actorFreshFor.Milliseconds() && a.DeletedAt == 0, nil
+}
+
+// Kept bounds how long what is done is remembered (federation.md 5.4, 6.3).
+const (
+	keptReceived = 30 * 24 * time.Hour
+	keptOutbox   = 45 * 24 * time.Hour
+	pruneBatch   = 1_000
+)
+
+// Prune forgets a batch of what is too old to matter and returns how much.
+func (n *Node) Prune(ctx context.Context) (int, error) {
+	var total int64
+	err := n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error {
+		now := n.now()
+		received, err := q.PruneReceived(ctx, now-keptReceived.Milliseconds(), pruneBatch)
+		if err != nil {
+			return err
+		}
+		tombstones, err := q.PruneTombstones(ctx, now-10*keptReceived.Milliseconds(), pruneBatch)
+		if err != nil {
+			return err
+		}
+		entries, err := q.PruneOutbox(ctx, now-keptOutbox.Milliseconds(), pruneBatch)
+		total = received + tombstones + entries
+		return err
+	})
+	return int(total), err
+}

@@ -1,0 +1,100 @@
+package peerapi
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+
+	"instar.example/federation/activity"
+	"instar.example/federation/inbox"
+	"instar.example/node"
+)
+
+// inbox takes an activity: proven, admitted and stored, it is answered 202
+// and applied later. The order of checks is federation.md 4.6.
+func (a *API) inbox(w http.ResponseWriter, r *http.Request) {
+	reason, err := a.receive(r)
+	if err != nil {
+		refusal := a.refusal(r, err)
+		a.count(refusal.Reason)
+		refusal.Respond(w)
+		return
+	}
+	a.count(reason)
+	w.WriteHeader(http.StatusAccepted)
+}
+
+// receive returns a word for the counters, or the refusal.
+func (a *API) receive(r *http.Request) (string, error) {
+	ctx := r.Context()
+	v, err := a.verifier.Verify(ctx, r)
+	if unproven, ok := errors.AsType[*inbox.Unproven](err); ok {
+		return a.undecided(ctx, unproven)
+	}
+	if err != nil {
+		return "", err
+	}
+	if v.Replayed {
+		return "replayed", nil
+	}
+	verdict, err := a.node.Admit(ctx, v.Activity, v.Signer.Actor)
+	if e, ok := errors.AsType[*node.Error](err); ok {
+		return "", a.denial(e, v.Activity)
+	}
+	if err != nil {
+		return "", err
+	}
+	if verdict == node.Ignore {
+		return "ignored", nil
+	}
+	duplicate, err := a.node.KeepReceived(ctx, v.Activity, v.Signer.Actor)
+	if err != nil {
+		return "", err
+	}
+	a.keys.stored(v.Signer)
+	if duplicate {
+		return "duplicate", nil
+	}
+	return "accepted", nil
+}
+
+// undecided keeps a request whose signer cannot be asked now. A deletion by
+// somebody who is gone is what it says: whoever it was, we know no more of them.
+func (a *API) undecided(ctx context.Context, u *inbox.Unproven) (string, error) {
+	if errors.Is(u, inbox.ErrKeyGone) {
+		if u.Activity.Type == activity.TypeDelete {
+			return "gone", nil
+		}
+		return "", &inbox.Refusal{Status: http.StatusUnauthorized, Reason: "key_gone", Detail: "The key's address says that it is gone."}
+	}
+	if u.Activity.Type == activity.TypeDelete && u.Activity.Object().ID == u.Activity.Actor {
+		return "ignored", nil // of an actor that we do not know: nothing to delete
+	}
+	raw, err := u.Raw.Encode()
+	if err != nil {
+		return "", err
+	}
+	return "undecided", a.node.KeepUndecided(ctx, raw)
+}
+
+// denial is the answer to a verified activity whose actor may not do it.
+func (a *API) denial(e *node.Error, act *activity.Activity) *inbox.Refusal {
+	if e.Kind == node.ReadOnly {
+		return inbox.HumanWrite(act.Actor, act.Object().ID, a.node.BaseURL()+"/about/humans")
+	}
+	return &inbox.Refusal{
+		Status: http.StatusForbidden, Type: "https://w3id.org/fep/c180#actor-not-authorized", Title: "Not accepted here",
+		Detail: e.Detail, Reason: e.Code, Actor: act.Actor, Resource: act.Object().ID,
+	}
+}
+
+// refuseClient answers ActivityPub's client protocol, which has people post
+// through an outbox: nobody writes through this door [IDENTITY-4].
+func (a *API) refuseClient(w http.ResponseWriter, r *http.Request) {
+	a.count(inbox.ReasonHumanWrite)
+	refusal := inbox.HumanWrite("", a.node.BaseURL()+r.URL.Path, a.node.BaseURL()+"/about/humans")
+	w.Header().Set("Link", "<"+a.node.BaseURL()+"/skill.md>; rel=\"help\"; title=\"agents write here\"")
+	w.Header().Set("X-Agent-Api", strconv.Quote(a.node.BaseURL()+"/api/v1"))
+	refusal.Respond(w)
+}

@@ -1,0 +1,70 @@
+package server
+
+import (
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"instar.example/node/agentapi"
+	"instar.example/node/peerapi"
+	"instar.example/node/web"
+)
+
+// requestTimeout bounds one request; nothing waits longer than a lookup.
+const requestTimeout = 20 * time.Second
+
+// routes is the node's one router: what agents, peers and people see.
+func (s *Server) routes(agents *agentapi.API, peers *peerapi.API, pages *web.Web) http.Handler {
+	r := chi.NewRouter()
+	r.Use(s.guard)
+	r.Get("/livez", s.live)
+	r.Get("/readyz", s.ready)
+	agents.Routes(r)
+	peers.Routes(r)
+	pages.Routes(r, peers.Negotiate)
+	return r
+}
+
+// guard keeps one request from harming the others: a panic is an internal
+// error, logged whole.
+func (s *Server) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			p := recover()
+			if p == nil {
+				return
+			}
+			if p == http.ErrAbortHandler { //nolint:errorlint // net/http's own sentinel, compared as it asks for
+				panic(p)
+			}
+			s.opts.Log.LogAttrs(r.Context(), slog.LevelError, "panic in a handler",
+				slog.String("path", r.URL.Path), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
+			w.WriteHeader(http.StatusInternalServerError)
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// live says that the process answers.
+func (s *Server) live(w http.ResponseWriter, _ *http.Request) { health(w, http.StatusOK, "ok") }
+
+// ready says whether the node can do its work: its database answers.
+func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
+	if err := s.Node.Ready(r.Context()); err != nil {
+		s.opts.Log.LogAttrs(r.Context(), slog.LevelError, "not ready", slog.Any("error", err))
+		health(w, http.StatusServiceUnavailable, "the database does not answer")
+		return
+	}
+	health(w, http.StatusOK, "ok")
+}
+
+func health(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(map[string]string{"status": text}) // the client may be gone
+}

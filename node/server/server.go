@@ -1,0 +1,239 @@
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"instar.example/federation/fetch"
+	"instar.example/federation/signature"
+	"instar.example/node"
+	"instar.example/node/agentapi"
+	"instar.example/node/peerapi"
+	"instar.example/node/web"
+	"instar.example/node/worker"
+	"instar.example/storage"
+)
+
+// Bounds of a connection, against slow peers (security.md B4).
+const (
+	readHeaderTimeout = 5 * time.Second
+	readTimeout       = 15 * time.Second
+	writeTimeout      = 30 * time.Second
+	idleTimeout       = 60 * time.Second
+	maxHeaderBytes    = 16 << 10
+
+	stopTimeout = 10 * time.Second // SIGTERM drains within it (G6)
+)
+
+// Version is the program's version; releases set it.
+const Version = "0.1.0"
+
+// Options are what a program gives a server besides its configuration. The
+// zero value is usable.
+type Options struct {
+	Log *slog.Logger
+	Now func() time.Time
+	// Listener is used instead of listening on Config.Listen.
+	Listener net.Listener
+	// Idle leaves the background work to the caller, who calls Worker's batches.
+	Idle bool
+}
+
+// Server is a running node.
+type Server struct {
+	Node   *node.Node
+	Worker *worker.Worker
+	Peers  *peerapi.API
+
+	cfg      Config
+	opts     Options
+	store    *storage.Store
+	http     *http.Server
+	listener net.Listener
+	done     chan error
+	stopWork context.CancelFunc
+	work     sync.WaitGroup
+	stopping sync.Once
+}
+
+// New opens the database, brings it up to date and puts the node together. It
+// does not listen yet.
+func New(ctx context.Context, cfg Config, opts Options) (*Server, error) {
+	opts.setDefaults()
+	store, err := openStore(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	s, err := assemble(ctx, cfg, opts, store)
+	if err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	return s, nil
+}
+
+func (o *Options) setDefaults() {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+}
+
+// databaseFile is the SQLite database in data_dir.
+const databaseFile = "instar.db"
+
+func openStore(ctx context.Context, cfg Config) (*storage.Store, error) {
+	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
+		return nil, fmt.Errorf("make data_dir: %w", err)
+	}
+	store, err := storage.Open(ctx, storage.Options{URL: cfg.DatabaseURL, SQLitePath: filepath.Join(cfg.DataDir, databaseFile)})
+	if err != nil {
+		return nil, err
+	}
+	pending, err := store.Pending(ctx)
+	switch {
+	case err != nil:
+	case pending > 0 && !cfg.AutoMigrate:
+		err = fmt.Errorf("the database is %d steps behind this program and auto_migrate is off: run 'instar migrate'", pending)
+	case pending > 0:
+		_, err = store.Migrate(ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	return store, nil
+}
+
+// Migrate brings the database to this program's schema and returns the steps taken.
+func Migrate(ctx context.Context, cfg Config) ([]string, error) {
+	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
+		return nil, fmt.Errorf("make data_dir: %w", err)
+	}
+	store, err := storage.Open(ctx, storage.Options{URL: cfg.DatabaseURL, SQLitePath: filepath.Join(cfg.DataDir, databaseFile)})
+	if err != nil {
+		return nil, err
+	}
+	steps, err := store.Migrate(ctx)
+	return steps, errors.Join(err, store.Close())
+}
+
+func assemble(ctx context.Context, cfg Config, opts Options, store *storage.Store) (*Server, error) {
+	sec, err := loadSecret(cfg.SecretFile)
+	if err != nil {
+		return nil, err
+	}
+	private, err := sec.transportKey(ctx, store)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := sec.nodeKeys(private)
+	if err != nil {
+		return nil, err
+	}
+	limits := node.DefaultLimits()
+	limits.Enabled = cfg.Limits.Enabled
+	n, err := node.New(ctx, node.Config{
+		Store: store, BaseURL: cfg.BaseURL, Name: cfg.Name, Description: cfg.Description, Version: Version,
+		Registration: cfg.Registration, Policy: cfg.Federation.Policy, VotesToggle: cfg.Votes.Toggle,
+		Limits: limits, Keys: keys, Now: opts.Now, Log: opts.Log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	client := fetch.New(fetch.Config{
+		AllowPrivate: cfg.Federation.AllowPrivate, UserAgent: "instar/" + Version + " (+" + cfg.BaseURL + "/about)", Now: opts.Now, Log: opts.Log,
+		Sign: func() (signature.Key, error) {
+			return signature.Key{ID: n.NodeURI() + "#main-key", Private: private}, nil
+		},
+	})
+	peers := peerapi.New(peerapi.Config{Node: n, Fetch: client, Now: opts.Now, Log: opts.Log})
+	// On SQLite this is the only process: what a killed one had leased is free.
+	owner := store.Name()
+	if cfg.DatabaseURL != "" {
+		owner = rand.Text()
+	}
+	if err := n.Release(ctx, owner); err != nil {
+		return nil, err
+	}
+	s := &Server{Node: n, Peers: peers, cfg: cfg, opts: opts, store: store, done: make(chan error, 1)}
+	s.Worker = worker.New(worker.Config{Node: n, Fetch: client, Verifier: peers.Verifier(), Private: private, Owner: owner, Log: opts.Log})
+	pages, err := web.New(web.Config{Node: n, Log: opts.Log, Now: opts.Now})
+	if err != nil {
+		return nil, err
+	}
+	agents := agentapi.New(agentapi.Config{
+		Node: n, Log: opts.Log, Now: opts.Now, LimitsEnabled: cfg.Limits.Enabled, LimitsProfile: cfg.Limits.Profile,
+	})
+	s.http = &http.Server{
+		Handler:           s.routes(agents, peers, pages),
+		ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
+		MaxHeaderBytes: maxHeaderBytes, ErrorLog: slog.NewLogLogger(opts.Log.Handler(), slog.LevelDebug),
+	}
+	return s, nil
+}
+
+// Start listens, begins the background work and returns.
+func (s *Server) Start(ctx context.Context) error {
+	s.listener = s.opts.Listener
+	if s.listener == nil {
+		var err error
+		if s.listener, err = new(net.ListenConfig).Listen(ctx, "tcp", s.cfg.Listen); err != nil {
+			return fmt.Errorf("listen: %w", err)
+		}
+	}
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+	s.stopWork = stop
+	if !s.opts.Idle {
+		s.work.Go(func() { s.Worker.Run(work) })
+		s.work.Go(func() { s.watchChanges(work) })
+	}
+	s.work.Go(func() {
+		err := s.http.Serve(s.listener)
+		if errors.Is(err, http.ErrServerClosed) {
+			err = nil
+		}
+		s.done <- err
+	})
+	return nil
+}
+
+// URL is the node's base URL.
+func (s *Server) URL() string { return s.cfg.BaseURL }
+
+// Handler answers the node's requests without a listener, for tests.
+func (s *Server) Handler() http.Handler { return s.http.Handler }
+
+// Done gets the reason why the server stopped listening, nil after Stop.
+func (s *Server) Done() <-chan error { return s.done }
+
+// Stop takes no new request, finishes those under way and the background
+// work, and closes the database. What was acknowledged is on disk.
+func (s *Server) Stop(ctx context.Context) error {
+	var err error
+	s.stopping.Do(func() {
+		ctx, cancel := context.WithTimeout(ctx, stopTimeout)
+		defer cancel()
+		if s.stopWork == nil { // never started
+			err = s.store.Close()
+			return
+		}
+		err = s.http.Shutdown(ctx)
+		if err != nil {
+			err = errors.Join(err, s.http.Close())
+		}
+		s.stopWork()
+		s.work.Wait()
+		err = errors.Join(err, s.store.Close())
+	})
+	return err
+}

@@ -1,0 +1,183 @@
+package web
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/base64"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+	"golang.org/x/sync/singleflight"
+)
+
+// Bounds of the cache.
+const (
+	cacheBytes   = 64 << 20
+	cacheEntries = 1 << 17
+	entryBytes   = cacheBytes / 16 // larger ones are served and not kept
+	// entryAge is how old a page may be: the times on it say "5 min ago".
+	entryAge = 60 * time.Second
+	// gzipFrom is the size below which compression does not pay.
+	gzipFrom = 1 << 10
+)
+
+// cache keeps the bytes of answers. An entry is served for as long as the
+// node's version is the one that it was made at and it is younger than entryAge.
+type cache struct {
+	flight singleflight.Group
+
+	mu    sync.Mutex
+	lru   *simplelru.LRU[string, *entry] // guarded by mu
+	bytes int                            // guarded by mu
+}
+
+// entry is an answer, ready to be sent. It never changes.
+type entry struct {
+	version   int64
+	madeAt    time.Time
+	mediaType string
+	etag      string
+	body      []byte
+	zipped    []byte // nil where it does not pay
+}
+
+func newCache() *cache {
+	c := &cache{}
+	// The only error is a size below 1.
+	c.lru, _ = simplelru.NewLRU(cacheEntries, func(_ string, e *entry) { c.bytes -= e.size() })
+	return c
+}
+
+// entry returns the answer under a key, made by render unless a fresh one is
+// kept. The caller took version and now before it asks. Those who ask for the
+// same at the same version wait for one rendering.
+func (c *cache) entry(key string, version int64, now time.Time, render func() (answer, error)) (*entry, error) {
+	if e := c.fresh(key, version, now); e != nil {
+		return e, nil
+	}
+	// The version is part of the flight's key: who comes after a write must
+	// not be given what was read before it.
+	made, err, _ := c.flight.Do(strconv.FormatInt(version, 36)+" "+key, func() (any, error) {
+		if e := c.fresh(key, version, now); e != nil {
+			return e, nil
+		}
+		a, err := render()
+		if err != nil {
+			return nil, err
+		}
+		e, err := newEntry(a, version, now)
+		if err == nil {
+			c.keep(key, e)
+		}
+		return e, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return made.(*entry), nil
+}
+
+func (c *cache) fresh(key string, version int64, now time.Time) *entry {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e, ok := c.lru.Get(key)
+	if !ok || e.version != version || now.Sub(e.madeAt) >= entryAge {
+		return nil
+	}
+	return e
+}
+
+func (c *cache) keep(key string, e *entry) {
+	if e.size() > entryBytes {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.lru.Remove(key) // so that its bytes are counted off
+	c.lru.Add(key, e)
+	for c.bytes += e.size(); c.bytes > cacheBytes; {
+		c.lru.RemoveOldest()
+	}
+}
+
+// entryOverhead is about what an entry takes besides its bytes.
+const entryOverhead = 512
+
+func (e *entry) size() int { return len(e.body) + len(e.zipped) + entryOverhead }
+
+func newEntry(a answer, version int64, now time.Time) (*entry, error) {
+	sum := sha256.Sum256(a.body)
+	e := &entry{
+		version: version, madeAt: now, mediaType: a.mediaType, body: a.body,
+		// Weak: the compressed form is the same page.
+		etag: `W/"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`,
+	}
+	if len(a.body) < gzipFrom {
+		return e, nil
+	}
+	var err error
+	e.zipped, err = zip(a.body)
+	return e, err
+}
+
+// zip compresses fast: under writes a page may be made for one reader only.
+func zip(body []byte) ([]byte, error) {
+	var b bytes.Buffer
+	z, err := gzip.NewWriterLevel(&b, gzip.BestSpeed)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := z.Write(body); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), z.Close()
+}
+
+// write answers a request with the entry, or with 304 when the reader has it (RFC 9110 §13.1.2).
+func (e *entry) write(rw http.ResponseWriter, r *http.Request) {
+	h := rw.Header()
+	secure(h)
+	h.Set("ETag", e.etag)
+	h.Set("Cache-Control", "public, no-cache") // may be kept, is asked about each time
+	if matches(r.Header.Get("If-None-Match"), e.etag) {
+		rw.WriteHeader(http.StatusNotModified)
+		return
+	}
+	h.Set("Content-Type", e.mediaType)
+	body := e.body
+	if e.zipped != nil && acceptsGzip(r.Header.Get("Accept-Encoding")) {
+		h.Set("Content-Encoding", "gzip")
+		body = e.zipped
+	}
+	write(rw, r, http.StatusOK, body)
+}
+
+// matches compares weakly, as If-None-Match wants it.
+func matches(header, etag string) bool {
+	if header == "" {
+		return false
+	}
+	for one := range strings.SplitSeq(header, ",") {
+		one = strings.TrimSpace(one)
+		if one == "*" || strings.TrimPrefix(one, "W/") == strings.TrimPrefix(etag, "W/") {
+			return true
+		}
+	}
+	return false
+}
+
+// acceptsGzip reads Accept-Encoding (RFC 9110 §12.5.3).
+func acceptsGzip(header string) bool {
+	for one := range strings.SplitSeq(header, ",") {
+		coding, params, _ := strings.Cut(one, ";")
+		if coding = strings.TrimSpace(coding); coding == "gzip" || coding == "x-gzip" {
+			return quality(params) > 0
+		}
+	}
+	return false
+}

@@ -1,0 +1,154 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"instar.example/node"
+	"instar.example/storage"
+)
+
+// Bounds of one answer.
+const (
+	renderTimeout = 10 * time.Second
+	maxParam      = 600 // bytes of one query parameter
+	maxPage       = 1 + node.MaxOffset/directoryPage
+)
+
+// page makes one answer. It sees of the request only what an ask holds, which
+// is also the key under which its answer is kept.
+type page func(ctx context.Context, a ask) (answer, error)
+
+// ask is what a reader asks for: nothing about the reader.
+type ask struct {
+	path  string // without the query
+	name  string // the changing part of the path: a name, an address or an id
+	sort  string // one of those that exist, or ""
+	after string // a cursor
+	query string // of a search
+	kind  string // of a search: "posts", "comments" or ""
+	page  int    // of a directory, from 1
+}
+
+// answer is what a page made.
+type answer struct {
+	mediaType string
+	body      []byte
+}
+
+// Media types of answers.
+const (
+	typeHTML = "text/html; charset=utf-8"
+	typeAtom = "application/atom+xml; charset=utf-8"
+)
+
+// newAsk reads a request. Parameters that mean nothing are left out, so that
+// they do not make another page.
+func newAsk(r *http.Request) ask {
+	a := ask{path: r.URL.Path, name: chi.URLParam(r, "name"), page: 1}
+	if r.URL.RawPath != "" {
+		if s, err := url.PathUnescape(a.name); err == nil {
+			a.name = s
+		}
+	}
+	if r.URL.RawQuery == "" {
+		return a
+	}
+	v := r.URL.Query()
+	value := func(name string) string {
+		s := strings.TrimSpace(v.Get(name))
+		if len(s) > maxParam*4 {
+			s = s[:maxParam*4]
+		}
+		return strings.ToValidUTF8(s, "")
+	}
+	switch s := value("sort"); s {
+	case storage.SortNew, storage.SortTop, node.SortRising, storage.SortOld, storage.ByAlphabetical:
+		a.sort = s
+	}
+	if s := value("type"); s == "posts" || s == "comments" {
+		a.kind = s
+	}
+	a.after, a.query = value("after"), value("q")
+	if n, err := strconv.Atoi(value("page")); err == nil {
+		a.page = min(max(n, 1), maxPage)
+	}
+	return a
+}
+
+// key tells pages apart. No part can run into another one: NUL is in none of them.
+func (a ask) key() string {
+	if a.sort == "" && a.after == "" && a.query == "" && a.kind == "" && a.page == 1 {
+		return a.path
+	}
+	return strings.Join([]string{a.path, a.sort, a.after, a.query, a.kind, strconv.Itoa(a.page)}, "\x00")
+}
+
+// serve answers with a route's page: from the cache when nothing has changed.
+func (w *Web) serve(rt route) http.HandlerFunc {
+	vary := "Accept-Encoding"
+	if rt.shared {
+		vary = "Accept, Accept-Encoding"
+	}
+	return func(rw http.ResponseWriter, r *http.Request) {
+		rw.Header().Set("Vary", vary)
+		a := newAsk(r)
+		if rt.private {
+			w.serveOnce(rw, r, rt.page, a)
+			return
+		}
+		version, now := w.node.Version(), w.now() // before anything is read
+		e, err := w.cache.entry(a.key(), version, now, func() (answer, error) {
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), renderTimeout)
+			defer cancel()
+			return rt.page(ctx, a)
+		})
+		if err != nil {
+			w.fail(rw, r, err)
+			return
+		}
+		e.write(rw, r)
+	}
+}
+
+// serveOnce answers with a page that nobody keeps.
+func (w *Web) serveOnce(rw http.ResponseWriter, r *http.Request, p page, a ask) {
+	ctx, cancel := context.WithTimeout(r.Context(), renderTimeout)
+	defer cancel()
+	got, err := p(ctx, a)
+	if err != nil {
+		w.fail(rw, r, err)
+		return
+	}
+	h := rw.Header()
+	secure(h)
+	h.Set("Content-Type", got.mediaType)
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Robots-Tag", "noindex")
+	write(rw, r, http.StatusOK, got.body)
+}
+
+// policy lets a page load its stylesheet and its icon, and nothing else.
+const policy = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+// secure sets what every answer of the door says to the browser.
+func secure(h http.Header) {
+	h.Set("Content-Security-Policy", policy)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+}
+
+// write sends a whole body, or to HEAD only its length.
+func write(rw http.ResponseWriter, r *http.Request, status int, body []byte) {
+	rw.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	rw.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		_, _ = rw.Write(body) // the reader may be gone
+	}
+}

@@ -1,0 +1,113 @@
+// Package web is the readers' door of a node: pages and feeds for people. All
+// of it is made here and sent as it is: no script, no cookie, nothing of
+// another host, and no form that writes. Whoever tries to write at a page is
+// told that agents write here and people read (specs/identity.md, GATE-5).
+//
+// A page is the same for everybody, so that its bytes are kept (cache.go) for
+// as long as nothing that the node serves has changed.
+package web
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"instar.example/node"
+)
+
+// Config is what the door needs. Node is required, the rest has defaults.
+type Config struct {
+	Node *node.Node
+	Log  *slog.Logger
+	Now  func() time.Time // the age of pages and times on them are measured by it
+}
+
+// Web is the readers' door. It is safe for concurrent use.
+type Web struct {
+	node      *node.Node
+	log       *slog.Logger
+	now       func() time.Time
+	templates templates
+	assets    []asset
+	style     string // the stylesheet's path
+	cache     *cache
+	seeker    *seeker
+}
+
+// New returns the door of a node. It fails only when its embedded files are broken.
+func New(cfg Config) (*Web, error) {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Now == nil {
+		cfg.Now = cfg.Node.Now
+	}
+	w := &Web{node: cfg.Node, log: cfg.Log, now: cfg.Now, cache: newCache(), seeker: newSeeker()}
+	var err error
+	if w.templates, err = parseTemplates(); err != nil {
+		return nil, err
+	}
+	w.assets, w.style, err = loadAssets(cfg.Node.BaseURL())
+	return w, err
+}
+
+// route is one address of the door.
+type route struct {
+	pattern string
+	page    page
+	// shared addresses are also ids of ActivityPub objects.
+	shared bool
+	// private answers are kept nowhere.
+	private bool
+}
+
+// routes lists every address of the door, but for its files (assets.go).
+func (w *Web) routes() []route {
+	const local = "{name:[A-Za-z0-9_-]+}"
+	return []route{
+		{pattern: "/", page: w.home, shared: true},
+		{pattern: "/feed.atom", page: w.homeFeed},
+		{pattern: "/m", page: w.submolts},
+		{pattern: "/m/{name}", page: w.submolt, shared: true},
+		{pattern: "/m/" + local + ".atom", page: w.submoltFeed},
+		{pattern: "/m/{name}/feed.atom", page: w.submoltFeed},
+		{pattern: "/u/{name}", page: w.agent, shared: true},
+		{pattern: "/u/" + local + ".atom", page: w.agentFeed},
+		{pattern: "/u/{name}/feed.atom", page: w.agentFeed},
+		{pattern: "/post/{name}", page: w.post, shared: true},
+		{pattern: "/post/" + local + ".atom", page: w.postFeed},
+		{pattern: "/comment/{name}", page: w.comment, shared: true},
+		{pattern: "/search", page: w.search},
+		{pattern: "/about", page: w.about},
+		{pattern: "/about/humans", page: w.humans},
+		{pattern: "/claim/{name}", page: w.claim, private: true},
+	}
+}
+
+// Routes mounts the door. At the addresses of ActivityPub objects negotiate is
+// asked first: it answers those who want the object, and lets the page answer
+// all others.
+func (w *Web) Routes(r chi.Router, negotiate func(page http.HandlerFunc) http.HandlerFunc) {
+	for _, rt := range w.routes() {
+		read, refuse := w.serve(rt), w.refuse
+		if rt.shared {
+			read = negotiate(read)
+		}
+		r.Get(rt.pattern, read)
+		r.Head(rt.pattern, read)
+		for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+			r.Method(method, rt.pattern, http.HandlerFunc(refuse))
+		}
+	}
+	for _, a := range w.assets {
+		r.Get(a.path, a.serve)
+		r.Head(a.path, a.serve)
+	}
+}
+
+// NotFound answers at an address that nothing is mounted at.
+func (w *Web) NotFound(rw http.ResponseWriter, r *http.Request) {
+	w.fail(rw, r, &node.Error{Kind: node.NotFound, Code: "not_found", Detail: "Page not found"})
+}

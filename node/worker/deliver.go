@@ -1,0 +1,185 @@
+package worker
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"instar.example/federation/deliver"
+	"instar.example/storage"
+)
+
+// Deliver gives each due lane one turn and returns how many lanes had one.
+func (w *Worker) Deliver(ctx context.Context) (int, error) {
+	lanes, err := w.cfg.Node.ClaimLanes(ctx, w.cfg.Owner, lease, lanesAtOnce)
+	if err != nil {
+		return 0, err
+	}
+	var all sync.WaitGroup
+	for _, l := range lanes {
+		all.Go(func() { w.serve(ctx, l) })
+	}
+	all.Wait()
+	return len(lanes), nil
+}
+
+// deliverLoop keeps up to lanesAtOnce lanes in their turns: one that hangs
+// holds up none of the others.
+func (w *Worker) deliverLoop(ctx context.Context) {
+	changed, stop := w.cfg.Node.Wake()
+	defer stop()
+	timer := time.NewTicker(tick)
+	defer timer.Stop()
+	slots := make(chan struct{}, lanesAtOnce)
+	var all sync.WaitGroup
+	defer all.Wait()
+	for ctx.Err() == nil {
+		lanes, err := w.cfg.Node.ClaimLanes(ctx, w.cfg.Owner, lease, cap(slots)-len(slots))
+		if err != nil && ctx.Err() == nil {
+			w.cfg.Log.LogAttrs(ctx, slog.LevelError, "claim lanes", slog.Any("error", err))
+		}
+		for _, l := range lanes {
+			slots <- struct{}{}
+			all.Go(func() {
+				w.serve(ctx, l)
+				<-slots
+			})
+		}
+		if len(lanes) > 0 && len(slots) < cap(slots) {
+			continue
+		}
+		wait(ctx, changed, timer.C)
+	}
+}
+
+// turn is one lane's turn: which of its entries are done, in their order.
+type turn struct {
+	w       *Worker
+	lane    storage.Lane
+	entries []storage.Entry
+	until   time.Time
+
+	mu      sync.Mutex
+	done    []bool             // guarded by mu
+	stopped bool               // guarded by mu: an entry has to be tried again later
+	report  storage.LaneReport // guarded by mu
+	wait    time.Duration      // guarded by mu: what the peer asked for
+}
+
+// serve sends a lane its next entries and notes how far it came. What fails
+// for now stays: the lane begins there next time.
+func (w *Worker) serve(ctx context.Context, l storage.Lane) {
+	entries, reached, err := w.cfg.Node.LaneEntries(ctx, l)
+	if err != nil {
+		w.cfg.Log.LogAttrs(ctx, slog.LevelError, "read a lane", slog.String("inbox", l.Inbox), slog.Any("error", err))
+		return // the lease runs out
+	}
+	t := &turn{
+		w: w, lane: l, entries: entries, until: w.cfg.Node.Now().Add(laneTurn), done: make([]bool, len(entries)),
+		report: storage.LaneReport{Inbox: l.Inbox, Owner: w.cfg.Owner, Status: l.LastStatus, Error: l.LastError},
+	}
+	t.run(ctx)
+	t.report.Position = reached
+	for i, done := range t.done {
+		if !done {
+			t.report.Position = entries[i].Seq - 1
+			break
+		}
+	}
+	if err := w.finish(context.WithoutCancel(ctx), t); err != nil {
+		w.cfg.Log.LogAttrs(ctx, slog.LevelError, "finish a lane", slog.String("inbox", l.Inbox), slog.Any("error", err))
+	}
+}
+
+// run sends the entries, several at a time, those of one thread one after the other.
+func (t *turn) run(ctx context.Context) {
+	threads := map[string][]int{}
+	var order []string
+	for i, e := range t.entries {
+		if threads[e.Thread] == nil {
+			order = append(order, e.Thread)
+		}
+		threads[e.Thread] = append(threads[e.Thread], i)
+	}
+	slots := make(chan struct{}, laneInFlight)
+	var all sync.WaitGroup
+	for _, name := range order {
+		slots <- struct{}{}
+		all.Go(func() {
+			defer func() { <-slots }()
+			for _, i := range threads[name] {
+				if !t.send(ctx, i) {
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
+}
+
+// send tries one entry; false ends its thread for this turn.
+func (t *turn) send(ctx context.Context, i int) bool {
+	now := t.w.cfg.Node.Now()
+	t.mu.Lock()
+	stopped := t.stopped || ctx.Err() != nil || now.After(t.until)
+	t.mu.Unlock()
+	if stopped {
+		return false
+	}
+	e := t.entries[i]
+	if deliver.Expired(e.Type, time.UnixMilli(e.CreatedAt), now) {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.done[i] = true
+		t.report.Expired++
+		return true
+	}
+	r := deliver.Attempt(ctx, t.w.cfg.Fetch, t.lane.Inbox, e.Body, t.w.key(e.KeyID))
+	if ctx.Err() != nil && r.Outcome == deliver.Retry {
+		return false // we stop: that says nothing of the peer
+	}
+	return t.note(i, r)
+}
+
+func (t *turn) note(i int, r deliver.Result) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.report.Status = int64(r.Status)
+	switch r.Outcome {
+	case deliver.Delivered:
+		t.done[i] = true
+		t.report.Delivered++
+		t.report.SuccessAt = t.w.cfg.Node.Now().UnixMilli()
+		if !t.stopped {
+			t.report.Error = ""
+		}
+	case deliver.Retry:
+		t.stopped = true
+		t.report.Error = r.Detail
+		t.wait = max(t.wait, r.RetryAfter)
+	default: // refused for good
+		t.done[i] = true
+		t.report.Refused++
+		t.report.Error = r.Detail
+	}
+	return t.done[i]
+}
+
+// finish stores what came of a turn; after a failure the host waits.
+func (w *Worker) finish(ctx context.Context, t *turn) error {
+	if t.stopped {
+		h, err := w.cfg.Node.HostOfLane(ctx, t.lane.Host)
+		if err != nil {
+			return err
+		}
+		now := w.cfg.Node.Now()
+		since := now
+		if h.Failures > 0 {
+			since = time.UnixMilli(h.FailingSince)
+		}
+		next := deliver.NextAttempt(int(h.Failures)+1, since, now, w.cfg.Jitter, t.wait)
+		t.report.NextAt = next.UnixMilli()
+	}
+	return w.cfg.Node.FinishLane(ctx, t.lane.Host, t.report)
+}

@@ -1,0 +1,239 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"sync"
+	"time"
+
+	"instar.example/federation/activity"
+	"instar.example/federation/discover"
+	"instar.example/federation/fetch"
+	"instar.example/federation/inbox"
+	"instar.example/node"
+	"instar.example/storage"
+)
+
+// Bounds of what one received activity may cause.
+const (
+	// MaxFetches is how many documents are asked for on behalf of one activity.
+	MaxFetches = 20
+	giveUpAge  = 6 * time.Hour
+	laterFirst = 10 * time.Second
+	laterMost  = time.Hour
+)
+
+// Receive applies a batch of received activities and returns how many it took up.
+func (w *Worker) Receive(ctx context.Context) (int, error) {
+	until := w.cfg.Node.Now().Add(lease).UnixMilli()
+	batch, err := w.cfg.Node.ClaimReceived(ctx, w.cfg.Owner, until, receivedBatch)
+	if err != nil {
+		return 0, err
+	}
+	slots := make(chan struct{}, receivedAtOnce)
+	var all sync.WaitGroup
+	for _, r := range batch {
+		slots <- struct{}{}
+		all.Go(func() {
+			defer func() { <-slots }()
+			if err := w.receive(ctx, r); err != nil && ctx.Err() == nil {
+				w.cfg.Log.LogAttrs(ctx, slog.LevelError, "apply a received activity",
+					slog.String("activity", r.ActivityID), slog.String("type", r.Type), slog.Any("error", err))
+			}
+		})
+	}
+	all.Wait()
+	return len(batch), nil
+}
+
+// receive applies one activity, fetching what it needs. What cannot be had now
+// is tried again later, for a while.
+func (w *Worker) receive(ctx context.Context, r storage.Received) error {
+	defer func() {
+		if p := recover(); p != nil { // one bad activity must not stop the others
+			w.cfg.Log.LogAttrs(ctx, slog.LevelError, "panic while applying an activity", slog.String("activity", r.ActivityID), slog.Any("panic", p))
+		}
+	}()
+	if r.Type == node.TypeUndecided {
+		return w.decide(ctx, r)
+	}
+	docs := node.Documents{}
+	asked := map[string]bool{}
+	for range MaxFetches {
+		err := w.cfg.Node.Receive(ctx, r, docs)
+		missing, ok := errors.AsType[*node.Missing](err)
+		switch {
+		case err == nil:
+			return nil
+		case node.IsLater(err):
+			return w.later(ctx, r, err)
+		case !ok:
+			return errors.Join(err, w.later(ctx, r, err))
+		}
+		what := missing.URI + missing.Origin
+		if asked[what] {
+			return w.cfg.Node.Finish(ctx, r, "refused: unfetchable")
+		}
+		asked[what] = true
+		if err := w.obtain(ctx, missing, docs); err != nil {
+			return w.later(ctx, r, err)
+		}
+	}
+	return w.cfg.Node.Finish(ctx, r, "refused: too_many_fetches")
+}
+
+// later gives an activity back with a growing pause, and ends it after giveUpAge.
+func (w *Worker) later(ctx context.Context, r storage.Received, why error) error {
+	now := w.cfg.Node.Now()
+	if now.Sub(time.UnixMilli(r.ReceivedAt)) > giveUpAge {
+		return w.cfg.Node.Finish(ctx, r, "gave up: "+short(why))
+	}
+	pause := min(laterFirst<<min(r.Attempts, 10), laterMost)
+	return w.cfg.Node.RetryReceived(ctx, r, short(why), now.Add(pause).UnixMilli())
+}
+
+func short(err error) string {
+	s := err.Error()
+	return s[:min(len(s), 200)]
+}
+
+// obtain asks for a missing document or server.
+func (w *Worker) obtain(ctx context.Context, m *node.Missing, docs node.Documents) error {
+	if m.Origin != "" {
+		return w.askHost(ctx, m.Origin)
+	}
+	doc, err := w.cfg.Fetch.Object(ctx, m.URI)
+	switch {
+	case errors.Is(err, fetch.ErrGone), errors.Is(err, fetch.ErrNotFound):
+		docs[m.URI] = nil
+		return nil
+	case err != nil:
+		return err
+	case !fetch.SameOrigin(doc.URL, m.URI):
+		docs[m.URI] = nil // it led elsewhere: what is there is not it
+		return nil
+	}
+	docs[m.URI] = doc.Body
+	return nil
+}
+
+// askHost learns what a server says of itself. One that does not answer is a
+// server of which nothing is known.
+func (w *Worker) askHost(ctx context.Context, origin string) error {
+	h := storage.Host{Host: node.HostOf(origin)}
+	if doc, err := w.cfg.Fetch.Object(ctx, origin+"/"); err == nil && fetch.SameOrigin(doc.URL, origin) {
+		if a, err := activity.ParseActor(doc.Body); err == nil && fetch.SameOrigin(a.ID, origin) {
+			for _, i := range a.Implements {
+				h.AgentsOnly = h.AgentsOnly || i == activity.HumanWritesNone
+			}
+		}
+	}
+	if info, err := discover.FetchNodeInfo(ctx, w.cfg.Fetch, h.Host); err == nil {
+		h.Software, h.Version = info.Software.Name, info.Software.Version
+	}
+	return w.cfg.Node.KeepHost(ctx, h)
+}
+
+// decide verifies a request that was kept because its signer's key could not
+// be had in time.
+func (w *Worker) decide(ctx context.Context, r storage.Received) error {
+	raw, err := inbox.DecodeRawRequest(r.Body)
+	if err != nil {
+		return w.cfg.Node.Finish(ctx, r, "malformed")
+	}
+	v, err := w.cfg.Verifier.VerifyRaw(ctx, raw)
+	refusal, refused := errors.AsType[*inbox.Refusal](err)
+	switch {
+	case refused:
+		return w.cfg.Node.Finish(ctx, r, "refused: "+refusal.Reason)
+	case errors.Is(err, inbox.ErrKeyGone):
+		return w.cfg.Node.Finish(ctx, r, "refused: key_gone")
+	case err != nil:
+		return w.later(ctx, r, err)
+	}
+	verdict, err := w.cfg.Node.Admit(ctx, v.Activity, v.Signer.Actor)
+	if e, ok := errors.AsType[*node.Error](err); ok {
+		return w.cfg.Node.Finish(ctx, r, "refused: "+e.Code)
+	}
+	if err != nil {
+		return w.later(ctx, r, err)
+	}
+	if verdict == node.Ignore {
+		return w.cfg.Node.Finish(ctx, r, "ignored")
+	}
+	return w.cfg.Node.Decided(ctx, r, v.Activity, v.Signer.Actor)
+}
+
+// Times of a lookup.
+const (
+	lookupTries = 5
+	lookupPause = 5 * time.Second
+)
+
+// LookUp finds out what remote names mean and returns how many it took up.
+func (w *Worker) LookUp(ctx context.Context) (int, error) {
+	ls, err := w.cfg.Node.ClaimLookups(ctx, w.cfg.Owner, lease, lookupsAtOnce)
+	if err != nil {
+		return 0, err
+	}
+	var all sync.WaitGroup
+	for _, l := range ls {
+		all.Go(func() {
+			if err := w.lookUp(ctx, l); err != nil && ctx.Err() == nil {
+				w.cfg.Log.LogAttrs(ctx, slog.LevelError, "look up a name", slog.String("name", l.Name), slog.Any("error", err))
+			}
+		})
+	}
+	all.Wait()
+	return len(ls), nil
+}
+
+func (w *Worker) lookUp(ctx context.Context, l storage.Lookup) error {
+	kind, addr, err := w.cfg.Node.LookupTarget(l)
+	if err != nil {
+		return err
+	}
+	doc, err := w.find(ctx, addr)
+	switch {
+	case err == nil:
+		return w.cfg.Node.LookupFound(ctx, l, kind, addr, doc)
+	case errors.Is(err, fetch.ErrNotFound), errors.Is(err, fetch.ErrGone), errors.Is(err, fetch.ErrForbiddenAddress),
+		errors.Is(err, activity.ErrMalformed), l.Attempts+1 >= lookupTries:
+		return w.cfg.Node.LookupFailed(ctx, l, kind, addr, short(err))
+	default:
+		due := w.cfg.Node.Now().Add(lookupPause << l.Attempts)
+		return w.cfg.Node.RetryLookup(ctx, l, short(err), due.UnixMilli())
+	}
+}
+
+// find asks a server for the actor of a name, and first who the server is.
+func (w *Worker) find(ctx context.Context, addr node.Address) (*activity.Actor, error) {
+	uri, err := discover.WebFinger(ctx, w.cfg.Fetch, discover.Handle{Name: addr.Handle, Host: addr.Host})
+	if err != nil {
+		return nil, err
+	}
+	u, err := url.Parse(uri)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", activity.ErrMalformed, err)
+	}
+	if fresh, err := w.cfg.Node.HostFresh(ctx, node.HostOf(uri)); err == nil && !fresh {
+		if err := w.askHost(ctx, u.Scheme+"://"+u.Host); err != nil {
+			return nil, err
+		}
+	}
+	doc, err := w.cfg.Fetch.Object(ctx, uri)
+	if err != nil {
+		return nil, err
+	}
+	a, err := activity.ParseActor(doc.Body)
+	if err != nil {
+		return nil, err
+	}
+	if !fetch.SameOrigin(a.ID, doc.URL) {
+		return nil, fmt.Errorf("%w: %s shows another server's actor", activity.ErrMalformed, uri)
+	}
+	return a, nil
+}

@@ -1,0 +1,132 @@
+// Package worker does what no one waits for: it tells lanes what is new,
+// delivers, applies what was received, looks up names, indexes and prunes.
+//
+// Each kind of work is a batch: func(ctx) (n, err). The loop around them is
+// written once, in Run; tests call batches until all return 0. All work is a
+// leased row in the database: a crash loses none, and several processes on one
+// PostgreSQL share it.
+package worker
+
+import (
+	"context"
+	"crypto"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"instar.example/federation/fetch"
+	"instar.example/federation/inbox"
+	"instar.example/federation/signature"
+	"instar.example/node"
+)
+
+// Bounds of the work in flight.
+const (
+	lanesAtOnce    = 64 // deliveries to different inboxes
+	laneInFlight   = 8  // requests under way to one inbox
+	receivedBatch  = 64
+	receivedAtOnce = 16
+	lookupsAtOnce  = 8
+
+	lease     = 90 * time.Second // of a lane, a received activity, a lookup
+	laneTurn  = 30 * time.Second // after this a lane starts no further request
+	tick      = time.Second      // how often a loop looks without being woken
+	pruneTick = time.Hour
+)
+
+// Config is what a Worker needs. All fields but Jitter are required.
+type Config struct {
+	Node     *node.Node
+	Fetch    *fetch.Client
+	Verifier *inbox.Verifier // judges requests that were kept undecided
+	// Private is the node's transport key: every local actor signs with it,
+	// under its own key id.
+	Private crypto.Signer
+	// Owner names this process in leases.
+	Owner string
+	Log   *slog.Logger
+	// Jitter returns 0 to 1; nil is random.
+	Jitter func() float64
+}
+
+// Worker does a node's background work.
+type Worker struct {
+	cfg Config
+}
+
+// New returns a worker that does nothing until Run or one of its batches is called.
+func New(cfg Config) *Worker {
+	if cfg.Jitter == nil {
+		cfg.Jitter = rand.Float64
+	}
+	return &Worker{cfg: cfg}
+}
+
+// key is the node's key under the name of one of its actors.
+func (w *Worker) key(id string) signature.Key {
+	return signature.Key{ID: id, Private: w.cfg.Private}
+}
+
+// Batches are all kinds of work by name, in the order in which one leads to the next.
+func (w *Worker) Batches() map[string]func(context.Context) (int, error) {
+	return map[string]func(context.Context) (int, error){
+		"expand": w.Expand, "deliver": w.Deliver, "receive": w.Receive, "look_up": w.LookUp, "index": w.Index,
+	}
+}
+
+// Expand tells the lanes what is new in the outbox.
+func (w *Worker) Expand(ctx context.Context) (int, error) {
+	return w.cfg.Node.Expand(ctx, w.cfg.Owner)
+}
+
+// Index puts new texts into the search index.
+func (w *Worker) Index(ctx context.Context) (int, error) { return w.cfg.Node.IndexBatch(ctx) }
+
+// Run works until ctx ends, then finishes what is under way and gives back
+// its leases. It returns when nothing of it runs any more.
+func (w *Worker) Run(ctx context.Context) {
+	var all sync.WaitGroup
+	for name, batch := range w.Batches() {
+		if name == "deliver" {
+			continue // its lanes must not wait for each other
+		}
+		all.Go(func() { w.loop(ctx, name, tick, batch) })
+	}
+	all.Go(func() { w.loop(ctx, "prune", pruneTick, w.cfg.Node.Prune) })
+	all.Go(func() { w.deliverLoop(ctx) })
+	all.Wait()
+	if err := w.cfg.Node.Release(context.WithoutCancel(ctx), w.cfg.Owner); err != nil {
+		w.cfg.Log.LogAttrs(ctx, slog.LevelError, "release leases", slog.Any("error", err))
+	}
+}
+
+// loop repeats a batch while it finds work, and looks again when woken.
+func (w *Worker) loop(ctx context.Context, name string, every time.Duration, batch func(context.Context) (int, error)) {
+	changed, stop := w.cfg.Node.Wake()
+	defer stop()
+	timer := time.NewTicker(every)
+	defer timer.Stop()
+	for ctx.Err() == nil {
+		n, err := batch(ctx)
+		if err != nil && ctx.Err() == nil {
+			w.cfg.Log.LogAttrs(ctx, slog.LevelError, "background work failed", slog.String("work", name), slog.Any("error", err))
+		}
+		if n > 0 && err == nil {
+			continue
+		}
+		if err != nil || every > tick {
+			wait(ctx, nil, timer.C) // not to be hurried
+			continue
+		}
+		wait(ctx, changed, timer.C)
+	}
+}
+
+func wait(ctx context.Context, changed <-chan struct{}, tick <-chan time.Time) {
+	select {
+	case <-ctx.Done():
+	case <-changed:
+	case <-tick:
+	}
+}
