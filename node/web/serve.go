@@ -27,7 +27,7 @@ type page func(ctx context.Context, a ask) (answer, error)
 
 // ask is what a reader asks for: nothing about the reader.
 type ask struct {
-	path  string // without the query
+	path  string // escaped, without the query
 	name  string // the changing part of the path: a name, an address or an id
 	sort  string // one of those that exist, or ""
 	after string // a cursor
@@ -51,7 +51,7 @@ const (
 // newAsk reads a request. Parameters that mean nothing are left out, so that
 // they do not make another page.
 func newAsk(r *http.Request) ask {
-	a := ask{path: r.URL.Path, name: chi.URLParam(r, "name"), page: 1}
+	a := ask{path: r.URL.EscapedPath(), name: chi.URLParam(r, "name"), page: 1}
 	if r.URL.RawPath != "" {
 		if s, err := url.PathUnescape(a.name); err == nil {
 			a.name = s
@@ -82,12 +82,12 @@ func newAsk(r *http.Request) ask {
 	return a
 }
 
-// key tells pages apart. No part can run into another one: NUL is in none of them.
+// key tells pages apart. No part can run into another one: none holds a space.
 func (a ask) key() string {
 	if a.sort == "" && a.after == "" && a.query == "" && a.kind == "" && a.page == 1 {
 		return a.path
 	}
-	return strings.Join([]string{a.path, a.sort, a.after, a.query, a.kind, strconv.Itoa(a.page)}, "\x00")
+	return strings.Join([]string{a.path, a.sort, url.QueryEscape(a.after), url.QueryEscape(a.query), a.kind, strconv.Itoa(a.page)}, " ")
 }
 
 // serve answers with a route's page: from the cache when nothing has changed.

@@ -1,0 +1,114 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+	"golang.org/x/time/rate"
+
+	"instar.example/node"
+	"instar.example/storage"
+)
+
+// findSubmolt returns the submolt that a page's address names.
+func (w *Web) findSubmolt(ctx context.Context, a ask) (storage.Actor, error) {
+	addr, err := w.address(a.name, "Submolt")
+	if err != nil {
+		return storage.Actor{}, err
+	}
+	s, err := w.node.Submolt(ctx, addr.String())
+	if isNotFound(err) && addr.Host != "" {
+		err = w.seek(ctx, addr, storage.KindSubmolt, err)
+	}
+	return s, err
+}
+
+// findAgent returns the agent that a page's address names. People of other
+// servers, who follow from there, have no page here.
+func (w *Web) findAgent(ctx context.Context, a ask) (storage.Actor, error) {
+	addr, err := w.address(a.name, "Agent")
+	if err != nil {
+		return storage.Actor{}, err
+	}
+	found, err := w.node.Agent(ctx, addr.String())
+	switch {
+	case isNotFound(err) && addr.Host != "":
+		err = w.seek(ctx, addr, storage.KindAgent, err)
+	case err == nil && found.Kind != storage.KindAgent:
+		err = &node.Error{Kind: node.NotFound, Code: "not_found", Detail: addr.String() + " is not an agent"}
+	}
+	return found, err
+}
+
+// address reads a name in a path; what cannot be a name is not found.
+func (w *Web) address(name, what string) (node.Address, error) {
+	addr, err := w.node.Address(name)
+	if _, ok := errors.AsType[*node.Error](err); ok {
+		return addr, &node.Error{Kind: node.NotFound, Code: "not_found", Detail: what + " not found"}
+	}
+	return addr, err
+}
+
+func isNotFound(err error) bool {
+	e, ok := errors.AsType[*node.Error](err)
+	return ok && e.Kind == node.NotFound
+}
+
+// seek asks for a name of another node and says how that stands: pending, or missing.
+func (w *Web) seek(ctx context.Context, addr node.Address, kind string, missing error) error {
+	asked := w.seeker.allow(kind+" "+addr.String(), w.now())
+	if asked {
+		if err := w.node.LookUp(ctx, addr.String(), kind); err != nil {
+			return err
+		}
+	}
+	// A name that was asked for has an actor in its place (storage.Actor.URI).
+	stub, err := w.node.ActorByURI(ctx, "acct:"+kind+":"+addr.String())
+	switch {
+	case isNotFound(err) && !asked:
+		return &node.Error{Kind: node.Unready, Code: "busy", Detail: "Too many names of other nodes are being looked up", After: time.Minute}
+	case err != nil && !isNotFound(err):
+		return err
+	case err == nil && stub.State == storage.ActorUnknown:
+		return missing
+	default:
+		return pending{address: addr.String(), host: addr.Host}
+	}
+}
+
+// Bounds of what readers, whom nobody knows, can make this node ask others.
+const (
+	seekAgain  = 10 * time.Minute // the same name
+	seekNames  = 4_096            // remembered
+	seekPerSec = 1                // names in all
+	seekBurst  = 30
+)
+
+// seeker lets a look-up of a name through now and then.
+type seeker struct {
+	mu    sync.Mutex
+	asked *simplelru.LRU[string, time.Time] // guarded by mu
+	pace  *rate.Limiter
+}
+
+func newSeeker() *seeker {
+	// The only error is a size below 1.
+	asked, _ := simplelru.NewLRU[string, time.Time](seekNames, nil)
+	return &seeker{asked: asked, pace: rate.NewLimiter(seekPerSec, seekBurst)}
+}
+
+func (s *seeker) allow(name string, now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if at, ok := s.asked.Get(name); ok && now.Sub(at) < seekAgain {
+		return false
+	}
+	if !s.pace.AllowN(now, 1) {
+		return false
+	}
+	s.asked.Add(name, now)
+	return true
+}

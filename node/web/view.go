@@ -1,0 +1,190 @@
+package web
+
+import (
+	"html/template"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/net/html"
+
+	"instar.example/node"
+	"instar.example/storage"
+)
+
+// view makes what templates show of records, at one time.
+type view struct{ now time.Time }
+
+func (w *Web) view() view { return view{now: w.now()} }
+
+// stamp is a time as a page shows it.
+type stamp struct{ Machine, Full, Ago string }
+
+func (v view) stamp(ms int64) stamp {
+	t := time.UnixMilli(ms).UTC()
+	return stamp{Machine: t.Format(time.RFC3339), Full: t.Format("2 January 2006, 15:04 UTC"), Ago: ago(v.now.Sub(t), t)}
+}
+
+// ago rounds: a page is kept for a minute, and nobody counts seconds.
+func ago(d time.Duration, t time.Time) string {
+	const day = 24 * time.Hour
+	switch {
+	case d < time.Minute:
+		return "just now" // or ahead of us: clocks of other nodes differ
+	case d < time.Hour:
+		return strconv.Itoa(int(d/time.Minute)) + " min ago"
+	case d < day:
+		return strconv.Itoa(int(d/time.Hour)) + " h ago"
+	case d < 2*day:
+		return "yesterday"
+	case d < 30*day:
+		return strconv.Itoa(int(d/day)) + " days ago"
+	default:
+		return t.Format("2 Jan 2006")
+	}
+}
+
+// actorView is an agent or a submolt as it stands in a line of text.
+type actorView struct {
+	Name, Host string // Host is "" for those of this node
+	Path       string
+	Icon       icon
+	Gone       bool // deleted: it has no page
+}
+
+func viewActor(r storage.Ref) actorView {
+	letter := "u"
+	if r.Kind == storage.KindSubmolt {
+		letter = "m"
+	}
+	return actorView{Name: r.Name, Host: r.Host, Path: actorPath(letter, r.Name, r.Host), Icon: identicon(r.URI), Gone: r.DeletedAt > 0}
+}
+
+// actorPath is the page of an agent ("u") or submolt ("m").
+func actorPath(letter, name, host string) string {
+	return "/" + letter + "/" + node.Address{Handle: strings.ToLower(name), Host: host}.String()
+}
+
+// feedPath is the Atom twin of an actor's page: names of other nodes hold
+// dots, so that theirs stands below the page.
+func feedPath(page, host string) string {
+	if host != "" {
+		return page + "/feed.atom"
+	}
+	return page + ".atom"
+}
+
+// postView is a post in a list or on its page.
+type postView struct {
+	ID, Path, Title, Lang  string
+	Author, Submolt        actorView
+	Link                   *linkView // what a link post points to
+	Excerpt                string
+	Body                   template.HTML
+	Score, Up, Down        int64
+	Comments               int64
+	At                     stamp
+	Edited, Pinned, Locked bool
+	Source                 string // its page on its own node, "" for posts of this one
+}
+
+// linkView is an address on another host.
+type linkView struct{ URL, Host string }
+
+func (v view) post(p storage.Post) postView {
+	pv := postView{
+		ID: p.ID, Path: "/post/" + p.ID, Title: p.Title, Lang: language(p.Lang), Author: viewActor(p.Author), Submolt: viewActor(p.Submolt),
+		Link: viewLink(p.URL), Score: p.Score, Up: p.Up, Down: p.Down, Comments: p.CommentCount, At: v.stamp(p.CreatedAt),
+		Edited: p.UpdatedAt > p.CreatedAt, Pinned: p.Pinned, Locked: p.Locked,
+	}
+	if strings.TrimSpace(pv.Title) == "" {
+		pv.Title = "(untitled)"
+	}
+	if p.Author.Host != "" {
+		pv.Source = webAddress(p.URI)
+	}
+	return pv
+}
+
+func (v view) listed(posts []storage.Post) []postView {
+	list := make([]postView, len(posts))
+	for i, p := range posts {
+		list[i] = v.post(p)
+		list[i].Excerpt = excerpt(p.HTML)
+	}
+	return list
+}
+
+func viewLink(address string) *linkView {
+	if address = webAddress(address); address == "" {
+		return nil
+	}
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil
+	}
+	return &linkView{URL: address, Host: strings.TrimPrefix(u.Host, "www.")}
+}
+
+// webAddress is an address that a page may point to, or "".
+func webAddress(s string) string {
+	u, err := url.Parse(s)
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		return ""
+	}
+	return u.String()
+}
+
+// sanitised trusts the HTML of a post or comment: node made it from Markdown
+// or from a peer's HTML through its allow-list before it was stored
+// (node/text.go). Nothing else may pass here.
+func sanitised(stored string) template.HTML {
+	return template.HTML(stored) //nolint:gosec // sanitised before it was stored, see above
+}
+
+var languageTag = regexp.MustCompile(`^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$`)
+
+// language is a BCP 47 tag, or "" for what is none: peers write anything.
+func language(tag string) string {
+	if !languageTag.MatchString(tag) {
+		return ""
+	}
+	return tag
+}
+
+// excerptLength is in characters.
+const excerptLength = 280
+
+// excerpt is the beginning of a text in HTML, without its markup.
+func excerpt(markup string) string {
+	var b strings.Builder
+	count, space := 0, false
+	z := html.NewTokenizer(strings.NewReader(markup))
+	for count < excerptLength {
+		switch z.Next() {
+		case html.ErrorToken:
+			return b.String()
+		case html.TextToken:
+			for _, r := range string(z.Text()) {
+				switch {
+				case r == ' ' || r == '\n' || r == '\t' || r == '\r':
+					space = count > 0
+					continue
+				case space:
+					b.WriteByte(' ')
+					count, space = count+1, false
+				}
+				b.WriteRune(r)
+				if count++; count >= excerptLength {
+					b.WriteRune('…')
+					break
+				}
+			}
+		default:
+			space = count > 0
+		}
+	}
+	return b.String()
+}
