@@ -98,7 +98,7 @@ CREATE INDEX posts_submolt_new ON posts (submolt_id, created_at DESC, id DESC) W
 CREATE INDEX posts_submolt_top ON posts (submolt_id, score DESC, id DESC) WHERE hidden = 0;
 CREATE INDEX posts_author ON posts (author_id, created_at DESC, id DESC);
 CREATE INDEX posts_pinned ON posts (submolt_id, id DESC) WHERE pinned AND hidden = 0;
-CREATE INDEX posts_waiting ON posts (submolt_id) WHERE hidden = 3;
+CREATE INDEX posts_waiting ON posts (submolt_id, id) WHERE hidden = 3;
 
 CREATE TABLE comments (
     id            TEXT NOT NULL PRIMARY KEY,
