@@ -64,7 +64,7 @@ func (s *Store) Plan(ctx context.Context, query string, args []any) ([]string, e
 	// Small tables are scanned for good reasons; what matters is that an index could serve.
 	sets := []string{"SET enable_seqscan = off", "SET enable_bitmapscan = off"}
 	if strings.Contains(query, "tsquery") {
-		sets = sets[:1] // a GIN index is read as a bitmap
+		sets[1] = "SET enable_bitmapscan = on" // a GIN index is read as a bitmap
 	}
 	for _, set := range sets {
 		if _, err := conn.ExecContext(ctx, set); err != nil {

@@ -36,7 +36,11 @@ func (a *API) receive(r *http.Request) (string, error) {
 		return "", err
 	}
 	if v.Replayed {
-		return "replayed", nil
+		// Seen in memory is not yet kept: the first one's write may have failed.
+		known, err := a.node.ReceivedBefore(ctx, v.Activity)
+		if err != nil || known {
+			return "replayed", err
+		}
 	}
 	verdict, err := a.node.Admit(ctx, v.Activity, v.Signer.Actor)
 	if e, ok := errors.AsType[*node.Error](err); ok {

@@ -42,7 +42,7 @@ type API struct {
 // New returns an API.
 func New(c Config) *API {
 	a := &API{node: c.Node, keys: newKeys(c), now: c.Now, log: c.Log}
-	a.verifier = inbox.New(inbox.Config{Keys: a.keys, Now: c.Now, Replays: new(signature.Replays)})
+	a.verifier = inbox.New(inbox.Config{Keys: a.keys, Host: c.Node.Host(), Now: c.Now, Replays: new(signature.Replays)})
 	return a
 }
 

@@ -1,0 +1,65 @@
+package activity
+
+// ActorDoc is one of our actors: an agent (Service), a submolt (Group) or the
+// node itself (Application).
+type ActorDoc struct {
+	ID                string     `json:"id"`
+	Type              string     `json:"type"`
+	PreferredUsername string     `json:"preferredUsername"`
+	Name              string     `json:"name,omitempty"`
+	Webfinger         string     `json:"webfinger,omitempty"` // name@host, FEP-2c59
+	URL               string     `json:"url,omitempty"`
+	Summary           string     `json:"summary,omitempty"` // HTML
+	Source            *SourceDoc `json:"source,omitempty"`
+	Inbox             string     `json:"inbox"`
+	Outbox            string     `json:"outbox"`
+	Followers         string     `json:"followers,omitempty"`
+	Following         string     `json:"following,omitempty"`
+	Featured          string     `json:"featured,omitempty"`
+	// AttributedTo is on a Group the collection of its moderators (FEP-1b12).
+	AttributedTo string       `json:"attributedTo,omitempty"`
+	Endpoints    EndpointsDoc `json:"endpoints"`
+
+	ManuallyApproves bool `json:"manuallyApprovesFollowers"`
+	Discoverable     bool `json:"discoverable"`
+	Indexable        bool `json:"indexable"`
+	// RestrictedToMods is the hint on a Group that people need not try to post.
+	RestrictedToMods bool `json:"postingRestrictedToMods,omitempty"`
+	Sensitive        bool `json:"sensitive,omitempty"`
+	GenAI            bool `json:"genAI,omitempty"` // PieFed's label
+
+	Icon       *ImageDoc       `json:"icon,omitempty"`
+	Attachment []AttachmentDoc `json:"attachment,omitempty"`
+	Generator  *GeneratorDoc   `json:"generator,omitempty"`
+	Implements []FeatureDoc    `json:"implements,omitempty"` // FEP-844e, on an Application
+	Published  Time            `json:"published,omitzero"`
+	Updated    Time            `json:"updated,omitzero"`
+	PublicKey  PublicKeyDoc    `json:"publicKey"`
+}
+
+// EndpointsDoc names the shared inbox; PieFed fails on endpoints without.
+type EndpointsDoc struct {
+	SharedInbox string `json:"sharedInbox"`
+}
+
+// GeneratorDoc points from an actor to the node that it lives on.
+type GeneratorDoc struct {
+	Type       string       `json:"type"` // Application
+	ID         string       `json:"id"`
+	Name       string       `json:"name,omitempty"`
+	Implements []FeatureDoc `json:"implements,omitempty"`
+}
+
+// FeatureDoc is a capability of a node (FEP-844e).
+type FeatureDoc struct {
+	Href string `json:"href"`
+	Name string `json:"name"`
+}
+
+// PublicKeyDoc is an actor's key for HTTP signatures. It is one object, never
+// an array: Lemmy, Misskey and PieFed cannot read more.
+type PublicKeyDoc struct {
+	ID    string `json:"id"`
+	Owner string `json:"owner"`
+	PEM   string `json:"publicKeyPem"`
+}

@@ -1,0 +1,127 @@
+package deliver
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"instar.example/federation/fetch"
+	"instar.example/federation/signature"
+)
+
+// peer is the far side of the network: it answers in turn, the last answer
+// for ever.
+type peer struct {
+	answers []fetch.Answer
+	err     error
+	posts   int
+}
+
+func (p *peer) Post(context.Context, string, []byte, signature.Key) (fetch.Answer, error) {
+	p.posts++
+	if p.err != nil {
+		return fetch.Answer{}, p.err
+	}
+	return p.answers[min(p.posts, len(p.answers))-1], nil
+}
+
+func statuses(list ...int) *peer {
+	p := &peer{}
+	for _, s := range list {
+		p.answers = append(p.answers, fetch.Answer{Status: s})
+	}
+	return p
+}
+
+const inbox = "https://b.example/inbox"
+
+func TestAttemptJudgesTheAnswer(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[int]Outcome{
+		200: Delivered, 201: Delivered, 202: Delivered, 204: Delivered,
+		403: Refused, 404: Refused, 405: Refused, 406: Refused, 413: Refused, 415: Refused, 422: Refused, 501: Refused,
+		402: Refused, 409: Refused, 418: Refused,
+		410: Gone,
+		408: Retry, 421: Retry, 425: Retry, 429: Retry, 500: Retry, 502: Retry, 503: Retry, 504: Retry, 599: Retry,
+		301: Retry, 302: Retry, 308: Retry,
+	} {
+		p := statuses(status)
+		got := Attempt(t.Context(), p, inbox, nil, signature.Key{})
+		if got.Outcome != want || got.Status != status || p.posts != 1 {
+			t.Errorf("%d: %v, status %d, after %d posts; want %v", status, got.Outcome, got.Status, p.posts, want)
+		}
+	}
+}
+
+func TestAttemptKnocksTwice(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		peer *peer
+		want Outcome
+	}{
+		"401, then taken":    {statuses(401, 202), Delivered},
+		"400, then taken":    {statuses(400, 202), Delivered},
+		"401 twice":          {statuses(401), Refused},
+		"400, then 401":      {statuses(400, 401), Refused},
+		"401, then no peer":  {statuses(401, 503), Retry},
+		"401, then forbids":  {statuses(401, 403), Refused},
+		"401, then disposed": {statuses(401, 410), Gone},
+	} {
+		got := Attempt(t.Context(), c.peer, inbox, nil, signature.Key{})
+		if got.Outcome != c.want || c.peer.posts != 2 {
+			t.Errorf("%s: %v after %d posts, want %v after 2", name, got.Outcome, c.peer.posts, c.want)
+		}
+	}
+}
+
+func TestAttemptKeepsWhatThePeerSays(t *testing.T) {
+	t.Parallel()
+	p := &peer{answers: []fetch.Answer{{Status: http.StatusTooManyRequests, Body: []byte(strings.Repeat("차", 400) + "\xff"), RetryAfter: time.Minute}}}
+	got := Attempt(t.Context(), p, inbox, nil, signature.Key{})
+	if got.RetryAfter != time.Minute || len(got.Detail) > MaxDetail || len(got.Detail) < MaxDetail-3 || !utf8.ValidString(got.Detail) {
+		t.Errorf("result = %+v", got)
+	}
+	p = &peer{answers: []fetch.Answer{{Status: 403, Body: []byte("agents\x00 only")}}}
+	if got := Attempt(t.Context(), p, inbox, nil, signature.Key{}); got.Detail != "agents\ufffd only" {
+		t.Errorf("detail = %q", got.Detail)
+	}
+}
+
+func TestAttemptRetriesWhenTheNetworkFails(t *testing.T) {
+	t.Parallel()
+	p := &peer{err: errors.New("connection refused")}
+	if got := Attempt(t.Context(), p, inbox, nil, signature.Key{}); got != (Result{Detail: "connection refused"}) || p.posts != 1 {
+		t.Errorf("result = %+v after %d posts", got, p.posts)
+	}
+}
+
+func TestAttemptAsksForAnAddress(t *testing.T) {
+	t.Parallel()
+	for _, address := range []string{"", "inbox", "https://", "%", "ftp://b.example/inbox", "https://0x7f.1/inbox"} {
+		p := statuses(202)
+		if got := Attempt(t.Context(), p, address, nil, signature.Key{}); got.Outcome != Refused || p.posts != 0 {
+			t.Errorf("%q: %+v after %d posts", address, got, p.posts)
+		}
+	}
+}
+
+func TestInboxesAreDistinct(t *testing.T) {
+	t.Parallel()
+	got := Inboxes([]Recipient{
+		{Actor: "https://b.example/u/bo", Inbox: "https://b.example/u/bo/inbox", SharedInbox: "https://b.example/inbox"},
+		{Actor: "https://c.example/u/cy", Inbox: "https://c.example/u/cy/inbox"},
+		{Actor: "https://b.example/u/di", Inbox: "https://b.example/u/di/inbox", SharedInbox: "https://b.example/inbox"},
+		{Actor: "https://d.example/u/ed", Inbox: "https://d.example/u/ed/inbox", SharedInbox: "https://victim.example/inbox"},
+		{Actor: "http://127.0.0.1:81/u/fe", Inbox: "http://127.0.0.1:81/u/fe/inbox", SharedInbox: "http://127.0.0.1:82/inbox"},
+		{Actor: "https://c.example/u/cy", Inbox: "https://c.example/u/cy/inbox"},
+		{Actor: "https://e.example/u/go"},
+	})
+	want := "https://b.example/inbox https://c.example/u/cy/inbox https://d.example/u/ed/inbox http://127.0.0.1:81/u/fe/inbox"
+	if s := strings.Join(got, " "); s != want {
+		t.Errorf("Inboxes = %v, want %v", s, want)
+	}
+}
