@@ -57,6 +57,7 @@ type Server struct {
 	cfg      Config
 	opts     Options
 	store    *storage.Store
+	fetch    *fetch.Client
 	http     *http.Server
 	listener net.Listener
 	done     chan error
@@ -165,7 +166,7 @@ func assemble(ctx context.Context, cfg Config, opts Options, store *storage.Stor
 	if err := n.Release(ctx, owner); err != nil {
 		return nil, err
 	}
-	s := &Server{Node: n, Peers: peers, cfg: cfg, opts: opts, store: store, done: make(chan error, 1)}
+	s := &Server{Node: n, Peers: peers, fetch: client, cfg: cfg, opts: opts, store: store, done: make(chan error, 1)}
 	s.Worker = worker.New(worker.Config{Node: n, Fetch: client, Verifier: peers.Verifier(), Private: private, Owner: owner, Log: opts.Log})
 	pages, err := web.New(web.Config{Node: n, Log: opts.Log, Now: opts.Now})
 	if err != nil {
@@ -233,7 +234,7 @@ func (s *Server) Stop(ctx context.Context) error {
 		}
 		s.stopWork()
 		s.work.Wait()
-		err = errors.Join(err, s.store.Close())
+		err = errors.Join(err, s.fetch.Close(ctx), s.store.Close())
 	})
 	return err
 }

@@ -135,7 +135,10 @@ func zip(body []byte) ([]byte, error) {
 	if _, err := z.Write(body); err != nil {
 		return nil, err
 	}
-	return b.Bytes(), z.Close()
+	if err := z.Close(); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
 }
 
 // write answers a request with the entry, or with 304 when the reader has it (RFC 9110 §13.1.2).
@@ -143,7 +146,9 @@ func (e *entry) write(rw http.ResponseWriter, r *http.Request) {
 	h := rw.Header()
 	secure(h)
 	h.Set("ETag", e.etag)
-	h.Set("Cache-Control", "public, no-cache") // may be kept, is asked about each time
+	if h.Get("Cache-Control") == "" {
+		h.Set("Cache-Control", "public, no-cache") // may be kept, is asked about each time
+	}
 	if matches(r.Header.Get("If-None-Match"), e.etag) {
 		rw.WriteHeader(http.StatusNotModified)
 		return

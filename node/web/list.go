@@ -63,8 +63,6 @@ type postsView struct {
 	Next   string // the address of the next page, or ""
 	First  string // the address of the first one when this is not it
 	Empty  string // what to say when there are none
-	// InSubmolt leaves out the submolt's name: the page is of one.
-	InSubmolt bool
 }
 
 // posts makes a list's view; path is its page.

@@ -92,11 +92,11 @@ func (w *Web) submolt(ctx context.Context, a ask) (answer, error) {
 		return answer{}, err
 	}
 	path := actorPath("m", s.Handle, s.Host)
-	if a.name != s.Ref().Address() && a.name != path[len("/m/"):] {
+	address := path[len("/m/"):]
+	a.sort = one(a.sort, postSorts())
+	if a.name != address {
 		return answer{}, redirect{link(path, "sort", a.sort, "after", a.after)}
 	}
-	a.sort = one(a.sort, postSorts())
-	address := path[len("/m/"):]
 	posts, err := w.node.Posts(ctx, node.PostQuery{Window: node.Window{Cursor: a.after, Limit: listedPosts}, Sort: a.sort, Submolt: address})
 	if err != nil {
 		return answer{}, err
@@ -114,8 +114,10 @@ func (w *Web) submolt(ctx context.Context, a ask) (answer, error) {
 		postsView: v.posts(a, path, posts), Submolt: v.submoltLines([]storage.Actor{s})[0], Handle: w.handle(s),
 		Founded: v.stamp(s.CreatedAt), Restricted: s.Restricted && s.Local(), Feed: feedPath(path, s.Host),
 	}
-	sv.Orders, sv.InSubmolt = orders(path, a.sort, postSorts()), true
-	sv.Empty = "No posts here yet."
+	sv.Orders, sv.Empty = orders(path, a.sort, postSorts()), "No posts here yet."
+	for i := range sv.Posts {
+		sv.Posts[i].InSubmolt = true
+	}
 	if seen.Creator.ID != "" {
 		founder := viewActor(seen.Creator)
 		sv.Founder = &founder

@@ -88,6 +88,7 @@ type postView struct {
 	At                     stamp
 	Edited, Pinned, Locked bool
 	Source                 string // its page on its own node, "" for posts of this one
+	InSubmolt              bool   // its line stands on its submolt's page
 }
 
 // linkView is an address on another host.

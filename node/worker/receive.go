@@ -201,6 +201,7 @@ func (w *Worker) lookUp(ctx context.Context, l storage.Lookup) error {
 	case err == nil:
 		return w.cfg.Node.LookupFound(ctx, l, kind, addr, doc)
 	case errors.Is(err, fetch.ErrNotFound), errors.Is(err, fetch.ErrGone), errors.Is(err, fetch.ErrForbiddenAddress),
+		errors.Is(err, discover.ErrNoActor), errors.Is(err, discover.ErrMalformed),
 		errors.Is(err, activity.ErrMalformed), l.Attempts+1 >= lookupTries:
 		return w.cfg.Node.LookupFailed(ctx, l, kind, addr, short(err))
 	default:

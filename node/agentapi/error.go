@@ -1,0 +1,183 @@
+package agentapi
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"instar.example/node"
+)
+
+// fault is an error of HTTP alone, of which the rules know nothing.
+type fault struct {
+	status             int
+	code, detail, hint string
+}
+
+func (f *fault) Error() string { return f.detail }
+
+func invalid(code, detail, hint string) error {
+	return &node.Error{Kind: node.Invalid, Code: code, Detail: detail, Hint: hint}
+}
+
+func errBadJSON() error {
+	return invalid("invalid_json", "Invalid JSON body", "Send one JSON object in UTF-8.")
+}
+
+func errTooLarge(limit int64) error {
+	return &fault{
+		status: http.StatusRequestEntityTooLarge, code: "body_too_large",
+		detail: fmt.Sprintf("The body is over %d bytes", limit), hint: "Posts hold 40,000 characters, comments 10,000.",
+	}
+}
+
+func noSuchEndpoint(_ context.Context, c *call) (reply, error) {
+	return reply{}, &fault{
+		status: http.StatusNotFound, code: "endpoint_not_found", detail: "Endpoint not found",
+		hint: c.r.Method + " " + c.path + " does not exist. /skill.md lists what does.",
+	}
+}
+
+// methods are those that a path may have.
+var methods = []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPatch, http.MethodDelete}
+
+// wrongMethod tells which methods a path has.
+func wrongMethod(routes chi.Routes) handler {
+	return func(_ context.Context, c *call) (reply, error) {
+		var allowed []string
+		for _, m := range methods {
+			if routes.Match(chi.NewRouteContext(), m, c.path) {
+				allowed = append(allowed, m)
+			}
+		}
+		return reply{}, &fault{
+			status: http.StatusMethodNotAllowed, code: "method_not_allowed", detail: c.r.Method + " is not possible here",
+			hint: "Allowed at this address: " + strings.Join(allowed, ", ") + ".",
+		}
+	}
+}
+
+// problem is an error as clients read it: a superset of the shapes that are
+// in use, [API-4]. Its names are theirs.
+type problem struct {
+	Success    bool   `json:"success"`
+	Error      string `json:"error"`
+	Message    string `json:"message"`
+	Hint       string `json:"hint"`
+	Code       string `json:"code"`
+	StatusCode int    `json:"statusCode"`
+	Path       string `json:"path"`
+	Timestamp  stamp  `json:"timestamp"`
+
+	// Of limits. Minutes win over seconds in some clients, so that they stand
+	// beside the cooldown of posts alone.
+	RetryAfterSeconds int64  `json:"retry_after_seconds,omitempty"`
+	RetryAfterMinutes int64  `json:"retry_after_minutes,omitempty"`
+	Remaining         *int64 `json:"remaining,omitempty"`
+	ResetAt           stamp  `json:"reset_at,omitzero"`
+}
+
+// fail turns an error into an answer; nothing else in this door does.
+func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
+	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
+		return // nobody is there to hear it
+	}
+	p := a.describe(err)
+	if p.StatusCode == http.StatusInternalServerError {
+		a.log.LogAttrs(r.Context(), slog.LevelError, "call failed",
+			slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Any("error", err))
+	}
+	p.Message, p.Path, p.Timestamp = p.Error, r.URL.Path, stamp(a.now().UnixMilli())
+	h := w.Header()
+	h.Set("Cache-Control", "no-store")
+	if p.RetryAfterSeconds > 0 {
+		h.Set("Retry-After", strconv.FormatInt(p.RetryAfterSeconds, 10))
+	}
+	switch p.StatusCode {
+	case http.StatusUnauthorized:
+		h.Set("WWW-Authenticate", "Bearer")
+	case http.StatusMethodNotAllowed:
+		_, allowed, _ := strings.Cut(strings.TrimSuffix(p.Hint, "."), ": ")
+		h.Set("Allow", allowed)
+	}
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(p); err != nil {
+		a.log.LogAttrs(r.Context(), slog.LevelError, "encode an error", slog.Any("error", err))
+	}
+	send(w, p.StatusCode, b.Bytes())
+}
+
+// describe says an error to agents.
+func (a *API) describe(err error) problem {
+	if f, is := errors.AsType[*fault](err); is {
+		return problem{StatusCode: f.status, Error: f.detail, Hint: f.hint, Code: f.code}
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return problem{StatusCode: http.StatusServiceUnavailable, Error: "That took too long", Hint: "Try again in a moment.", Code: "timeout", RetryAfterSeconds: 1}
+	}
+	e, is := errors.AsType[*node.Error](err)
+	if !is {
+		return problem{
+			StatusCode: http.StatusInternalServerError, Error: "internal error", Code: "internal_error",
+			Hint: "It is this node's fault and has been noted. Try again in a moment.",
+		}
+	}
+	status, hint := kind(e.Kind)
+	if e.Hint != "" {
+		hint = e.Hint
+	}
+	p := problem{StatusCode: status, Error: e.Detail, Hint: hint, Code: e.Code}
+	if e.After > 0 {
+		p.RetryAfterSeconds = roundUp(e.After, time.Second)
+	}
+	switch e.Code {
+	case codePostCooldown:
+		p.RetryAfterMinutes = roundUp(e.After, time.Minute)
+	case codeRateLimited:
+		p.Remaining, p.ResetAt = new(int64), stamp(a.now().Add(e.After).UnixMilli())
+	}
+	return p
+}
+
+// Codes that have fields of their own in an answer.
+const (
+	codePostCooldown = "post_cooldown" // of package node
+	codeRateLimited  = "rate_limited"
+)
+
+func roundUp(d, unit time.Duration) int64 { return int64((d + unit - 1) / unit) }
+
+// kind is the status of a kind of error, and what to do where the rule has no hint.
+func kind(k node.Kind) (status int, hint string) {
+	switch k {
+	case node.Invalid:
+		return http.StatusBadRequest, "Correct it and send it again. /skill.md has examples."
+	case node.Unauthenticated:
+		return http.StatusUnauthorized, "Send your key as 'Authorization: Bearer KEY'."
+	case node.Forbidden:
+		return http.StatusForbidden, "This is not yours to do."
+	case node.ReadOnly:
+		return http.StatusForbidden, "People can read everything here."
+	case node.NotFound:
+		return http.StatusNotFound, "Check the id or the name. Names of other nodes are written name@host."
+	case node.Conflict:
+		return http.StatusConflict, "Choose another one."
+	case node.Limited:
+		return http.StatusTooManyRequests, "Wait and send it again."
+	case node.Gone:
+		return http.StatusGone, "It was here and will not come back."
+	default:
+		return http.StatusServiceUnavailable, "Try again in a minute."
+	}
+}

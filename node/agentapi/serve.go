@@ -1,0 +1,272 @@
+package agentapi
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/go-chi/chi/v5"
+
+	"instar.example/node"
+	"instar.example/storage"
+)
+
+const (
+	mediaType = "application/json"
+	// timeout bounds one call; a lookup of a remote name waits at most node.LookupWait.
+	timeout = 10 * time.Second
+)
+
+// reply is what a handler wants sent: body is a struct, encoded as an object.
+type reply struct {
+	status int
+	body   any
+}
+
+func ok(body any) (reply, error)      { return reply{http.StatusOK, body}, nil }
+func created(body any) (reply, error) { return reply{http.StatusCreated, body}, nil }
+
+// message is an answer that holds a sentence alone.
+type message struct {
+	Message string `json:"message"`
+}
+
+// call is one request on its way.
+type call struct {
+	r      *http.Request
+	who    node.Principal
+	author node.Author // of routes for authors
+	body   []byte      // of POST and PATCH; empty or a JSON value
+	values map[string]string
+	path   string // escaped, without a trailing slash
+}
+
+// serve is the way of every call that is not answered from what is kept.
+func (a *API) serve(rt route) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), timeout)
+		defer cancel()
+		if err := a.answer(ctx, w, r, rt); err != nil {
+			a.fail(w, r, err)
+		}
+	}
+}
+
+func (a *API) answer(ctx context.Context, w http.ResponseWriter, r *http.Request, rt route) error {
+	c := newCall(r, rt)
+	var err error
+	if c.who, err = a.admit(w, r, rt.access); err != nil {
+		return err
+	}
+	switch rt.access {
+	case author:
+		if c.author, err = c.who.Author(); err != nil {
+			return err
+		}
+	case keyed:
+		if c.who.Kind() == node.Anonymous {
+			_, err = c.who.Author() // says what is missing
+			return err
+		}
+	}
+	if rt.keep && (rt.personal == nil || !rt.personal(c)) {
+		return a.serveShared(w, r, rt, c)
+	}
+	if r.Method == http.MethodPost || r.Method == http.MethodPatch {
+		if c.body, err = a.readBody(w, r); err != nil {
+			return err
+		}
+	}
+	rep, err := rt.do(ctx, c)
+	if err != nil {
+		return err
+	}
+	body, err := encode(rep.body)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	send(w, rep.status, body)
+	return nil
+}
+
+func newCall(r *http.Request, rt route) *call {
+	c := &call{r: r, path: strings.TrimRight(r.URL.EscapedPath(), "/")}
+	if r.URL.RawQuery == "" || len(rt.params) == 0 {
+		return c
+	}
+	q := r.URL.Query()
+	c.values = make(map[string]string, len(rt.params))
+	for _, name := range rt.params {
+		c.values[name] = strings.TrimSpace(q.Get(name))
+	}
+	return c
+}
+
+// admit finds out who asks and counts the request.
+func (a *API) admit(w http.ResponseWriter, r *http.Request, to access) (node.Principal, error) {
+	var who node.Principal
+	var unknown error
+	if t := token(r.Header); t != "" && to != open {
+		who, unknown = a.node.Authenticate(r.Context(), t)
+	}
+	if err := a.count(w, r, who); err != nil {
+		return who, err
+	}
+	return who, unknown
+}
+
+// token is the key that a request shows, "" for none, [API-18].
+func token(h http.Header) string {
+	if scheme, t, found := strings.Cut(h.Get("Authorization"), " "); found && strings.EqualFold(scheme, "Bearer") {
+		if t = strings.TrimSpace(t); t != "" {
+			return t
+		}
+	}
+	return strings.TrimSpace(h.Get("X-Api-Key"))
+}
+
+// withKey says that an answer has fields for who asks.
+func withKey(c *call) bool { return c.who.Kind() != node.Anonymous }
+
+// asRequester says that the asker wants to see its own votes. Whose they are
+// is told by the key, never by the parameter.
+func asRequester(c *call) bool { return c.value("requester_id") != "" && withKey(c) }
+
+// viewer is the id of the agent that asks, "" for anybody else.
+func (c *call) viewer() string { return c.who.AgentID() }
+
+// self is the agent that asks, or that the asking owner owns.
+func (c *call) self() storage.Actor {
+	actor, _ := c.who.Actor()
+	return actor
+}
+
+// value is a query parameter, one that the route knows.
+func (c *call) value(name string) string { return c.values[name] }
+
+// param is the changing part of the path.
+func (c *call) param(name string) string {
+	s := chi.URLParam(c.r, name)
+	if c.r.URL.RawPath == "" && chi.RouteContext(c.r.Context()).RoutePath == "" {
+		return s // the path was decoded already
+	}
+	if plain, err := url.PathUnescape(s); err == nil {
+		return plain
+	}
+	return s
+}
+
+func (c *call) name() string { return c.param("name") }
+
+func (c *call) id() string { return soundID(c.param("id")) }
+
+// soundID returns an id as it is, or one that nothing has in the place of what
+// cannot be one: databases refuse NUL and broken UTF-8 with errors of their own.
+func soundID(id string) string {
+	for i := range len(id) {
+		b := id[i]
+		if (b < '0' || b > '9') && (b < 'a' || b > 'z') && (b < 'A' || b > 'Z') && b != '-' && b != '_' {
+			return "-"
+		}
+	}
+	if len(id) > 64 {
+		return "-"
+	}
+	return id
+}
+
+// decode reads the body's object into v. Fields that it does not know are
+// ignored, and an empty body is an empty object, [API-14].
+func (c *call) decode(v any) error {
+	if len(c.body) == 0 {
+		return nil
+	}
+	err := json.Unmarshal(c.body, v)
+	if wrong, is := errors.AsType[*json.UnmarshalTypeError](err); is {
+		what := wrong.Field
+		if what == "" {
+			what = "The body"
+		}
+		return invalid("invalid_type", what+" has the wrong JSON type: "+wrong.Value, "Send an object whose fields are as in /skill.md.")
+	}
+	if err != nil {
+		return errBadJSON()
+	}
+	return nil
+}
+
+// readBody reads a body and checks that it is JSON.
+func (a *API) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	if r.ContentLength > a.maxBody {
+		return nil, errTooLarge(a.maxBody)
+	}
+	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, a.maxBody))
+	if _, is := errors.AsType[*http.MaxBytesError](err); is {
+		return nil, errTooLarge(a.maxBody)
+	}
+	if err != nil {
+		return nil, invalid("unreadable_body", "The body ended before its end", "Send it again.")
+	}
+	if len(bytes.TrimSpace(b)) == 0 {
+		return nil, nil
+	}
+	if err := checkMediaType(r.Header); err != nil {
+		return nil, err
+	}
+	if !utf8.Valid(b) || !json.Valid(b) {
+		return nil, errBadJSON()
+	}
+	return b, nil
+}
+
+// checkMediaType accepts JSON, and a client that does not say what it sends.
+func checkMediaType(h http.Header) error {
+	refused := &fault{
+		status: http.StatusUnsupportedMediaType, code: "unsupported_media_type",
+		detail: "The body must be JSON", hint: "Send it with 'Content-Type: application/json' and without a content coding.",
+	}
+	if coding := h.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
+		return refused
+	}
+	t := h.Get("Content-Type")
+	if t == "" {
+		return nil
+	}
+	t, _, err := mime.ParseMediaType(t)
+	if err != nil || (t != mediaType && !strings.HasSuffix(t, "+json")) {
+		return refused
+	}
+	return nil
+}
+
+// encode writes an object with success in front, [API-2].
+func encode(body any) ([]byte, error) {
+	const head = `{"success":true,`
+	var b bytes.Buffer
+	b.WriteString(head)
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false) // it is read by agents, and never as a page
+	if err := e.Encode(body); err != nil {
+		return nil, err
+	}
+	out := b.Bytes()
+	return append(out[:len(head)], out[len(head)+1:]...), nil // without the object's own brace
+}
+
+func send(w http.ResponseWriter, status int, body []byte) {
+	h := w.Header()
+	h.Set("Content-Type", mediaType)
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // the client may be gone
+}

@@ -1,0 +1,596 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"instar.example/federation/signature"
+	"instar.example/node"
+	"instar.example/storage"
+	"instar.example/storage/storagetest"
+)
+
+// The benchmarks measure the node against a floor of the same run: the least
+// that any server must do for the same answer, on the same store and by the
+// same clients. Run them with "make bench"; ratios hold where times do not.
+
+const benchClients = 32
+
+// benchNode starts a node without limits; background work runs.
+func benchNode(b *testing.B, database string) *Server {
+	b.Helper()
+	l, err := new(net.ListenConfig).Listen(b.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	dir := b.TempDir()
+	cfg, err := LoadConfig(map[string]string{
+		"listen": l.Addr().String(), "data_dir": dir, "limits.enabled": "false", "database_url": benchDatabase(b, database),
+	}, nil, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	s, err := New(b.Context(), cfg, Options{Listener: l})
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := s.Start(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		if err := s.Stop(context.WithoutCancel(b.Context())); err != nil {
+			b.Error(err)
+		}
+	})
+	return s
+}
+
+func benchDatabase(b *testing.B, database string) string {
+	b.Helper()
+	if database == "postgres" {
+		return storagetest.PostgresURL(b)
+	}
+	return ""
+}
+
+// eachDatabase runs a benchmark on both.
+func eachDatabase(b *testing.B, f func(b *testing.B, database string)) {
+	b.Helper()
+	for _, name := range []string{"sqlite", "postgres"} {
+		b.Run(name, func(b *testing.B) { f(b, name) })
+	}
+}
+
+func benchClient() *http.Client {
+	return &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: benchClients, MaxConnsPerHost: benchClients}}
+}
+
+// rate runs count calls with benchClients in parallel and returns how many a second.
+func rate(b *testing.B, count int, call func(i int) error) float64 {
+	b.Helper()
+	var next atomic.Int64
+	var all sync.WaitGroup
+	start := time.Now()
+	for range benchClients {
+		all.Go(func() {
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= count {
+					return
+				}
+				if err := call(i); err != nil {
+					b.Error(err)
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
+	return float64(count) / time.Since(start).Seconds()
+}
+
+// cpu is the processor time that this process has used.
+func cpu() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// benchPeer is a server with one agent that posts, and an inbox that answers 202.
+type benchPeer struct {
+	*httptest.Server
+
+	key  *rsa.PrivateKey
+	got  atomic.Int64
+	body func(r *http.Request) // or nil
+}
+
+func newBenchPeer(b *testing.B) *benchPeer {
+	b.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		b.Fatal(err)
+	}
+	p := &benchPeer{key: key}
+	p.Server = httptest.NewServer(http.HandlerFunc(p.serve))
+	b.Cleanup(p.Close)
+	return p
+}
+
+func (p *benchPeer) serve(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodPost {
+		_, _ = io.Copy(io.Discard, r.Body)
+		p.got.Add(1)
+		w.WriteHeader(http.StatusAccepted)
+		return
+	}
+	if !strings.HasPrefix(r.URL.Path, "/u/") {
+		http.NotFound(w, r)
+		return
+	}
+	der, _ := x509.MarshalPKIXPublicKey(&p.key.PublicKey)
+	id := p.URL + r.URL.Path
+	w.Header().Set("Content-Type", "application/activity+json")
+	_ = json.NewEncoder(w).Encode(map[string]any{
+		"@context": "https://www.w3.org/ns/activitystreams", "id": id, "type": "Service",
+		"preferredUsername": strings.TrimPrefix(r.URL.Path, "/u/"), "inbox": id + "/inbox", "outbox": id + "/outbox",
+		"endpoints": map[string]string{"sharedInbox": p.URL + "/inbox"},
+		"publicKey": map[string]string{
+			"id": id + "#main-key", "owner": id,
+			"publicKeyPem": string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})),
+		},
+	})
+}
+
+// create is a signed Create of a 3 KB post to a submolt.
+func (p *benchPeer) create(b *testing.B, target, submolt string, i int) *http.Request {
+	b.Helper()
+	actor := p.URL + "/u/writer"
+	id := p.URL + "/post/" + strconv.Itoa(i)
+	body, err := json.Marshal(map[string]any{
+		"@context": "https://www.w3.org/ns/activitystreams", "id": p.URL + "/activity/" + strconv.Itoa(i), "type": "Create", "actor": actor,
+		"to": []string{submolt, "https://www.w3.org/ns/activitystreams#Public"}, "cc": []string{}, "audience": submolt,
+		"object": map[string]any{
+			"id": id, "type": "Page", "attributedTo": actor, "name": "Post number " + strconv.Itoa(i), "audience": submolt,
+			"to": []string{submolt, "https://www.w3.org/ns/activitystreams#Public"}, "cc": []string{},
+			"content":   "<p>" + strings.Repeat("Agents write and humans read. ", 35) + "</p>",
+			"source":    map[string]string{"content": strings.Repeat("Agents write and humans read. ", 35), "mediaType": "text/markdown"},
+			"mediaType": "text/html", "published": "2026-11-23T10:00:00Z",
+		},
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	r, err := http.NewRequestWithContext(b.Context(), http.MethodPost, target, bytes.NewReader(body))
+	if err != nil {
+		b.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/activity+json")
+	if err := signature.Sign(r, body, signature.Key{ID: actor + "#main-key", Private: p.key}, time.Now()); err != nil {
+		b.Fatal(err)
+	}
+	return r
+}
+
+// creates signs many, on all processors.
+func (p *benchPeer) creates(b *testing.B, target, submolt string, from, count int) []*http.Request {
+	b.Helper()
+	rs := make([]*http.Request, count)
+	rate(b, count, func(i int) error {
+		rs[i] = p.create(b, target, submolt, from+i)
+		return nil
+	})
+	return rs
+}
+
+func send(c *http.Client, r *http.Request, want int) error {
+	res, err := c.Do(r)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = res.Body.Close() }()
+	if _, err := io.Copy(io.Discard, res.Body); err != nil {
+		return err
+	}
+	if res.StatusCode != want {
+		return fmt.Errorf("%s %s: status %d, want %d", r.Method, r.URL, res.StatusCode, want)
+	}
+	return nil
+}
+
+// BenchmarkInbound compares signed Creates, fully applied, with the floor:
+// read, digest, verify, one durable grouped insert, 202.
+func BenchmarkInbound(b *testing.B) {
+	eachDatabase(b, func(b *testing.B, database string) {
+		const count, warm = 4_000, 200
+		s, peer, client := benchNode(b, database), newBenchPeer(b), benchClient()
+		submolt := s.URL() + "/m/general"
+		for _, r := range peer.creates(b, s.URL()+"/inbox", submolt, 0, warm) {
+			if err := send(client, r, http.StatusAccepted); err != nil {
+				b.Fatal(err)
+			}
+		}
+		floorURL := inboundFloor(b, database, &peer.key.PublicKey)
+		requests := peer.creates(b, s.URL()+"/inbox", submolt, warm, count)
+		floorRequests := peer.creates(b, floorURL+"/inbox", submolt, warm, count)
+		var node, floor, nodeCPU, floorCPU float64
+		for b.Loop() {
+			used := cpu()
+			floor = rate(b, count, func(i int) error { return send(client, floorRequests[i], http.StatusAccepted) })
+			floorCPU = float64((cpu() - used).Microseconds()) / count
+			used, start := cpu(), time.Now()
+			accepted := rate(b, count, func(i int) error { return send(client, requests[i], http.StatusAccepted) })
+			drained(b, s, count+warm)
+			node = count / time.Since(start).Seconds()
+			nodeCPU = float64((cpu() - used).Microseconds()) / count
+			b.ReportMetric(accepted, "accepted/s")
+		}
+		b.ReportMetric(node, "applied/s")
+		b.ReportMetric(floor, "floor/s")
+		b.ReportMetric(node/floor, "of_floor")
+		b.ReportMetric(nodeCPU, "cpu_us/op")
+		b.ReportMetric(floorCPU, "floor_cpu_us/op")
+		b.ReportMetric(0, "ns/op")
+	})
+}
+
+// drained waits until so many posts are there.
+func drained(b *testing.B, s *Server, posts int64) {
+	b.Helper()
+	changed, stop := s.Node.Wake()
+	defer stop()
+	for {
+		m, err := s.Node.Submolt(b.Context(), "general")
+		if err != nil {
+			b.Fatal(err)
+		}
+		if m.PostCount >= posts {
+			return
+		}
+		select {
+		case <-changed:
+		case <-time.After(time.Minute):
+			b.Fatalf("%d posts of %d after a minute without change", m.PostCount, posts)
+		}
+	}
+}
+
+func inboundFloor(b *testing.B, database string, key *rsa.PublicKey) string {
+	b.Helper()
+	store := storagetest.SQLite
+	if database == "postgres" {
+		store = storagetest.Postgres
+	}
+	db := store(b)
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err == nil {
+			var sig signature.Signature
+			if sig, err = signature.Parse(r); err == nil {
+				err = signature.Verify(r, body, sig, key, time.Now())
+			}
+		}
+		if err == nil {
+			id := rand.Text()
+			err = db.Grouped(r.Context(), func(ctx context.Context, q storage.Queries) error {
+				return q.InsertReceived(ctx, storage.Received{ID: id, ActivityID: id, Type: "Create", Body: body})
+			})
+		}
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		w.WriteHeader(http.StatusAccepted)
+	}))
+	b.Cleanup(srv.Close)
+	return srv.URL
+}
+
+// BenchmarkOutbound compares deliveries with bare RSA signing on all processors.
+func BenchmarkOutbound(b *testing.B) {
+	eachDatabase(b, func(b *testing.B, database string) {
+		const count = 1_500
+		s, peer := benchNode(b, database), newBenchPeer(b)
+		author := benchAuthor(b, s, "writer")
+		benchFollower(b, s, peer, "general")
+		var delivered, floor float64
+		for b.Loop() {
+			floor = bareSigning(b, peer.key)
+			before, start := peer.got.Load(), time.Now()
+			rate(b, count, func(i int) error {
+				_, err := s.Node.Post(b.Context(), author, node.PostDraft{Submolt: "general", Title: "Number " + strconv.Itoa(i), Content: strings.Repeat("text ", 200)})
+				return err
+			})
+			for tick := time.Tick(5 * time.Millisecond); peer.got.Load()-before < count; {
+				<-tick
+			}
+			delivered = count / time.Since(start).Seconds()
+		}
+		b.ReportMetric(delivered, "delivered/s")
+		b.ReportMetric(floor, "signatures/s")
+		b.ReportMetric(delivered/floor, "of_signing")
+		b.ReportMetric(0, "ns/op")
+	})
+}
+
+func bareSigning(b *testing.B, key *rsa.PrivateKey) float64 {
+	b.Helper()
+	const count = 1_500
+	body := bytes.Repeat([]byte("x"), 2_500)
+	return rate(b, count, func(int) error {
+		r, err := http.NewRequestWithContext(b.Context(), http.MethodPost, "http://127.0.0.1:1/inbox", bytes.NewReader(body))
+		if err != nil {
+			return err
+		}
+		r.Header.Set("Content-Type", "application/activity+json")
+		return signature.Sign(r, body, signature.Key{ID: "http://127.0.0.1/u/a#main-key", Private: key}, time.Now())
+	})
+}
+
+// benchFollower makes the peer's agent a follower of a submolt.
+func benchFollower(b *testing.B, s *Server, p *benchPeer, submolt string) {
+	b.Helper()
+	actor := p.URL + "/u/reader"
+	body := []byte(`{"@context":"https://www.w3.org/ns/activitystreams","id":"` + p.URL + `/follow/1","type":"Follow","actor":"` + actor + `","object":"` + s.URL() + "/m/" + submolt + `"}`)
+	r, err := http.NewRequestWithContext(b.Context(), http.MethodPost, s.URL()+"/inbox", bytes.NewReader(body))
+	if err != nil {
+		b.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/activity+json")
+	if err := signature.Sign(r, body, signature.Key{ID: actor + "#main-key", Private: p.key}, time.Now()); err != nil {
+		b.Fatal(err)
+	}
+	before := p.got.Load()
+	if err := send(benchClient(), r, http.StatusAccepted); err != nil {
+		b.Fatal(err)
+	}
+	for tick := time.Tick(5 * time.Millisecond); p.got.Load() == before; { // the Accept
+		<-tick
+	}
+}
+
+func benchAuthor(b *testing.B, s *Server, name string) node.Author {
+	b.Helper()
+	r, err := s.Node.Register(b.Context(), name, "")
+	if err != nil {
+		b.Fatal(err)
+	}
+	p, err := s.Node.Authenticate(b.Context(), r.Key)
+	if err != nil {
+		b.Fatal(err)
+	}
+	a, err := p.Author()
+	if err != nil {
+		b.Fatal(err)
+	}
+	return a
+}
+
+// fill adds posts by many agents, straight into the store.
+func fill(b *testing.B, s *Server, posts int) {
+	b.Helper()
+	ctx := b.Context()
+	general, err := s.Node.Submolt(ctx, "general")
+	if err != nil {
+		b.Fatal(err)
+	}
+	var authors []node.Author
+	for i := range 100 {
+		authors = append(authors, benchAuthor(b, s, "author"+strconv.Itoa(i)))
+	}
+	text := strings.Repeat("What an agent found out today. ", 20)
+	now := time.Now().UnixMilli()
+	const batch = 1_000
+	for from := 0; from < posts; from += batch {
+		err := s.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error {
+			for i := from; i < min(from+batch, posts); i++ {
+				id := fmt.Sprintf("019a0000-0000-7000-8000-%012d", i)
+				at := now - int64(posts-i)*1_000
+				if err := q.InsertPost(ctx, storage.Post{
+					ID: id, URI: s.URL() + "/post/" + id, AuthorID: authors[i%len(authors)].ID(), SubmoltID: general.ID, Type: "text",
+					Title: "Post " + strconv.Itoa(i), Content: text, HTML: "<p>" + text + "</p>", Hot: at * 222, Score: int64(i % 97), CreatedAt: at, UpdatedAt: at,
+				}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	s.Node.Changed()
+}
+
+// BenchmarkRead compares cached reads at 100,000 posts with a handler that
+// writes the same bytes.
+func BenchmarkRead(b *testing.B) {
+	s := benchNode(b, "sqlite")
+	fill(b, s, 100_000)
+	for name, path := range map[string]string{"hot": "/api/v1/posts?sort=hot", "submolt": "/m/general", "post": "/api/v1/posts?sort=new"} {
+		b.Run(name, func(b *testing.B) {
+			const count = 20_000
+			client := benchClient()
+			body := fetchAll(b, client, s.URL()+path)
+			hello := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Type", "application/json")
+				w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+				_, _ = w.Write(body)
+			}))
+			defer hello.Close()
+			var node, floor float64
+			for b.Loop() {
+				floor = readRate(b, client, hello.URL, count)
+				node = readRate(b, client, s.URL()+path, count)
+			}
+			b.ReportMetric(node, "reads/s")
+			b.ReportMetric(floor, "hello/s")
+			b.ReportMetric(node/floor, "of_hello")
+			b.ReportMetric(float64(len(body)), "bytes")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
+
+func fetchAll(b *testing.B, c *http.Client, url string) []byte {
+	b.Helper()
+	r, err := http.NewRequestWithContext(b.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	res, err := c.Do(r)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	body, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != http.StatusOK {
+		b.Fatalf("GET %s: %d, %v", url, res.StatusCode, err)
+	}
+	return body
+}
+
+func readRate(b *testing.B, c *http.Client, url string, count int) float64 {
+	b.Helper()
+	return rate(b, count, func(int) error {
+		r, err := http.NewRequestWithContext(b.Context(), http.MethodGet, url, nil)
+		if err != nil {
+			return err
+		}
+		return send(c, r, http.StatusOK)
+	})
+}
+
+// BenchmarkWrite measures durable posts through the API on each database.
+func BenchmarkWrite(b *testing.B) {
+	eachDatabase(b, func(b *testing.B, database string) {
+		const count = 3_000
+		s, client := benchNode(b, database), benchClient()
+		var keys []string
+		for i := range benchClients {
+			r, err := s.Node.Register(b.Context(), "agent"+strconv.Itoa(i), "")
+			if err != nil {
+				b.Fatal(err)
+			}
+			keys = append(keys, r.Key)
+		}
+		var posts float64
+		for b.Loop() {
+			posts = rate(b, count, func(i int) error {
+				r, err := http.NewRequestWithContext(b.Context(), http.MethodPost, s.URL()+"/api/v1/posts",
+					strings.NewReader(`{"submolt_name":"general","title":"Number `+strconv.Itoa(i)+`","content":"`+strings.Repeat("text ", 100)+`"}`))
+				if err != nil {
+					return err
+				}
+				r.Header.Set("Content-Type", "application/json")
+				r.Header.Set("Authorization", "Bearer "+keys[i%len(keys)])
+				return send(client, r, http.StatusCreated)
+			})
+		}
+		b.ReportMetric(posts, "posts/s")
+		b.ReportMetric(0, "ns/op")
+	})
+}
+
+// BenchmarkGrowth tells how an uncached page of posts and a post's write grow
+// from 10^4 posts to 10^5 (10^6 with INSTAR_BENCH_LARGE), and a post's from 1
+// follower to 10,000 on one host.
+func BenchmarkGrowth(b *testing.B) {
+	for _, sort := range []string{"hot", "new", "top"} {
+		b.Run("feed_"+sort, func(b *testing.B) {
+			small, large := benchNode(b, "sqlite"), benchNode(b, "sqlite")
+			fill(b, small, 10_000)
+			fill(b, large, 100_000)
+			cost := func(s *Server) float64 {
+				const count = 300
+				used := cpu()
+				for range count {
+					if _, err := s.Node.Posts(b.Context(), node.PostQuery{Sort: sort}); err != nil {
+						b.Fatal(err)
+					}
+				}
+				return float64((cpu() - used).Microseconds()) / count
+			}
+			var a, z float64
+			for b.Loop() {
+				a, z = cost(small), cost(large)
+			}
+			b.ReportMetric(a, "small_us")
+			b.ReportMetric(z, "large_us")
+			b.ReportMetric(z/a, "growth")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+	b.Run("followers", func(b *testing.B) {
+		few, many := benchNode(b, "sqlite"), benchNode(b, "sqlite")
+		addFollowers(b, many, 10_000)
+		cost := func(s *Server, name string) float64 {
+			const count = 300
+			author := benchAuthor(b, s, name)
+			used := cpu()
+			for i := range count {
+				if _, err := s.Node.Post(b.Context(), author, node.PostDraft{Submolt: "general", Title: strconv.Itoa(i), Content: "x"}); err != nil {
+					b.Fatal(err)
+				}
+			}
+			return float64((cpu() - used).Microseconds()) / count
+		}
+		round := 0
+		var a, z float64
+		for b.Loop() {
+			round++
+			a, z = cost(few, "few"+strconv.Itoa(round)), cost(many, "many"+strconv.Itoa(round))
+		}
+		b.ReportMetric(a, "one_us")
+		b.ReportMetric(z, "many_us")
+		b.ReportMetric(z/a, "growth")
+		b.ReportMetric(0, "ns/op")
+	})
+}
+
+// addFollowers writes followers of m/general, all behind one inbox that nobody serves.
+func addFollowers(b *testing.B, s *Server, count int) {
+	b.Helper()
+	general, err := s.Node.Submolt(b.Context(), "general")
+	if err != nil {
+		b.Fatal(err)
+	}
+	err = s.store.Tx(b.Context(), func(ctx context.Context, q storage.Queries) error {
+		for i := range count {
+			id := "f" + strconv.Itoa(i)
+			a := storage.Actor{ID: id, URI: "https://far.test/u/" + id, Kind: storage.KindHuman, Host: "far.test", Handle: id, Name: id, State: storage.ActorActive}
+			if err := q.InsertActor(ctx, a); err != nil {
+				return err
+			}
+			if err := q.InsertFollow(ctx, storage.Follow{FollowerID: id, TargetID: general.ID, State: storage.FollowAccepted}); err != nil {
+				return err
+			}
+			if err := q.AddMember(ctx, general.URI, "https://far.test/inbox", 1); err != nil {
+				return err
+			}
+		}
+		return q.AddCounts(ctx, general.ID, storage.Counts{Followers: int64(count)})
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+}

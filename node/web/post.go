@@ -1,0 +1,48 @@
+package web
+
+import (
+	"context"
+
+	"instar.example/node"
+	"instar.example/storage"
+)
+
+func threadSorts() []string {
+	return []string{storage.SortBest, storage.SortNew, storage.SortOld}
+}
+
+type threadView struct {
+	Post    postView
+	Orders  []choice
+	Replies []replyView
+	Next    string // the address of the next comments, or ""
+	First   string // the address of the first ones when these are not
+	Cut     bool   // deep replies are missing
+	Feed    string
+}
+
+// post shows a post with what was said about it.
+func (w *Web) post(ctx context.Context, a ask) (answer, error) {
+	a.sort = one(a.sort, threadSorts())
+	t, err := w.node.Thread(ctx, node.ThreadQuery{
+		Window: node.Window{Cursor: a.after, Limit: shownRoots}, PostID: a.name, Sort: a.sort,
+	})
+	if err != nil {
+		return answer{}, err
+	}
+	v, path := w.view(), "/post/"+t.Post.ID
+	tv := threadView{
+		Post: v.post(t.Post), Orders: orders(path, a.sort, threadSorts()), Replies: v.replies(t.Replies, "", 1), Cut: t.Cut, Feed: path + ".atom",
+	}
+	tv.Post.Body = sanitised(t.Post.HTML)
+	if t.Next != "" {
+		tv.Next = link(path, "sort", a.sort, "after", t.Next)
+	}
+	if a.after != "" {
+		tv.First = link(path, "sort", a.sort)
+	}
+	return w.html("post", frame{
+		Title: tv.Post.Title, Description: excerpt(t.Post.HTML), Path: path, Object: t.Post.URI, Feed: tv.Feed,
+		NoIndex: a.after != "" || t.Post.Author.Host != "", Page: tv,
+	})
+}
