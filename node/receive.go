@@ -61,6 +61,9 @@ func (n *Node) Receive(ctx context.Context, r storage.Received, docs Documents) 
 		if err != nil {
 			return err
 		}
+		if err := in.introduced(ctx, actor); err != nil {
+			return err
+		}
 		result, err := in.apply(ctx, a, actor)
 		if err != nil {
 			return err
@@ -123,6 +126,22 @@ func (in *inbound) actor(ctx context.Context, uri string) (storage.Actor, error)
 		return a, &Error{Kind: Invalid, Code: "bad_actor"}
 	}
 	return in.n.keepActor(ctx, in.q, doc)
+}
+
+// introduced asks who an agent's server is before the agent does anything: its
+// tier depends on it.
+func (in *inbound) introduced(ctx context.Context, actor storage.Actor) error {
+	if actor.Local() || actor.Kind != storage.KindAgent || actor.Tier > TierService {
+		return nil
+	}
+	h, err := in.q.Host(ctx, actor.Host)
+	if err == nil && h.CheckedAt > 0 {
+		return nil
+	}
+	if err := ignoreNotFound(err); err != nil {
+		return err
+	}
+	return &Missing{Origin: originOf(actor.URI)}
 }
 
 // object returns the object of an activity, embedded where it may be believed
@@ -217,6 +236,9 @@ func (in *inbound) inner(ctx context.Context, ref activity.Ref, group storage.Ac
 	}
 	actor, err := in.actor(ctx, a.Actor)
 	if err != nil {
+		return "", err
+	}
+	if err := in.introduced(ctx, actor); err != nil {
 		return "", err
 	}
 	if actor.Kind != storage.KindAgent && a.Type != activity.TypeDelete {

@@ -40,7 +40,8 @@ func (q Queries) Hosts(ctx context.Context, after string, limit int) ([]Host, er
 	return hs, err
 }
 
-// PutHost stores what a server says of itself; its breaker stays.
+// PutHost stores what a server says of itself; its breaker stays. The agents of
+// that server get the tier that goes with it: 2 where only agents write, else 1.
 func (q Queries) PutHost(ctx context.Context, h Host) error {
 	_, err := q.exec(ctx, `
 		INSERT INTO hosts (`+hostColumns+`)
@@ -48,6 +49,17 @@ func (q Queries) PutHost(ctx context.Context, h Host) error {
 		ON CONFLICT (host) DO UPDATE
 		SET software = excluded.software, version = excluded.version, agents_only = excluded.agents_only, checked_at = excluded.checked_at`,
 		h.Host, h.Software, h.Version, h.AgentsOnly, h.CheckedAt, h.LastSeenAt, h.CreatedAt)
+	if err != nil {
+		return err
+	}
+	tier := 1
+	if h.AgentsOnly {
+		tier = 2
+	}
+	_, err = q.exec(ctx, `
+		UPDATE actors
+		SET tier = $1
+		WHERE host = $2 AND kind = 'agent' AND tier IN (1, 2) AND tier <> $1`, tier, h.Host)
 	return err
 }
 

@@ -90,7 +90,7 @@ func (q Queries) FinishLane(ctx context.Context, r LaneReport) error {
 		UPDATE lanes
 		SET position = $1, next_at = $2, lease_owner = '', lease_until = 0, delivered = delivered + $3, refused = refused + $4,
 			expired = expired + $5, last_status = $6, last_error = $7,
-			last_success_at = CASE WHEN $8 > 0 THEN $8 ELSE last_success_at END
+			last_success_at = CASE WHEN CAST($8 AS BIGINT) > 0 THEN $8 ELSE last_success_at END
 		WHERE inbox = $9 AND lease_owner = $10`,
 		r.Position, r.NextAt, r.Delivered, r.Refused, r.Expired, r.Status, r.Error, r.SuccessAt, r.Inbox, r.Owner)
 }

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -82,7 +83,8 @@ func New(tb testing.TB, opts ...Option) *Node {
 
 func (n *Node) start(l net.Listener) {
 	n.tb.Helper()
-	s, err := server.New(n.tb.Context(), n.cfg, server.Options{Listener: l, Idle: true})
+	log := slog.New(slog.NewTextHandler(n.tb.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+	s, err := server.New(n.tb.Context(), n.cfg, server.Options{Listener: l, Idle: true, Log: log})
 	if err != nil {
 		n.tb.Fatalf("server: %v", err)
 	}
