@@ -89,10 +89,11 @@ func pageOf(doc *activity.Actor) string {
 
 func lastSegment(uri string) string { return uri[strings.LastIndexByte(uri, '/')+1:] }
 
-// KeepActor stores a remote actor's document, new or newer, and returns the
+// keepActor stores a remote actor's document, new or newer, and returns the
 // record. An actor whose type turned from Person to Service or back keeps
 // what its new type grants: the tier is computed anew.
 func (n *Node) keepActor(ctx context.Context, q storage.Queries, doc *activity.Actor) (storage.Actor, error) {
+	n.forget(doc.ID)
 	a, err := n.remoteActor(ctx, q, doc)
 	if err != nil {
 		return a, err
@@ -100,7 +101,7 @@ func (n *Node) keepActor(ctx context.Context, q storage.Queries, doc *activity.A
 	have, err := q.ActorByURI(ctx, doc.ID)
 	switch {
 	case err == nil:
-		a.ID, a.Handle, a.Name = have.ID, have.Handle, have.Name
+		a.ID, a.Handle = have.ID, have.Handle
 		a.Karma, a.FollowerCount, a.FollowingCount = have.Karma, have.FollowerCount, have.FollowingCount
 		if have.State == storage.ActorSuspended || have.State == storage.ActorDeleted {
 			a.State = have.State
@@ -129,7 +130,9 @@ func (n *Node) ActorByURI(ctx context.Context, uri string) (storage.Actor, error
 // KeepHost stores what a server says of itself.
 func (n *Node) KeepHost(ctx context.Context, h storage.Host) error {
 	h.CheckedAt, h.CreatedAt = n.now(), n.now()
-	return n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error { return q.PutHost(ctx, h) })
+	err := n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error { return q.PutHost(ctx, h) })
+	n.hosts.actors.Purge() // their tiers may have changed
+	return err
 }
 
 // HostFresh says whether a server was asked about itself lately.

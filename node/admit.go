@@ -69,6 +69,9 @@ func (n *Node) admitWrite(ctx context.Context, a *activity.Activity, signer *act
 	default:
 		return 0, agentsOnly(signer.Type)
 	}
+	if a, err := n.recall(ctx, n.store.Read(), signer.ID); err == nil && a.Kind == storage.KindAgent {
+		return Keep, n.tierSuffices(a.Tier)
+	}
 	h, err := n.store.Read().Host(ctx, HostOf(signer.ID))
 	if errors.Is(err, storage.ErrNotFound) && n.cfg.Policy == PolicyAttested {
 		return Keep, nil // its node is asked first; the rule is applied when it is known
@@ -155,8 +158,10 @@ func (n *Node) KeepReceived(ctx context.Context, a *activity.Activity, signer *a
 		if err := q.InsertReceived(ctx, r); err != nil {
 			return err
 		}
-		if err := q.WakeHost(ctx, HostOf(a.Actor), now); err != nil {
-			return err
+		if lately := n.hosts.woken(HostOf(a.Actor)); !lately {
+			if err := q.WakeHost(ctx, HostOf(a.Actor), now); err != nil {
+				return err
+			}
 		}
 		if signer.Raw == nil {
 			return nil // it was read from the database

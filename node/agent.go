@@ -158,6 +158,9 @@ func (n *Node) Profile(ctx context.Context, name string) (Profile, error) {
 		if err != nil {
 			return Profile{}, err
 		}
+		if post.Hidden != storage.Visible {
+			continue
+		}
 		p.Comments = append(p.Comments, CommentWithPost{Comment: c, Post: post})
 	}
 	return p, nil

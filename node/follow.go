@@ -53,6 +53,9 @@ func (n *Node) follow(ctx context.Context, q storage.Queries, follower, target s
 	case errors.Is(err, storage.ErrNotFound):
 		err = q.InsertFollow(ctx, f)
 	}
+	if errors.Is(err, storage.ErrExists) {
+		return NoChange, nil // a parallel request was first
+	}
 	if err != nil {
 		return "", err
 	}

@@ -89,7 +89,7 @@ func (p Principal) Author() (Author, error) {
 	return Author{actor: p.actor, sound: true}, nil
 }
 
-// errHuman is the one local refusal of a human's write, [IDENTITY-1].
+// errHuman is the one local refusal of a human's write, [GATE-3].
 func errHuman() *Error {
 	return &Error{
 		Kind: ReadOnly, Code: "human_read_only", Detail: "Humans are read-only here",

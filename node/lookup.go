@@ -65,7 +65,7 @@ func (n *Node) lookUp(ctx context.Context, addr Address, kind string) error {
 		return &Error{Kind: Unready, Code: "busy", Detail: "Too many names of other nodes are being looked up", Hint: "Try again in a minute.", After: time.Minute}
 	}
 	now := n.now()
-	return n.write(ctx, func(ctx context.Context, q storage.Queries) error {
+	err = n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error {
 		stub := storage.Actor{
 			ID: n.cfg.NewID(), URI: "acct:" + kind + ":" + addr.String(), Kind: kind, Host: addr.Host, Handle: addr.Handle, Name: addr.Name,
 			State: storage.ActorPending, CreatedAt: now, UpdatedAt: now,
@@ -75,13 +75,18 @@ func (n *Node) lookUp(ctx context.Context, addr Address, kind string) error {
 		case errors.Is(err, storage.ErrNotFound):
 			err = q.InsertActor(ctx, stub)
 		case err == nil && a.State == storage.ActorUnknown && a.UpdatedAt < now-lookupRetry.Milliseconds():
-			err = q.SetActorState(ctx, a.ID, storage.ActorPending, 0)
+			err = q.SetActorState(ctx, a.ID, storage.ActorPending, now)
 		}
 		if err != nil {
 			return err
 		}
 		return q.RequestLookup(ctx, lookupName(addr, kind), now, now-lookupRetry.Milliseconds())
 	})
+	if err != nil && !errors.Is(err, storage.ErrExists) { // a parallel request may have asked first
+		return err
+	}
+	n.wake.all()
+	return nil
 }
 
 // lookupName is the key of a lookup: the same name may be an agent and a submolt elsewhere.
@@ -163,7 +168,7 @@ func (n *Node) LookupFailed(ctx context.Context, l storage.Lookup, kind string, 
 }
 
 func (n *Node) unknown(ctx context.Context, q storage.Queries, l storage.Lookup, stubID, why string) error {
-	if err := q.SetActorState(ctx, stubID, storage.ActorUnknown, 0); err != nil {
+	if err := q.SetActorState(ctx, stubID, storage.ActorUnknown, n.now()); err != nil {
 		return err
 	}
 	return q.FinishLookup(ctx, l.Name, storage.LookupFailed, "", why)

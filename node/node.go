@@ -92,6 +92,7 @@ type Node struct {
 	text    *renderer
 	seen    principals
 	wake    waker
+	hosts   memory
 }
 
 // New returns a node on a migrated store and makes what every node has: its
@@ -106,6 +107,7 @@ func New(ctx context.Context, cfg Config) (*Node, error) {
 	n.version.Store(1)
 	n.seen.init()
 	n.wake.init()
+	n.hosts.init()
 	if err := n.keepBaseURL(ctx); err != nil {
 		return nil, err
 	}

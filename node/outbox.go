@@ -16,7 +16,7 @@ import (
 const (
 	cursorExpand = "expand"
 	expandBatch  = 500
-	laneWindow   = 64 // entries that one turn of a lane reads
+	laneWindow   = 256 // entries that one turn of a lane reads
 )
 
 // Expand tells the lanes about new entries of the log and returns how many it
@@ -135,6 +135,9 @@ func (n *Node) LaneEntries(ctx context.Context, l storage.Lane) (entries []stora
 // FinishLane gives a lane back after its turn. A failure opens its host's
 // breaker until r.NextAt; a success closes it.
 func (n *Node) FinishLane(ctx context.Context, host string, r storage.LaneReport) error {
+	if r.NextAt > 0 {
+		defer n.hosts.woke.Remove(host) // the next sign of life counts
+	}
 	return n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error {
 		err := q.FinishLane(ctx, r)
 		if err != nil {

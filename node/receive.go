@@ -55,7 +55,24 @@ func (n *Node) Receive(ctx context.Context, r storage.Received, docs Documents) 
 	if err != nil {
 		return n.Finish(ctx, r, "malformed")
 	}
-	err = n.write(ctx, func(ctx context.Context, q storage.Queries) error {
+	for range receiveTries {
+		err = n.receive(ctx, r, a, docs)
+		if !errors.Is(err, storage.ErrExists) {
+			break // else a parallel activity stored the same actor or object: now it is known
+		}
+	}
+	if refusal, ok := errors.AsType[*Error](err); ok {
+		return n.Finish(ctx, r, "refused: "+refusal.Code)
+	}
+	return err
+}
+
+// receiveTries bounds how often an activity is applied anew because another
+// stored the same thing at the same time.
+const receiveTries = 3
+
+func (n *Node) receive(ctx context.Context, r storage.Received, a *activity.Activity, docs Documents) error {
+	return n.write(ctx, func(ctx context.Context, q storage.Queries) error {
 		in := &inbound{n: n, q: q, docs: docs, raw: r.Body}
 		actor, err := in.actor(ctx, r.ActorURI)
 		if err != nil {
@@ -70,10 +87,6 @@ func (n *Node) Receive(ctx context.Context, r storage.Received, docs Documents) 
 		}
 		return q.FinishReceived(ctx, r.ID, result)
 	})
-	if refusal, ok := errors.AsType[*Error](err); ok {
-		return n.Finish(ctx, r, "refused: "+refusal.Code)
-	}
-	return err
 }
 
 // Finish ends the work on an activity with a word for the operator.
@@ -107,7 +120,7 @@ func (in *inbound) apply(ctx context.Context, a *activity.Activity, actor storag
 // actor returns a known actor, or one from the fetched documents; a *Missing
 // asks for it. An actor of an unknown server waits until that was asked who it is.
 func (in *inbound) actor(ctx context.Context, uri string) (storage.Actor, error) {
-	a, err := in.q.ActorByURI(ctx, uri)
+	a, err := in.n.recall(ctx, in.q, uri)
 	if err == nil && (a.Host == "" || a.FetchedAt > 0) {
 		return a, nil
 	}

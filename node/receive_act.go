@@ -196,5 +196,6 @@ func (in *inbound) deleteActor(ctx context.Context, actor storage.Actor) (string
 			}
 		}
 	}
+	in.n.forget(actor.URI)
 	return resultApplied, in.q.SetActorState(ctx, actor.ID, storage.ActorDeleted, in.n.now())
 }

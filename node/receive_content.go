@@ -52,14 +52,6 @@ func (in *inbound) createObject(ctx context.Context, o *activity.Object, a *acti
 }
 
 func (in *inbound) createPost(ctx context.Context, o *activity.Object, a *activity.Activity, author Author) (string, error) {
-	if have, err := in.q.PostByURI(ctx, o.ID); err == nil {
-		if in.group != nil && in.group.ID == have.SubmoltID {
-			return resultKnown, in.q.MarkAnnounced(ctx, have.ID, in.n.now())
-		}
-		return resultKnown, nil
-	} else if !errors.Is(err, storage.ErrNotFound) {
-		return "", err
-	}
 	submolt, err := in.submolt(ctx, o, a)
 	if err != nil {
 		return "", err
@@ -74,10 +66,26 @@ func (in *inbound) createPost(ctx context.Context, o *activity.Object, a *activi
 	if in.group != nil {
 		p.AnnouncedAt = in.n.now()
 	}
-	if err := in.n.addPost(ctx, in.q, p, author); err != nil {
+	err = in.n.addPost(ctx, in.q, p, author)
+	if errors.Is(err, storage.ErrExists) {
+		return resultKnown, in.seenInGroup(ctx, o.ID)
+	}
+	if err != nil {
 		return "", err
 	}
 	return resultApplied, in.passOn(ctx, submolt, followersOf(submolt.URI), p.URI, true)
+}
+
+// seenInGroup notes that the submolt took a post that came from its author first.
+func (in *inbound) seenInGroup(ctx context.Context, uri string) error {
+	if in.group == nil {
+		return nil
+	}
+	p, err := in.q.PostByURI(ctx, uri)
+	if err != nil || p.SubmoltID != in.group.ID {
+		return err
+	}
+	return in.q.MarkAnnounced(ctx, p.ID, in.n.now())
 }
 
 // submolt finds the Group that a post is addressed to. What a Group announces
@@ -99,7 +107,7 @@ func (in *inbound) submolt(ctx context.Context, o *activity.Object, a *activity.
 			}
 			continue
 		}
-		s, err := in.q.ActorByURI(ctx, uri)
+		s, err := in.n.recall(ctx, in.q, uri)
 		if err == nil && s.Kind == storage.KindSubmolt && s.DeletedAt == 0 {
 			return s, nil
 		}

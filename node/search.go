@@ -195,37 +195,42 @@ func (n *Node) IndexBatch(ctx context.Context) (int, error) {
 	if err != nil || len(waiting) == 0 {
 		return 0, err
 	}
+	docs := make([]storage.Document, 0, len(waiting))
+	ids := make([]string, 0, len(waiting))
+	for _, d := range waiting {
+		if d, err = n.document(ctx, d); err != nil {
+			return 0, err
+		}
+		docs = append(docs, d)
+		ids = append(ids, d.ID)
+	}
 	err = n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error {
-		for _, d := range waiting {
-			if err := n.index(ctx, q, d); err != nil {
+		for _, d := range docs {
+			if err := q.Index(ctx, d); err != nil {
 				return err
 			}
 		}
-		return nil
+		return q.Indexed(ctx, ids)
 	})
 	return len(waiting), err
 }
 
-func (n *Node) index(ctx context.Context, q storage.Queries, d storage.Document) error {
-	switch d.Kind {
-	case storage.DocPost:
-		p, err := q.Post(ctx, d.ID)
-		if err != nil && !errors.Is(err, storage.ErrNotFound) {
-			return err
-		}
-		if err == nil && p.Hidden == storage.Visible {
-			d.Terms, d.CreatedAt = Terms(p.Title+"\n"+p.Content), p.CreatedAt
-		}
-	case storage.DocComment:
-		c, err := q.Comment(ctx, d.ID)
-		if err != nil && !errors.Is(err, storage.ErrNotFound) {
-			return err
-		}
-		if err == nil && c.Hidden == storage.Visible {
-			d.Terms, d.CreatedAt = Terms(c.Content), c.CreatedAt
-		}
+// document reads and cuts a text that waits for the index. One that is gone
+// has no terms.
+func (n *Node) document(ctx context.Context, d storage.Document) (storage.Document, error) {
+	q := n.store.Read()
+	read := q.PostText
+	if d.Kind == storage.DocComment {
+		read = q.CommentText
 	}
-	return q.Index(ctx, d)
+	t, err := read(ctx, d.ID)
+	if errors.Is(err, storage.ErrNotFound) {
+		return d, nil
+	}
+	if t.Hidden == storage.Visible {
+		d.Terms, d.CreatedAt = Terms(t.Text), t.CreatedAt
+	}
+	return d, err
 }
 
 // indexAll indexes what waits, a bounded number of batches.

@@ -123,17 +123,17 @@ func (q Queries) InsertActor(ctx context.Context, a Actor) error {
 }
 
 // UpdateRemoteActor overwrites what a remote actor says of itself. Counters,
-// name and host stay: a rename is another actor.
+// handle and host stay: a rename is another actor.
 func (q Queries) UpdateRemoteActor(ctx context.Context, a Actor) error {
 	return q.one(ctx, `
 		UPDATE actors
 		SET uri = $1, kind = $2, wire_type = $3, display_name = $4, description = $5, inbox = $6, shared_inbox = $7,
 			outbox = $8, followers_uri = $9, page_url = $10, avatar_url = $11, key_id = $12, key_pem = $13, tier = $14,
-			state = $15, restricted = $16, updated_at = $17, fetched_at = $18
-		WHERE id = $19 AND host <> ''`,
+			state = $15, restricted = $16, updated_at = $17, fetched_at = $18, name = $19
+		WHERE id = $20 AND host <> ''`,
 		a.URI, a.Kind, a.WireType, a.DisplayName, a.Description, a.Inbox, a.SharedInbox,
 		a.Outbox, a.FollowersURI, a.PageURL, a.AvatarURL, a.KeyID, a.KeyPEM, a.Tier,
-		a.State, a.Restricted, a.UpdatedAt, a.FetchedAt, a.ID)
+		a.State, a.Restricted, a.UpdatedAt, a.FetchedAt, a.Name, a.ID)
 }
 
 // UpdateProfile sets what an agent may change about itself.
@@ -145,13 +145,17 @@ func (q Queries) UpdateProfile(ctx context.Context, id, displayName, description
 		displayName, description, metadata, now, id)
 }
 
-// SetActorState moves an actor to a state; deletedAt is 0 for all but ActorDeleted.
-func (q Queries) SetActorState(ctx context.Context, id, state string, deletedAt int64) error {
+// SetActorState moves an actor to a state, now.
+func (q Queries) SetActorState(ctx context.Context, id, state string, now int64) error {
+	deletedAt := int64(0)
+	if state == ActorDeleted {
+		deletedAt = now
+	}
 	return q.one(ctx, `
 		UPDATE actors
-		SET state = $1, deleted_at = $2
-		WHERE id = $3`,
-		state, deletedAt, id)
+		SET state = $1, deleted_at = $2, updated_at = $3
+		WHERE id = $4`,
+		state, deletedAt, now, id)
 }
 
 // Actor returns an actor by its local id.

@@ -219,3 +219,13 @@ func (q Queries) RecentComments(ctx context.Context, authorID string, since int6
 		WHERE author_id = $1 AND created_at > $2`, authorID, since)
 	return r.Last, r.N, err
 }
+
+// CommentText returns the searchable text of a comment.
+func (q Queries) CommentText(ctx context.Context, id string) (Text, error) {
+	var t Text
+	err := q.get(ctx, &t, `
+		SELECT content AS text, hidden, created_at
+		FROM comments
+		WHERE id = $1`, id)
+	return t, err
+}

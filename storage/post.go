@@ -56,14 +56,18 @@ const postJoins = `
 
 // InsertPost adds a post and puts it into the search queue; ErrExists when its URI is known.
 func (q Queries) InsertPost(ctx context.Context, p Post) error {
-	_, err := q.exec(ctx, `
+	n, err := q.exec(ctx, `
 		INSERT INTO posts (id, uri, author_id, submolt_id, type, title, content, html, url, lang,
 			up, down, score, hot, comment_count, hidden, pinned, locked, announced_at, created_at, updated_at, deleted_at)
-		VALUES (`+places(1, 22)+`)`,
+		VALUES (`+places(1, 22)+`)
+		ON CONFLICT (uri) DO NOTHING`,
 		p.ID, p.URI, p.AuthorID, p.SubmoltID, p.Type, p.Title, p.Content, p.HTML, p.URL, p.Lang,
 		p.Up, p.Down, p.Score, p.Hot, p.CommentCount, p.Hidden, p.Pinned, p.Locked, p.AnnouncedAt, p.CreatedAt, p.UpdatedAt, p.DeletedAt)
 	if err != nil {
 		return err
+	}
+	if n == 0 {
+		return ErrExists
 	}
 	return q.queueIndex(ctx, p.ID, DocPost)
 }
@@ -253,4 +257,21 @@ func (q Queries) Pinned(ctx context.Context, submoltID string) ([]Post, error) {
 		ORDER BY p.id DESC
 		LIMIT $2`, submoltID, pinnedMost)
 	return posts, err
+}
+
+// Text is what the search index takes of a post or comment.
+type Text struct {
+	Text      string `db:"text"`
+	Hidden    int64  `db:"hidden"`
+	CreatedAt int64  `db:"created_at"`
+}
+
+// PostText returns the searchable text of a post.
+func (q Queries) PostText(ctx context.Context, id string) (Text, error) {
+	var t Text
+	err := q.get(ctx, &t, `
+		SELECT title || ' ' || content AS text, hidden, created_at
+		FROM posts
+		WHERE id = $1`, id)
+	return t, err
 }

@@ -51,9 +51,20 @@ func (q Queries) ReceivedBefore(ctx context.Context, activityID, typ string) (bo
 	return len(ids) > 0, err
 }
 
-// ClaimReceived leases waiting activities that are due, in the order of their coming.
+// ClaimReceived leases waiting activities that are due, in the order of their
+// coming. On SQLite there is one process, which finishes a batch before it
+// claims the next: a lease would only be written for nobody to read.
 func (q Queries) ClaimReceived(ctx context.Context, owner string, now, until int64, limit int) ([]Received, error) {
 	rs := []Received{}
+	if q.dialect.name == nameSQLite {
+		err := q.list(ctx, &rs, `
+			SELECT `+receivedColumns+`
+			FROM received
+			WHERE state = 0 AND due_at <= $1
+			ORDER BY due_at, id
+			LIMIT $2`, now, limit)
+		return rs, err
+	}
 	err := q.list(ctx, &rs, `
 		UPDATE received
 		SET lease_owner = $1, lease_until = $2

@@ -73,14 +73,25 @@ func (q Queries) Unindexed(ctx context.Context, limit int) ([]Document, error) {
 	return ds, err
 }
 
-// Index puts a document into the index, in place of an older one with its id,
-// and takes it off the queue. One without terms is only removed.
-func (q Queries) Index(ctx context.Context, d Document) error {
-	if _, err := q.exec(ctx, `DELETE FROM unindexed WHERE id = $1`, d.ID); err != nil {
-		return err
+// Indexed takes texts off the queue.
+func (q Queries) Indexed(ctx context.Context, ids []string) error {
+	if len(ids) == 0 {
+		return nil
 	}
+	args := padded(ids)
+	_, err := q.exec(ctx, `
+		DELETE FROM unindexed
+		WHERE id IN (`+places(1, len(args))+`)`, args...)
+	return err
+}
+
+// Index puts a document into the index, in place of an older one with its id.
+// One without terms is only removed.
+func (q Queries) Index(ctx context.Context, d Document) error {
 	if d.Terms == "" {
-		_, err := q.exec(ctx, `DELETE FROM documents WHERE id = $1`, d.ID)
+		_, err := q.exec(ctx, `
+			DELETE FROM documents
+			WHERE id = $1`, d.ID)
 		return err
 	}
 	_, err := q.exec(ctx, `

@@ -21,9 +21,12 @@ import (
 type fault struct {
 	status             int
 	code, detail, hint string
+	cause              error // ours to log, or nil
 }
 
 func (f *fault) Error() string { return f.detail }
+
+func (f *fault) Unwrap() error { return f.cause }
 
 func invalid(code, detail, hint string) error {
 	return &node.Error{Kind: node.Invalid, Code: code, Detail: detail, Hint: hint}
@@ -92,9 +95,12 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 		return // nobody is there to hear it
 	}
 	p := a.describe(err)
-	if p.StatusCode == http.StatusInternalServerError {
+	if ours := cause(err); ours != nil && p.StatusCode >= http.StatusInternalServerError && !isAnswer(ours) {
 		a.log.LogAttrs(r.Context(), slog.LevelError, "call failed",
-			slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Any("error", err))
+			slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Any("error", ours))
+	}
+	if isClassic(p.Code) {
+		p.Code = strings.ToUpper(p.Code)
 	}
 	p.Message, p.Path, p.Timestamp = p.Error, r.URL.Path, stamp(a.now().UnixMilli())
 	h := w.Header()
@@ -116,6 +122,30 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 		a.log.LogAttrs(r.Context(), slog.LevelError, "encode an error", slog.Any("error", err))
 	}
 	send(w, p.StatusCode, b.Bytes())
+}
+
+// isClassic names the codes that clients know from elsewhere: they are written in
+// capitals there (moltbook-api.md 1.0). Those of ours say more and stay as they are.
+func isClassic(code string) bool {
+	switch code {
+	case "bad_request", "unauthorized", "forbidden", "not_found", "conflict", codeRateLimited, "internal_error":
+		return true
+	}
+	return false
+}
+
+// cause is what is to be logged of an error.
+func cause(err error) error {
+	if f, is := errors.AsType[*fault](err); is {
+		return f.cause
+	}
+	return err
+}
+
+// isAnswer says whether an error is one that the asker may hear whole.
+func isAnswer(err error) bool {
+	_, is := errors.AsType[*node.Error](err)
+	return is
 }
 
 // describe says an error to agents.

@@ -77,6 +77,7 @@ func (a *API) answer(ctx context.Context, w http.ResponseWriter, r *http.Request
 			_, err = c.who.Author() // says what is missing
 			return err
 		}
+	case anyone, open:
 	}
 	if rt.keep && (rt.personal == nil || !rt.personal(c)) {
 		return a.serveShared(w, r, rt, c)

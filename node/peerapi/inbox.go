@@ -94,7 +94,7 @@ func (a *API) denial(e *node.Error, act *activity.Activity) *inbox.Refusal {
 }
 
 // refuseClient answers ActivityPub's client protocol, which has people post
-// through an outbox: nobody writes through this door [IDENTITY-4].
+// through an outbox: nobody writes through this door [GATE-6].
 func (a *API) refuseClient(w http.ResponseWriter, r *http.Request) {
 	a.count(inbox.ReasonHumanWrite)
 	refusal := inbox.HumanWrite("", a.node.BaseURL()+r.URL.Path, a.node.BaseURL()+"/about/humans")

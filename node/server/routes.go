@@ -26,6 +26,7 @@ func (s *Server) routes(agents *agentapi.API, peers *peerapi.API, pages *web.Web
 	agents.Routes(r)
 	peers.Routes(r)
 	pages.Routes(r, peers.Negotiate)
+	r.NotFound(pages.NotFound)
 	return r
 }
 

@@ -149,6 +149,6 @@ func write(rw http.ResponseWriter, r *http.Request, status int, body []byte) {
 	rw.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	rw.WriteHeader(status)
 	if r.Method != http.MethodHead {
-		_, _ = rw.Write(body) // the reader may be gone
+		_, _ = rw.Write(body) //nolint:gosec // made by html/template or a marshaller; an error means that the reader is gone
 	}
 }

@@ -70,7 +70,7 @@ type nodeView struct {
 
 // render makes the bytes of a page.
 func (w *Web) render(name string, f frame) ([]byte, error) {
-	f.Node = w.viewNode()
+	f.Node, f.Object = w.viewNode(), webAddress(f.Object)
 	var b bytes.Buffer
 	if err := w.templates[name].Execute(&b, f); err != nil {
 		return nil, fmt.Errorf("render %s: %w", name, err)

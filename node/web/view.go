@@ -132,7 +132,7 @@ func viewLink(address string) *linkView {
 // webAddress is an address that a page may point to, or "".
 func webAddress(s string) string {
 	u, err := url.Parse(s)
-	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || strings.ContainsAny(u.Host, `<>"% `) {
 		return ""
 	}
 	return u.String()
@@ -162,8 +162,10 @@ const excerptLength = 280
 func excerpt(markup string) string {
 	var b strings.Builder
 	count, space := 0, false
+	// Elements that do not part words.
+	inline := map[string]bool{"a": true, "b": true, "code": true, "del": true, "em": true, "i": true, "s": true, "strong": true, "sub": true, "sup": true}
 	z := html.NewTokenizer(strings.NewReader(markup))
-	for count < excerptLength {
+	for {
 		switch z.Next() {
 		case html.ErrorToken:
 			return b.String()
@@ -173,19 +175,20 @@ func excerpt(markup string) string {
 				case r == ' ' || r == '\n' || r == '\t' || r == '\r':
 					space = count > 0
 					continue
-				case space:
+				case count >= excerptLength:
+					b.WriteRune('…')
+					return b.String()
+				case space && count < excerptLength-1:
 					b.WriteByte(' ')
-					count, space = count+1, false
+					count++
 				}
 				b.WriteRune(r)
-				if count++; count >= excerptLength {
-					b.WriteRune('…')
-					break
-				}
+				count, space = count+1, false
 			}
 		default:
-			space = count > 0
+			if name, _ := z.TagName(); !inline[string(name)] {
+				space = count > 0
+			}
 		}
 	}
-	return b.String()
 }

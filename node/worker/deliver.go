@@ -32,6 +32,7 @@ func (w *Worker) deliverLoop(ctx context.Context) {
 	timer := time.NewTicker(tick)
 	defer timer.Stop()
 	slots := make(chan struct{}, lanesAtOnce)
+	free := make(chan struct{}, 1) // a lane ended its turn: it may have more
 	var all sync.WaitGroup
 	defer all.Wait()
 	for ctx.Err() == nil {
@@ -44,12 +45,19 @@ func (w *Worker) deliverLoop(ctx context.Context) {
 			all.Go(func() {
 				w.serve(ctx, l)
 				<-slots
+				select {
+				case free <- struct{}{}:
+				default:
+				}
 			})
 		}
-		if len(lanes) > 0 && len(slots) < cap(slots) {
-			continue
+		select {
+		case <-ctx.Done():
+		case <-changed:
+		case <-free:
+		case <-timer.C:
 		}
-		wait(ctx, changed, timer.C)
+		wait(ctx, nil, time.After(paceOf("deliver")))
 	}
 }
 

@@ -25,12 +25,12 @@ import (
 const (
 	lanesAtOnce    = 64 // deliveries to different inboxes
 	laneInFlight   = 8  // requests under way to one inbox
-	receivedBatch  = 64
-	receivedAtOnce = 16
+	receivedBatch  = 256
+	receivedAtOnce = 128 // they share commits
 	lookupsAtOnce  = 8
 
-	lease     = 90 * time.Second // of a lane, a received activity, a lookup
-	laneTurn  = 30 * time.Second // after this a lane starts no further request
+	lease     = 30 * time.Second // of a lane, a received activity, a lookup: what a killed process held waits so long
+	laneTurn  = 8 * time.Second  // after this a lane starts no further request
 	tick      = time.Second      // how often a loop looks without being woken
 	pruneTick = time.Hour
 )
@@ -91,9 +91,9 @@ func (w *Worker) Run(ctx context.Context) {
 		if name == "deliver" {
 			continue // its lanes must not wait for each other
 		}
-		all.Go(func() { w.loop(ctx, name, tick, batch) })
+		all.Go(func() { w.loop(ctx, name, batch) })
 	}
-	all.Go(func() { w.loop(ctx, "prune", pruneTick, w.cfg.Node.Prune) })
+	all.Go(func() { w.pruneLoop(ctx) })
 	all.Go(func() { w.deliverLoop(ctx) })
 	all.Wait()
 	if err := w.cfg.Node.Release(context.WithoutCancel(ctx), w.cfg.Owner); err != nil {
@@ -101,25 +101,51 @@ func (w *Worker) Run(ctx context.Context) {
 	}
 }
 
+// paceOf is the least time between two batches of a kind: what comes in a flood
+// is then taken up in larger batches.
+func paceOf(name string) time.Duration {
+	switch name {
+	case "index":
+		return 100 * time.Millisecond
+	case "look_up":
+		return 10 * time.Millisecond
+	default:
+		return 2 * time.Millisecond
+	}
+}
+
 // loop repeats a batch while it finds work, and looks again when woken.
-func (w *Worker) loop(ctx context.Context, name string, every time.Duration, batch func(context.Context) (int, error)) {
+func (w *Worker) loop(ctx context.Context, name string, batch func(context.Context) (int, error)) {
 	changed, stop := w.cfg.Node.Wake()
 	defer stop()
-	timer := time.NewTicker(every)
+	timer := time.NewTicker(tick)
 	defer timer.Stop()
 	for ctx.Err() == nil {
 		n, err := batch(ctx)
 		if err != nil && ctx.Err() == nil {
 			w.cfg.Log.LogAttrs(ctx, slog.LevelError, "background work failed", slog.String("work", name), slog.Any("error", err))
-		}
-		if n > 0 && err == nil {
-			continue
-		}
-		if err != nil || every > tick {
 			wait(ctx, nil, timer.C) // not to be hurried
 			continue
 		}
-		wait(ctx, changed, timer.C)
+		if n == 0 {
+			wait(ctx, changed, timer.C)
+		}
+		wait(ctx, nil, time.After(paceOf(name)))
+	}
+}
+
+// pruneLoop forgets what is old, now and then.
+func (w *Worker) pruneLoop(ctx context.Context) {
+	timer := time.NewTicker(pruneTick)
+	defer timer.Stop()
+	for ctx.Err() == nil {
+		n, err := w.cfg.Node.Prune(ctx)
+		if err != nil && ctx.Err() == nil {
+			w.cfg.Log.LogAttrs(ctx, slog.LevelError, "prune", slog.Any("error", err))
+		}
+		if n == 0 || err != nil {
+			wait(ctx, nil, timer.C)
+		}
 	}
 }
 

@@ -1,0 +1,52 @@
+# What one does with this tree. On a machine with Go alone, run and test work;
+# race needs a C compiler, and PostgreSQL is used where INSTAR_TEST_POSTGRES
+# names one (postgres://user@host:port/database?sslmode=disable).
+
+GO ?= go
+TOOLS := $(CURDIR)/.tools
+GOLANGCI_LINT := 2.15.0
+GOVULNCHECK := 1.9.0
+FUZZTIME ?= 20s
+BENCHTIME ?= 2s
+
+.PHONY: run build test lint vuln fuzz conform race bench long
+
+run: build ## a node on SQLite, without any configuration
+	./bin/instar serve
+
+build:
+	$(GO) build -o bin/ ./cmd/...
+
+test:
+	$(GO) test ./...
+	@if [ -z "$$INSTAR_TEST_POSTGRES" ]; then echo "tested on SQLite only: INSTAR_TEST_POSTGRES is not set"; fi
+
+lint: vuln
+	@$(TOOLS)/golangci-lint version 2>/dev/null | grep -qF ' $(GOLANGCI_LINT) ' || \
+		GOBIN=$(TOOLS) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v$(GOLANGCI_LINT)
+	$(TOOLS)/golangci-lint run ./...
+	$(GO) vet ./...
+
+vuln: ## known faults of what we depend on, where INSTAR_VULNDB is a copy of the Go vulnerability database
+	@if [ -n "$$INSTAR_VULNDB" ]; then set -ex; \
+		$(TOOLS)/govulncheck -version 2>/dev/null | grep -qF 'govulncheck@v$(GOVULNCHECK)' || \
+			GOBIN=$(TOOLS) $(GO) install golang.org/x/vuln/cmd/govulncheck@v$(GOVULNCHECK); \
+		$(TOOLS)/govulncheck -db "file://$$INSTAR_VULNDB" ./...; \
+	fi
+
+fuzz: ## every fuzz test of the packages that do not import storage
+	@GO="$(GO)" FUZZTIME="$(FUZZTIME)" .ci/fuzz
+
+conform: build ## the conformance suite against our own node, on each database
+	@.ci/conform sqlite
+	@if [ -n "$$INSTAR_TEST_POSTGRES" ]; then .ci/conform postgres; fi
+
+race:
+	$(GO) test -race ./federation/... ./node
+
+bench:
+	$(GO) test -run '^$$' -bench=. -benchtime=$(BENCHTIME) ./node/server/...
+
+long: ## what is too long for every change: long fuzzing, and the race detector everywhere, twice
+	@$(MAKE) fuzz FUZZTIME=5m
+	$(GO) test -race -count=2 -timeout 60m ./...

@@ -1,0 +1,259 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"instar.example/storage/storagetest"
+)
+
+// killed is a node in a process of its own, that the test kills and starts again.
+type killed struct {
+	t      *testing.T
+	binary string
+	host   string
+	env    []string
+	cmd    *exec.Cmd
+	key    string
+}
+
+func (k *killed) url() string { return "http://" + k.host }
+
+// start runs the program and waits until it is ready.
+func (k *killed) start() {
+	k.t.Helper()
+	k.cmd = exec.CommandContext(context.WithoutCancel(k.t.Context()), k.binary, "serve")
+	k.cmd.Env = append(os.Environ(), k.env...)
+	var out bytes.Buffer
+	k.cmd.Stderr = &out
+	if err := k.cmd.Start(); err != nil {
+		k.t.Fatalf("start: %v", err)
+	}
+	deadline := time.Now().Add(20 * time.Second)
+	for tick := time.Tick(20 * time.Millisecond); ; <-tick {
+		if status, _, err := k.call(http.MethodGet, "/readyz", nil); err == nil && status == http.StatusOK {
+			return
+		}
+		if time.Now().After(deadline) {
+			k.t.Fatalf("%s is not ready: %s", k.host, out.String())
+		}
+	}
+}
+
+// kill is kill -9: nothing is told, nothing is finished.
+func (k *killed) kill() {
+	k.t.Helper()
+	if err := k.cmd.Process.Kill(); err != nil {
+		k.t.Errorf("kill: %v", err)
+	}
+	_ = k.cmd.Wait() // says that it was killed
+}
+
+func (k *killed) call(method, path string, body any) (int, map[string]any, error) {
+	var rd io.Reader
+	if body != nil {
+		b, err := json.Marshal(body)
+		if err != nil {
+			return 0, nil, err
+		}
+		rd = bytes.NewReader(b)
+	}
+	r, err := http.NewRequestWithContext(k.t.Context(), method, k.url()+path, rd)
+	if err != nil {
+		return 0, nil, err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	if k.key != "" {
+		r.Header.Set("Authorization", "Bearer "+k.key)
+	}
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer func() { _ = res.Body.Close() }()
+	var answer map[string]any
+	err = json.NewDecoder(res.Body).Decode(&answer)
+	return res.StatusCode, answer, err
+}
+
+// acked is what a node said yes to.
+type acked struct {
+	mu  sync.Mutex
+	ids []string // guarded by mu
+}
+
+func (a *acked) add(id string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.ids = append(a.ids, id)
+}
+
+func (a *acked) count() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.ids)
+}
+
+// TestNoAcknowledgedPostIsLostWhenNodesAreKilled runs three nodes under load,
+// each posting into a submolt of the next, and kills each in turn.
+func TestNoAcknowledgedPostIsLostWhenNodesAreKilled(t *testing.T) {
+	t.Parallel()
+	binary := filepath.Join(t.TempDir(), "instar")
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+		t.Fatalf("build: %v\n%s", err, out)
+	}
+	rounds := 1
+	if n, err := strconv.Atoi(os.Getenv("INSTAR_LONG_ROUNDS")); err == nil {
+		rounds = n
+	}
+	for _, database := range []string{"sqlite", "postgres"} {
+		t.Run(database, func(t *testing.T) {
+			crash(t, binary, database, rounds)
+		})
+	}
+}
+
+func crash(t *testing.T, binary, database string, rounds int) {
+	nodes := make([]*killed, 3)
+	for i := range nodes {
+		nodes[i] = newKilled(t, binary, database)
+		nodes[i].start()
+	}
+	stop := make(chan struct{})
+	var load sync.WaitGroup
+	done := make([]*acked, len(nodes))
+	for i, n := range nodes {
+		n.register("agent" + strconv.Itoa(i))
+		done[i] = &acked{}
+	}
+	for i, n := range nodes {
+		load.Go(func() { n.post(stop, nodes[(i+1)%len(nodes)].host, done[i]) })
+	}
+	for range rounds {
+		for i, n := range nodes {
+			want := done[i].count() + 10
+			for tick := time.Tick(5 * time.Millisecond); done[i].count() < want; {
+				<-tick
+			}
+			n.kill()
+			n.start()
+		}
+	}
+	close(stop)
+	load.Wait()
+	for i, n := range nodes {
+		n.mustHave(done[i].ids)
+		nodes[(i+1)%len(nodes)].mustGet(n.host, done[i].count())
+	}
+	for _, n := range nodes {
+		n.kill()
+	}
+	t.Logf("%d acknowledged posts, %d kills, none lost", done[0].count()+done[1].count()+done[2].count(), rounds*len(nodes))
+}
+
+func newKilled(t *testing.T, binary, database string) *killed {
+	t.Helper()
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := &killed{t: t, binary: binary, host: l.Addr().String()}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	k.env = []string{"INSTAR_LISTEN=" + k.host, "INSTAR_DATA_DIR=" + t.TempDir(), "INSTAR_LIMITS_ENABLED=false", "INSTAR_LOG_LEVEL=error"}
+	if database == "postgres" {
+		k.env = append(k.env, "INSTAR_DATABASE_URL="+storagetest.PostgresURL(t))
+	}
+	return k
+}
+
+func (k *killed) register(name string) {
+	k.t.Helper()
+	status, answer, err := k.call(http.MethodPost, "/api/v1/agents/register", map[string]string{"name": name})
+	if err != nil || status != http.StatusCreated {
+		k.t.Fatalf("register: %d %v %v", status, answer, err)
+	}
+	k.key = answer["agent"].(map[string]any)["api_key"].(string)
+}
+
+// post posts until stop, into a submolt of another node, and notes what was
+// acknowledged. What fails while a node is down is no promise.
+func (k *killed) post(stop <-chan struct{}, other string, a *acked) {
+	for i := 0; ; i++ {
+		select {
+		case <-stop:
+			return
+		default:
+		}
+		status, answer, err := k.call(http.MethodPost, "/api/v1/posts", map[string]string{
+			"submolt_name": "general@" + other, "title": fmt.Sprintf("Number %d of %s", i, k.host), "content": "kept",
+		})
+		if err != nil || (status != http.StatusCreated && status != http.StatusAccepted) {
+			continue
+		}
+		post, _ := answer["post"].(map[string]any)
+		if id, ok := post["id"].(string); ok {
+			a.add(id)
+		}
+	}
+}
+
+// mustHave asks the node for each post that it acknowledged.
+func (k *killed) mustHave(ids []string) {
+	k.t.Helper()
+	for _, id := range ids {
+		if status, _, err := k.call(http.MethodGet, "/api/v1/posts/"+id, nil); err != nil || status != http.StatusOK {
+			k.t.Errorf("%s lost post %s: %d, %v", k.host, id, status, err)
+		}
+	}
+}
+
+// mustGet waits until so many posts of an author's node have arrived in general.
+func (k *killed) mustGet(from string, count int) {
+	k.t.Helper()
+	deadline := time.Now().Add(90 * time.Second)
+	seen := 0
+	for tick := time.Tick(300 * time.Millisecond); time.Now().Before(deadline); <-tick {
+		if seen = k.postsFrom(from); seen >= count {
+			return
+		}
+	}
+	k.t.Errorf("%s has %d posts from %s, %d were acknowledged there", k.host, seen, from, count)
+}
+
+// postsFrom counts the posts of another node in general, page by page.
+func (k *killed) postsFrom(from string) int {
+	n, cursor := 0, ""
+	for {
+		status, answer, err := k.call(http.MethodGet, "/api/v1/submolts/general/feed?sort=new&limit=50&cursor="+cursor, nil)
+		if err != nil || status != http.StatusOK {
+			return n
+		}
+		posts, _ := answer["posts"].([]any)
+		for _, p := range posts {
+			author, _ := p.(map[string]any)["author"].(map[string]any)
+			if name, _ := author["name"].(string); strings.HasSuffix(name, "@"+from) {
+				n++
+			}
+		}
+		next, ok := answer["next_cursor"].(string)
+		if !ok || next == "" || len(posts) == 0 {
+			return n
+		}
+		cursor = next
+	}
+}

@@ -1,0 +1,99 @@
+package agentapi
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/go-chi/chi/v5"
+
+	"instar.example/node"
+	"instar.example/storage"
+)
+
+// Bounds of a page of comments, counted in direct replies.
+const (
+	usualComments = 35
+	mostComments  = 100
+)
+
+// sortOfComments reads an order; older clients have other words for some.
+func sortOfComments(s string) string {
+	switch s {
+	case "new", "newest":
+		return storage.SortNew
+	case "old", "oldest":
+		return storage.SortOld
+	default: // best, top, hot, controversial
+		return storage.SortBest
+	}
+}
+
+func (a *API) comments(ctx context.Context, c *call) (reply, error) {
+	w, err := c.rows(usualComments, mostComments)
+	if err != nil {
+		return reply{}, err
+	}
+	t, err := a.node.Thread(ctx, node.ThreadQuery{Window: w.Window, PostID: c.id(), Sort: sortOfComments(c.value("sort"))})
+	if err != nil {
+		return reply{}, err
+	}
+	ans := commentsAnswer{
+		PostID: t.Post.ID, PostTitle: t.Post.Title, Sort: t.Sort, CommentCount: t.Post.CommentCount,
+		Comments: a.treeJSON(t.Replies), Truncated: t.Cut, page: w.page(len(t.Replies), t.Next),
+	}
+	ans.NextOffset = nil // a thread goes on by cursor alone
+	if c.viewer() == "" {
+		return ok(ans)
+	}
+	votes, err := a.node.VotesOf(ctx, c.viewer(), idsOf(ans.Comments))
+	addVotes(ans.Comments, votes)
+	return reply{http.StatusOK, ans}, err
+}
+
+// createComment adds a comment to the post of the path or, as some clients
+// send it, of the body.
+func (a *API) createComment(ctx context.Context, c *call) (reply, error) {
+	var in struct {
+		PostID   string  `json:"post_id"`
+		ParentID *string `json:"parent_id"`
+		Content  string  `json:"content"`
+	}
+	if err := c.decode(&in); err != nil {
+		return reply{}, err
+	}
+	d := node.CommentDraft{PostID: soundID(in.PostID), Content: in.Content}
+	if chi.URLParam(c.r, "id") != "" {
+		d.PostID = c.id()
+	}
+	if in.ParentID != nil {
+		d.ParentID = soundID(*in.ParentID)
+	}
+	x, err := a.node.Comment(ctx, c.author, d)
+	if err != nil {
+		return reply{}, err
+	}
+	return created(createdCommentAnswer{Message: "Comment added!", Comment: a.commentJSON(x), Tip: "Upvote what was worth answering, so that others find it."})
+}
+
+func (a *API) comment(ctx context.Context, c *call) (reply, error) {
+	x, err := a.node.CommentByID(ctx, c.id())
+	if err != nil {
+		return reply{}, err
+	}
+	tree := []commentJSON{a.commentJSON(x)}
+	if c.viewer() != "" {
+		votes, err := a.node.VotesOf(ctx, c.viewer(), []string{x.ID})
+		if err != nil {
+			return reply{}, err
+		}
+		addVotes(tree, votes)
+	}
+	return ok(commentAnswer{Comment: tree[0]})
+}
+
+func (a *API) deleteComment(ctx context.Context, c *call) (reply, error) {
+	if err := a.node.DeleteComment(ctx, c.author, c.id()); err != nil {
+		return reply{}, err
+	}
+	return ok(message{Message: "Comment deleted"})
+}

@@ -1,0 +1,24 @@
+package agentapi
+
+// Route is a line of the list of routes, for the tests that walk it.
+type Route struct {
+	Method, Pattern string
+	Writes          bool // only an author may call it
+	Keyed           bool // an agent or an owner may call it
+	Open            bool // whatever key is shown
+}
+
+// RouteList is the list of routes.
+func (a *API) RouteList() []Route {
+	var rs []Route
+	for _, r := range a.routes() {
+		rs = append(rs, Route{Method: r.method, Pattern: r.pattern, Writes: r.access == author, Keyed: r.access == keyed, Open: r.access == open})
+	}
+	return rs
+}
+
+// ParseRowCursor and RowCursor are the door's own cursor.
+var (
+	ParseRowCursor = parseRowCursor
+	RowCursor      = rowCursor
+)

@@ -1,0 +1,144 @@
+package agentapi
+
+import (
+	"context"
+	"net/http"
+
+	"instar.example/node"
+	"instar.example/storage"
+)
+
+// Bounds of lists of posts.
+const (
+	usualPosts = 25
+	mostPosts  = 100
+	mostFeed   = 50
+)
+
+func (a *API) posts(ctx context.Context, c *call) (reply, error) {
+	return a.postList(ctx, c, first(c.value("submolt"), c.value("submolt_name")))
+}
+
+func (a *API) submoltFeed(ctx context.Context, c *call) (reply, error) {
+	return a.postList(ctx, c, c.name())
+}
+
+func (a *API) postList(ctx context.Context, c *call, submolt string) (reply, error) {
+	w, err := c.rows(usualPosts, mostPosts)
+	if err != nil {
+		return reply{}, err
+	}
+	ps, err := a.node.Posts(ctx, node.PostQuery{Window: w.Window, Sort: c.value("sort"), Submolt: submolt, Author: c.value("author")})
+	if err != nil {
+		return reply{}, err
+	}
+	return ok(postsAnswer{Posts: a.postsJSON(ps.Posts), page: w.page(len(ps.Posts), ps.Next)})
+}
+
+func (a *API) createPost(ctx context.Context, c *call) (reply, error) {
+	var in struct {
+		SubmoltName string `json:"submolt_name"`
+		Submolt     string `json:"submolt"`
+		SubmoltID   string `json:"submolt_id"` // some clients put the name here
+		Title       string `json:"title"`
+		Content     string `json:"content"`
+		URL         string `json:"url"`
+		Type        string `json:"type"`
+	}
+	if err := c.decode(&in); err != nil {
+		return reply{}, err
+	}
+	p, err := a.node.Post(ctx, c.author, node.PostDraft{
+		Submolt: first(in.SubmoltName, in.Submolt, in.SubmoltID), Title: in.Title, Content: in.Content, URL: in.URL, Type: in.Type,
+	})
+	if err != nil {
+		return reply{}, err
+	}
+	if p.Hidden == storage.Pending {
+		said := "Post saved. " + p.Submolt.Host + " is being asked for m/" + nameOf(p.Submolt) + "; the post is published as soon as it answers."
+		return reply{http.StatusAccepted, createdPostAnswer{Message: said, Post: a.postJSON(p), Status: pending}}, nil
+	}
+	return created(createdPostAnswer{Message: "Post created!", Post: a.postJSON(p), Status: "published"})
+}
+
+// post answers with a post and the beginning of its thread.
+func (a *API) post(ctx context.Context, c *call) (reply, error) {
+	p, err := a.node.PostByID(ctx, c.id(), c.viewer())
+	if err != nil {
+		return reply{}, err
+	}
+	var t node.Thread
+	w, err := c.rows(usualComments, mostComments)
+	if err != nil {
+		return reply{}, err
+	}
+	if p.Hidden == storage.Visible {
+		if t, err = a.node.Thread(ctx, node.ThreadQuery{Window: w.Window, PostID: p.ID, Sort: sortOfComments(c.value("sort"))}); err != nil {
+			return reply{}, err
+		}
+	}
+	ans := postAnswer{Post: a.postJSON(p), Comments: a.treeJSON(t.Replies), Context: contextJSON{
+		Sort: t.Sort, HasMore: t.Next != "", NextCursor: orNull(t.Next), SeeMore: "GET " + prefix + "/posts/" + p.ID + "/comments",
+	}}
+	if c.viewer() != "" {
+		err = a.viewPost(ctx, c.viewer(), &ans)
+	}
+	return reply{http.StatusOK, ans}, err
+}
+
+// viewPost adds what the viewer has to do with a post and its comments.
+func (a *API) viewPost(ctx context.Context, viewer string, ans *postAnswer) error {
+	follows, err := a.node.FollowsAny(ctx, viewer, []string{ans.Post.AuthorID})
+	if err != nil {
+		return err
+	}
+	ans.Post.YouFollowAuthor = new(follows[ans.Post.AuthorID])
+	votes, err := a.node.VotesOf(ctx, viewer, append(idsOf(ans.Comments), ans.Post.ID))
+	ans.Post.YourVote = new(votes[ans.Post.ID])
+	addVotes(ans.Comments, votes)
+	return err
+}
+
+func (a *API) deletePost(ctx context.Context, c *call) (reply, error) {
+	if err := a.node.DeletePost(ctx, c.author, c.id()); err != nil {
+		return reply{}, err
+	}
+	return ok(message{Message: "Post deleted"})
+}
+
+func (a *API) feed(ctx context.Context, c *call) (reply, error) {
+	w, err := c.rows(usualPosts, mostFeed)
+	if err != nil {
+		return reply{}, err
+	}
+	filter := node.FeedAll
+	if c.value("filter") == node.FeedFollowing {
+		filter = node.FeedFollowing
+	}
+	f, err := a.node.Feed(ctx, c.self().ID, node.FeedQuery{Window: w.Window, Sort: c.value("sort"), Filter: filter})
+	if err != nil {
+		return reply{}, err
+	}
+	ans := feedAnswer{
+		Posts: a.postsJSON(f.Posts.Posts), FeedType: "personalized", Filter: filter,
+		SubscribedSubmolts: f.Submolts, FollowingCount: f.Agents, page: w.page(len(f.Posts.Posts), f.Next),
+	}
+	if f.Submolts+f.Agents == 0 {
+		ans.Hint = "Subscribe to submolts and follow agents to fill this feed. GET " + prefix + "/posts shows all there is."
+	}
+	err = a.viewFeed(ctx, c.self().ID, ans.Posts)
+	return reply{http.StatusOK, ans}, err
+}
+
+// viewFeed adds to posts whether the viewer follows their authors.
+func (a *API) viewFeed(ctx context.Context, viewer string, posts []postJSON) error {
+	authors := make([]string, len(posts))
+	for i, p := range posts {
+		authors[i] = p.AuthorID
+	}
+	follows, err := a.node.FollowsAny(ctx, viewer, authors)
+	for i := range posts {
+		posts[i].YouFollowAuthor = new(follows[posts[i].AuthorID])
+	}
+	return err
+}

@@ -1,0 +1,125 @@
+package agentapi
+
+import (
+	"context"
+
+	"instar.example/node"
+	"instar.example/storage"
+)
+
+// Bounds of a list of submolts.
+const (
+	usualSubmolts = 50
+	mostSubmolts  = 100
+)
+
+func (a *API) submolts(ctx context.Context, c *call) (reply, error) {
+	w, err := c.rows(usualSubmolts, mostSubmolts)
+	if err != nil {
+		return reply{}, err
+	}
+	list, p, err := c.directory(ctx, w, func(ctx context.Context, w node.Window) ([]storage.Actor, error) {
+		return a.node.Submolts(ctx, c.value("sort"), w)
+	})
+	if err != nil {
+		return reply{}, err
+	}
+	t, err := a.roughTotals(ctx)
+	if err != nil {
+		return reply{}, err
+	}
+	ans := submoltsAnswer{Submolts: []submoltJSON{}, TotalPosts: t.Posts, TotalComments: t.Comments, page: p}
+	for _, s := range list {
+		ans.Submolts = append(ans.Submolts, a.submoltJSON(s))
+	}
+	return ok(ans)
+}
+
+func (a *API) createSubmolt(ctx context.Context, c *call) (reply, error) {
+	var in struct {
+		Name        string `json:"name"`
+		DisplayName string `json:"display_name"`
+		Description string `json:"description"`
+		AllowCrypto bool   `json:"allow_crypto"`
+	}
+	if err := c.decode(&in); err != nil {
+		return reply{}, err
+	}
+	s, err := a.node.Found(ctx, c.author, node.SubmoltDraft{Name: in.Name, DisplayName: in.DisplayName, Description: in.Description, AllowCrypto: in.AllowCrypto})
+	if err != nil {
+		return reply{}, err
+	}
+	v := node.SubmoltView{Submolt: s, Creator: c.self().Ref()}
+	return created(createdSubmoltAnswer{Message: "Submolt m/" + s.Name + " created! You are its owner.", Submolt: a.wholeSubmoltJSON(v)})
+}
+
+func (a *API) submolt(ctx context.Context, c *call) (reply, error) {
+	v, err := a.node.SubmoltView(ctx, c.name(), c.viewer())
+	if err != nil {
+		return reply{}, err
+	}
+	w, err := c.rows(usualPosts, mostPosts)
+	if err != nil {
+		return reply{}, err
+	}
+	ps, err := a.node.Posts(ctx, node.PostQuery{Window: w.Window, Sort: c.value("sort"), Submolt: c.name()})
+	if err != nil {
+		return reply{}, err
+	}
+	moderates := v.Role != ""
+	return ok(submoltAnswer{
+		Submolt: a.wholeSubmoltJSON(v), YourRole: orNull(v.Role), Posts: a.postsJSON(ps.Posts),
+		Context: submoltContextJSON{Subscribed: v.Subscribed, Permissions: permissionsJSON{
+			CanPost: c.viewer() != "" && (!v.Submolt.Restricted || moderates), CanModerate: moderates,
+		}},
+	})
+}
+
+// Words for what became of a subscription.
+const (
+	subscribed        = "subscribed"
+	alreadySubscribed = "already_subscribed"
+	unsubscribed      = "unsubscribed"
+	notSubscribed     = "not_subscribed"
+)
+
+func (a *API) subscribe(ctx context.Context, c *call) (reply, error) {
+	action, s, err := a.node.Follow(ctx, c.author, c.name(), storage.KindSubmolt)
+	if err != nil {
+		return reply{}, err
+	}
+	switch name := "m/" + s.Address(); action {
+	case node.Requested:
+		return ok(followAnswer{Message: "Asked " + s.Host + " to subscribe you to " + name + "; its answer is awaited", Action: subscribed, Status: followPending})
+	case node.Followed:
+		return ok(followAnswer{Message: "Subscribed to " + name + "!", Action: subscribed, Status: followAccepted})
+	default:
+		return ok(followAnswer{Message: "Already subscribed to " + name, Action: alreadySubscribed, Status: already(s)})
+	}
+}
+
+func (a *API) unsubscribe(ctx context.Context, c *call) (reply, error) {
+	action, s, err := a.node.Unfollow(ctx, c.author, c.name(), storage.KindSubmolt)
+	if err != nil {
+		return reply{}, err
+	}
+	if action == node.NoChange {
+		return ok(followAnswer{Message: "Not subscribed to m/" + s.Address(), Action: notSubscribed, Status: followNone})
+	}
+	return ok(followAnswer{Message: "Unsubscribed from m/" + s.Address(), Action: unsubscribed, Status: followNone})
+}
+
+func (a *API) moderators(ctx context.Context, c *call) (reply, error) {
+	ms, err := a.node.Moderators(ctx, c.name())
+	if err != nil {
+		return reply{}, err
+	}
+	ans := moderatorsAnswer{Moderators: []moderatorJSON{}, Count: len(ms)}
+	for _, m := range ms {
+		name := nameOf(m.Agent)
+		ans.Moderators = append(ans.Moderators, moderatorJSON{
+			ID: m.Agent.ID, Name: name, AgentName: name, DisplayName: first(m.Agent.DisplayName, m.Agent.Name), Role: m.Role, CreatedAt: stamp(m.CreatedAt),
+		})
+	}
+	return ok(ans)
+}
