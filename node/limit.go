@@ -60,7 +60,7 @@ func (n *Node) limitComments(ctx context.Context, q storage.Queries, author Auth
 	return nil
 }
 
-func (n *Node) limitSubmolts(ctx context.Context, q storage.Queries, author Author, now int64) error {
+func (n *Node) limitSubmolts(ctx context.Context, q storage.Queries, author Author) error {
 	l := n.cfg.Limits
 	if !l.Enabled || l.SubmoltInterval == 0 {
 		return nil

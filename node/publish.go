@@ -52,6 +52,7 @@ type letter struct {
 	thread   string        // what is delivered in order with it
 	audience []string
 	listed   bool
+	isPost   bool // a submolt's outbox collection lists its posts alone
 }
 
 // post writes a letter into the log and returns its bytes.
@@ -82,14 +83,23 @@ func (n *Node) post(ctx context.Context, q storage.Queries, l letter) ([]byte, e
 	})
 }
 
+// announcement is an activity that a local submolt passes on.
+type announcement struct {
+	submolt  storage.Actor
+	inner    []byte // verbatim
+	audience string
+	thread   string
+	listed   bool // in the submolt's outbox collection
+}
+
 // announce lets a local submolt pass an activity on to its followers, the
 // inner bytes verbatim (FEP-1b12).
-func (n *Node) announce(ctx context.Context, q storage.Queries, submolt storage.Actor, inner []byte, audience, thread string, listed bool) error {
+func (n *Node) announce(ctx context.Context, q storage.Queries, a announcement) error {
 	_, err := n.post(ctx, q, letter{
-		actor: submolt, thread: thread, audience: []string{audience}, listed: listed,
+		actor: a.submolt, thread: a.thread, audience: []string{a.audience}, listed: a.listed,
 		doc: activity.ActivityDoc{
-			Type: activity.TypeAnnounce, To: activity.IDs{submolt.URI, activity.Public}, Cc: activity.IDs{submolt.FollowersURI},
-			Object: json.RawMessage(inner),
+			Type: activity.TypeAnnounce, To: activity.IDs{a.submolt.URI, activity.Public}, Cc: activity.IDs{a.submolt.FollowersURI},
+			Object: json.RawMessage(a.inner),
 		},
 	})
 	return err
@@ -98,7 +108,7 @@ func (n *Node) announce(ctx context.Context, q storage.Queries, submolt storage.
 // submit sends an activity about a submolt's content on its way: a local
 // submolt announces it, a remote one gets it into its inbox. The author's own
 // followers receive it in both cases.
-func (n *Node) submit(ctx context.Context, q storage.Queries, l letter, submolt storage.Actor, announced bool) error {
+func (n *Node) submit(ctx context.Context, q storage.Queries, l letter, submolt storage.Actor) error {
 	l.audience = append(l.audience, followersOf(l.actor.URI))
 	if !submolt.Local() {
 		l.audience = append(l.audience, storage.InboxAudience(inboxOf(submolt)))
@@ -107,18 +117,18 @@ func (n *Node) submit(ctx context.Context, q storage.Queries, l letter, submolt 
 	if err != nil || !submolt.Local() {
 		return err
 	}
-	return n.announce(ctx, q, submolt, inner, followersOf(submolt.URI), l.thread, announced)
+	return n.announce(ctx, q, announcement{submolt, inner, followersOf(submolt.URI), l.thread, l.isPost})
 }
 
 func (n *Node) publishPost(ctx context.Context, q storage.Queries, p storage.Post, author, submolt storage.Actor) error {
 	page := n.PageDoc(p)
 	return n.submit(ctx, q, letter{
-		actor: author, thread: p.URI, listed: true,
+		actor: author, thread: p.URI, listed: true, isPost: true,
 		doc: activity.ActivityDoc{
 			Type: activity.TypeCreate, To: activity.IDs(page.To), Cc: activity.IDs{author.FollowersURI},
 			Audience: submolt.URI, Object: page, Published: page.Published,
 		},
-	}, submolt, true)
+	}, submolt)
 }
 
 func (n *Node) publishComment(ctx context.Context, q storage.Queries, c storage.Comment, author storage.Actor, at placement) error {
@@ -141,7 +151,7 @@ func (n *Node) publishComment(ctx context.Context, q storage.Queries, c storage.
 	if !parent.Local() && parent.Inbox != "" {
 		l.audience = append(l.audience, storage.InboxAudience(inboxOf(parent)))
 	}
-	return n.submit(ctx, q, l, submolt, false)
+	return n.submit(ctx, q, l, submolt)
 }
 
 // deletion says what was deleted, and by whom.
@@ -165,7 +175,7 @@ func (n *Node) publishDelete(ctx context.Context, q storage.Queries, d deletion)
 			Type: activity.TypeDelete, To: activity.IDs{submolt.URI, activity.Public}, Cc: activity.IDs{d.author.FollowersURI},
 			Audience: submolt.URI, Object: d.object,
 		},
-	}, submolt, false)
+	}, submolt)
 }
 
 // publishVote sends a vote where votes of agents count: to nodes on which
@@ -196,7 +206,7 @@ func (n *Node) publishVote(ctx context.Context, q storage.Queries, voter storage
 	if err != nil || !submolt.Local() {
 		return err
 	}
-	return n.announce(ctx, q, submolt, inner, votersOf(submolt.URI), b.thread, false)
+	return n.announce(ctx, q, announcement{submolt, inner, votersOf(submolt.URI), b.thread, false})
 }
 
 func voteType(value int64) string {

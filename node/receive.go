@@ -13,14 +13,14 @@ import (
 // nil value says that the document is gone (404, 410 or a Tombstone).
 type Documents map[string][]byte
 
-// Missing says that a document or a host has to be asked for before an
+// MissingError says that a document or a host has to be asked for before an
 // activity can be applied.
-type Missing struct {
+type MissingError struct {
 	URI    string // of a document
 	Origin string // or of a server: scheme and host
 }
 
-func (m *Missing) Error() string { return "missing " + m.URI + m.Origin }
+func (m *MissingError) Error() string { return "missing " + m.URI + m.Origin }
 
 // errLater says that an activity came before what it is about.
 var errLater = errors.New("its object is not known yet")
@@ -48,7 +48,7 @@ type inbound struct {
 }
 
 // Receive applies a stored activity and finishes it, in one transaction. It
-// returns a *Missing when a document has to be fetched first, and an error
+// returns a *MissingError when a document has to be fetched first, and an error
 // for which IsLater holds when the activity came too early.
 func (n *Node) Receive(ctx context.Context, r storage.Received, docs Documents) error {
 	a, err := activity.ParseActivity(r.Body)
@@ -129,7 +129,7 @@ func (in *inbound) actor(ctx context.Context, uri string) (storage.Actor, error)
 	}
 	body, fetched := in.docs[uri]
 	if !fetched {
-		return a, &Missing{URI: uri}
+		return a, &MissingError{URI: uri}
 	}
 	if body == nil {
 		return a, &Error{Kind: NotFound, Code: "actor_gone"}
@@ -154,7 +154,7 @@ func (in *inbound) introduced(ctx context.Context, actor storage.Actor) error {
 	if err := ignoreNotFound(err); err != nil {
 		return err
 	}
-	return &Missing{Origin: originOf(actor.URI)}
+	return &MissingError{Origin: originOf(actor.URI)}
 }
 
 // object returns the object of an activity, embedded where it may be believed
@@ -171,7 +171,7 @@ func (in *inbound) object(a *activity.Activity, actor storage.Actor) (*activity.
 	if body == nil || in.untrusted(actor) {
 		fetched, ok := in.docs[ref.ID]
 		if !ok {
-			return nil, &Missing{URI: ref.ID}
+			return nil, &MissingError{URI: ref.ID}
 		}
 		body = fetched
 	}
@@ -191,13 +191,14 @@ func (in *inbound) untrusted(actor storage.Actor) bool {
 	return in.group != nil && in.group.Host != actor.Host
 }
 
-// passOn announces an activity to the followers of its local submolt, the
-// bytes as they came.
-func (in *inbound) passOn(ctx context.Context, submolt storage.Actor, audience, thread string, listed bool) error {
-	if !submolt.Local() || in.group != nil || in.raw == nil {
+// passOn announces an activity to an audience of its local submolt, the bytes
+// as they came. What a Group passed on to us goes no further.
+func (in *inbound) passOn(ctx context.Context, a announcement) error {
+	if !a.submolt.Local() || in.group != nil || in.raw == nil {
 		return nil
 	}
-	return in.n.announce(ctx, in.q, submolt, in.raw, audience, thread, listed)
+	a.inner = in.raw
+	return in.n.announce(ctx, in.q, a)
 }
 
 // announced applies what a Group passed on. The Group lends its followers'
@@ -273,7 +274,7 @@ func (in *inbound) confirmed(a *activity.Activity) (*activity.Activity, error) {
 	}
 	body, fetched := in.docs[a.ID]
 	if !fetched {
-		return nil, &Missing{URI: a.ID}
+		return nil, &MissingError{URI: a.ID}
 	}
 	stated, err := activity.ParseActivity(body)
 	if body == nil || err != nil || stated.ID != a.ID || stated.Actor != a.Actor || stated.Type != a.Type {
@@ -289,7 +290,7 @@ func (in *inbound) announcedID(ctx context.Context, uri string, group storage.Ac
 	}
 	body, fetched := in.docs[uri]
 	if !fetched {
-		return "", &Missing{URI: uri}
+		return "", &MissingError{URI: uri}
 	}
 	o, err := activity.ParseObject(body)
 	if body == nil || err != nil || o.ID != uri {

@@ -47,14 +47,14 @@ func (in *inbound) ballot(ctx context.Context, a *activity.Activity, actor stora
 		return resultIgnored, nil
 	}
 	v := storage.Vote{AgentID: author.ID(), TargetID: b.id, Value: value, Scored: actor.Tier >= TierVouched, URI: a.ID, CreatedAt: in.n.now()}
-	prior, _, err := in.n.cast(ctx, in.q, b, v, false)
+	prior, _, err := in.n.cast(ctx, in.q, b, v)
 	if err != nil {
 		return "", err
 	}
 	if prior.Value == value {
 		return resultKnown, nil
 	}
-	return resultApplied, in.passOn(ctx, submolt, votersOf(submolt.URI), b.thread, false)
+	return resultApplied, in.passOn(ctx, announcement{submolt: submolt, audience: votersOf(submolt.URI), thread: b.thread})
 }
 
 // target finds what is voted on by its id.
@@ -112,7 +112,7 @@ func (in *inbound) confirmGone(uri string, actor storage.Actor) error {
 	}
 	body, fetched := in.docs[uri]
 	if !fetched {
-		return &Missing{URI: uri}
+		return &MissingError{URI: uri}
 	}
 	if body == nil {
 		return nil
@@ -151,7 +151,7 @@ func (in *inbound) deletePost(ctx context.Context, p storage.Post, actor storage
 	if err != nil {
 		return "", err
 	}
-	return resultApplied, in.passOn(ctx, submolt, followersOf(submolt.URI), p.URI, false)
+	return resultApplied, in.passOn(ctx, announcement{submolt: submolt, audience: followersOf(submolt.URI), thread: p.URI})
 }
 
 func (in *inbound) deleteComment(ctx context.Context, c storage.Comment, actor storage.Actor) (string, error) {
@@ -170,7 +170,7 @@ func (in *inbound) deleteComment(ctx context.Context, c storage.Comment, actor s
 	if err != nil {
 		return "", err
 	}
-	return resultApplied, in.passOn(ctx, submolt, followersOf(submolt.URI), p.URI, false)
+	return resultApplied, in.passOn(ctx, announcement{submolt: submolt, audience: followersOf(submolt.URI), thread: p.URI})
 }
 
 // deletedFollows bounds how many follows end with one actor at once.

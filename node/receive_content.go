@@ -73,7 +73,7 @@ func (in *inbound) createPost(ctx context.Context, o *activity.Object, a *activi
 	if err != nil {
 		return "", err
 	}
-	return resultApplied, in.passOn(ctx, submolt, followersOf(submolt.URI), p.URI, true)
+	return resultApplied, in.passOn(ctx, announcement{submolt: submolt, audience: followersOf(submolt.URI), thread: p.URI, listed: true})
 }
 
 // seenInGroup notes that the submolt took a post that came from its author first.
@@ -246,7 +246,7 @@ func (in *inbound) createComment(ctx context.Context, o *activity.Object, author
 	if err != nil {
 		return "", err
 	}
-	return resultApplied, in.passOn(ctx, submolt, followersOf(submolt.URI), where.post.URI, false)
+	return resultApplied, in.passOn(ctx, announcement{submolt: submolt, audience: followersOf(submolt.URI), thread: where.post.URI})
 }
 
 // findParent sets what a comment answers. A parent that is not known is asked
@@ -285,7 +285,7 @@ func (in *inbound) fetchParent(ctx context.Context, uri string) error {
 	case HostOf(uri) == in.n.host:
 		return &Error{Kind: NotFound, Code: "no_parent"}
 	case !fetched:
-		return &Missing{URI: uri}
+		return &MissingError{URI: uri}
 	case body == nil || in.depth >= maxReplyDepth:
 		return &Error{Kind: NotFound, Code: "no_parent"}
 	}
@@ -342,7 +342,7 @@ func (in *inbound) update(ctx context.Context, a *activity.Activity, actor stora
 	if err := in.q.UpdatePost(ctx, newer); err != nil {
 		return resultIgnored, ignoreNotFound(err) // ours is newer
 	}
-	return resultApplied, in.passOn(ctx, submolt, followersOf(submolt.URI), p.URI, false)
+	return resultApplied, in.passOn(ctx, announcement{submolt: submolt, audience: followersOf(submolt.URI), thread: p.URI})
 }
 
 func later(updated, published time.Time) time.Time {
@@ -374,5 +374,5 @@ func (in *inbound) updateComment(ctx context.Context, o *activity.Object, a *act
 	if err != nil {
 		return "", err
 	}
-	return resultApplied, in.passOn(ctx, submolt, followersOf(submolt.URI), p.URI, false)
+	return resultApplied, in.passOn(ctx, announcement{submolt: submolt, audience: followersOf(submolt.URI), thread: p.URI})
 }

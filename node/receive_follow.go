@@ -23,7 +23,7 @@ func (in *inbound) follow(ctx context.Context, a *activity.Activity, follower st
 		return "", err
 	}
 	if h.CheckedAt == 0 {
-		return "", &Missing{Origin: originOf(follower.URI)}
+		return "", &MissingError{Origin: originOf(follower.URI)}
 	}
 	f := storage.Follow{FollowerID: follower.ID, TargetID: target.ID, URI: a.ID, State: storage.FollowAccepted, CreatedAt: in.n.now()}
 	_, err = in.q.FollowOf(ctx, follower.ID, target.ID)
@@ -31,7 +31,7 @@ func (in *inbound) follow(ctx context.Context, a *activity.Activity, follower st
 	case err == nil:
 		err = in.q.SetFollow(ctx, f) // asked again: answered again
 	case errors.Is(err, storage.ErrNotFound):
-		err = in.newFollower(ctx, f, follower, target, h.AgentsOnly)
+		err = in.newFollower(ctx, f, follower, target)
 	}
 	if err != nil {
 		return "", err
@@ -39,7 +39,13 @@ func (in *inbound) follow(ctx context.Context, a *activity.Activity, follower st
 	return resultApplied, in.n.publishAccept(ctx, in.q, target, follower, a.ID)
 }
 
-func (in *inbound) newFollower(ctx context.Context, f storage.Follow, follower, target storage.Actor, votes bool) error {
+// newFollower stores a follow and puts the follower's inbox into the audiences:
+// votes go to those of vouched servers only, where they count.
+func (in *inbound) newFollower(ctx context.Context, f storage.Follow, follower, target storage.Actor) error {
+	h, err := in.q.Host(ctx, follower.Host)
+	if err != nil {
+		return err
+	}
 	if err := in.q.InsertFollow(ctx, f); err != nil {
 		return err
 	}
@@ -50,7 +56,7 @@ func (in *inbound) newFollower(ctx context.Context, f storage.Follow, follower, 
 	if err := in.q.AddMember(ctx, followersOf(target.URI), inbox, 1); err != nil {
 		return err
 	}
-	if votes {
+	if h.AgentsOnly {
 		if err := in.q.AddMember(ctx, votersOf(target.URI), inbox, 1); err != nil {
 			return err
 		}

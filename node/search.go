@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -118,11 +119,8 @@ func similarity(text string, terms []string) float64 {
 	all := strings.Fields(Terms(text))
 	hits := 0
 	for _, w := range all {
-		for _, t := range terms {
-			if w == t {
-				hits++
-				break
-			}
+		if slices.Contains(terms, w) {
+			hits++
 		}
 	}
 	if len(all) == 0 {

@@ -51,7 +51,7 @@ func (n *Node) Found(ctx context.Context, author Author, d SubmoltDraft) (storag
 		if err := q.AddCounts(ctx, author.ID(), storage.Counts{ActiveAt: now}); err != nil {
 			return err
 		}
-		if err := n.limitSubmolts(ctx, q, author, now); err != nil {
+		if err := n.limitSubmolts(ctx, q, author); err != nil {
 			return err
 		}
 		if err := q.InsertActor(ctx, s); err != nil {

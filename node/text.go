@@ -138,6 +138,7 @@ func textOf(markup string) string {
 			}
 		case html.SelfClosingTagToken:
 			b.WriteByte('\n')
+		default: // comments and doctypes say nothing
 		}
 	}
 }

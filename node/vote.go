@@ -55,7 +55,16 @@ func (n *Node) Vote(ctx context.Context, author Author, t VoteTarget, value int6
 		}
 		id := n.cfg.NewID()
 		v := storage.Vote{AgentID: author.ID(), TargetID: b.id, Value: value, Scored: true, URI: n.activityURI(id), CreatedAt: n.now()}
-		prior, action, err := n.cast(ctx, q, b, v, n.cfg.VotesToggle)
+		if n.cfg.VotesToggle {
+			standing, err := q.VoteOf(ctx, v.AgentID, b.id)
+			if err := ignoreNotFound(err); err != nil {
+				return err
+			}
+			if standing.Value == v.Value {
+				v.Value = 0
+			}
+		}
+		prior, action, err := n.cast(ctx, q, b, v)
 		if err != nil {
 			return err
 		}
@@ -64,9 +73,6 @@ func (n *Node) Vote(ctx context.Context, author Author, t VoteTarget, value int6
 			res.Following = true
 		} else if !errors.Is(err, storage.ErrNotFound) {
 			return err
-		}
-		if action == VoteRemoved {
-			v.Value = 0
 		}
 		if v.Value == prior.Value {
 			return nil
@@ -99,13 +105,10 @@ func (n *Node) ballot(ctx context.Context, q storage.Queries, t VoteTarget) (bal
 // cast makes v the standing vote and moves the counters by the difference; it
 // returns what stood before. One row a voter and target: however often and
 // however parallel a vote comes, it counts once.
-func (n *Node) cast(ctx context.Context, q storage.Queries, b ballot, v storage.Vote, toggle bool) (prior storage.Vote, action string, err error) {
+func (n *Node) cast(ctx context.Context, q storage.Queries, b ballot, v storage.Vote) (prior storage.Vote, action string, err error) {
 	prior, err = q.VoteOf(ctx, v.AgentID, b.id)
 	if err != nil && !errors.Is(err, storage.ErrNotFound) {
 		return prior, "", err
-	}
-	if toggle && v.Value == prior.Value {
-		v.Value = 0
 	}
 	switch {
 	case v.Value == 0:

@@ -25,7 +25,7 @@ func (p *prepared) stmt(ctx context.Context, query string) (*sqlx.Stmt, error) {
 		return nil, err
 	}
 	if prior, raced := p.stmts.LoadOrStore(query, s); raced {
-		_ = s.Close() // nothing depends on the duplicate
+		_ = s.Close() //nolint:sqlclosecheck // nothing depends on the duplicate
 		return prior.(*sqlx.Stmt), nil
 	}
 	return s, nil
@@ -43,7 +43,7 @@ func (p *prepared) Rebind(query string) string                       { return qu
 func (p *prepared) BindNamed(q string, a any) (string, []any, error) { return p.db.BindNamed(q, a) }
 
 func (p *prepared) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	s, err := p.stmt(ctx, query)
+	s, err := p.stmt(ctx, query) //nolint:sqlclosecheck // kept for the next time, closed with the pool
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +51,7 @@ func (p *prepared) QueryContext(ctx context.Context, query string, args ...any) 
 }
 
 func (p *prepared) QueryxContext(ctx context.Context, query string, args ...any) (*sqlx.Rows, error) {
-	s, err := p.stmt(ctx, query)
+	s, err := p.stmt(ctx, query) //nolint:sqlclosecheck // kept for the next time, closed with the pool
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +59,7 @@ func (p *prepared) QueryxContext(ctx context.Context, query string, args ...any)
 }
 
 func (p *prepared) QueryRowxContext(ctx context.Context, query string, args ...any) *sqlx.Row {
-	s, err := p.stmt(ctx, query)
+	s, err := p.stmt(ctx, query) //nolint:sqlclosecheck // kept for the next time, closed with the pool
 	if err != nil {
 		return p.db.QueryRowxContext(ctx, query, args...) // reports the same error
 	}
@@ -67,7 +67,7 @@ func (p *prepared) QueryRowxContext(ctx context.Context, query string, args ...a
 }
 
 func (p *prepared) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	s, err := p.stmt(ctx, query)
+	s, err := p.stmt(ctx, query) //nolint:sqlclosecheck // kept for the next time, closed with the pool
 	if err != nil {
 		return nil, err
 	}

@@ -89,6 +89,19 @@ func TestParseResource(t *testing.T) {
 	}
 }
 
+func TestErrorsQuoteLittle(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("\x01", 1<<20)
+	for name, in := range map[string]string{"host": "ada@" + long, "name": long + "@b.example", "neither": long} {
+		if _, err := discover.ParseHandle(in); !errors.Is(err, discover.ErrMalformed) || len(err.Error()) > 2000 {
+			t.Errorf("ParseHandle of a long %s: %d bytes of error", name, len(err.Error()))
+		}
+	}
+	if _, err := discover.ParseResource("acct:ada@" + long[:2000]); !errors.Is(err, discover.ErrMalformed) || len(err.Error()) > 2000 {
+		t.Errorf("ParseResource: %d bytes of error", len(err.Error()))
+	}
+}
+
 func FuzzParseHandle(f *testing.F) {
 	for _, seed := range []string{
 		"ada@b.example", "@Ada@B.Example", "!til@b.example:8443", "acct:ada@[::1]:8081", "acct:b.example@b.example", "\u0130@b.example",

@@ -105,6 +105,21 @@ func TestSameOrigin(t *testing.T) {
 	}
 }
 
+// What a peer wrote is quoted in errors, and those are logged: a megabyte of it
+// must not become four.
+func TestErrorsQuoteLittle(t *testing.T) {
+	t.Parallel()
+	control := strings.Repeat("\x01", 1<<20) // four bytes each when quoted
+	_, long := fetch.Host(control)
+	_, plain := fetch.New(fetch.Config{}).JSON(t.Context(), "http://b.example/"+strings.Repeat("\u00a0", 1000), "*/*")
+	_, broken := fetch.New(fetch.Config{}).JSON(t.Context(), "https://b.example/"+strings.Repeat("\x01", 2000), "*/*")
+	for name, err := range map[string]error{"host": long, "address": plain, "address with control bytes": broken} {
+		if !errors.Is(err, fetch.ErrForbiddenAddress) || len(err.Error()) > 1000 {
+			t.Errorf("%s: %d bytes of error, %.100v", name, len(err.Error()), err)
+		}
+	}
+}
+
 func FuzzHost(f *testing.F) {
 	for _, seed := range []string{
 		"EXAMPLE.com.", "exam%70le.com", "ex\u00e4mple", "xn--exmple-cua", "example\uff0ecom", "a@b", "[::1]", "0x7f.1", "127.0.0.1:80",

@@ -150,6 +150,10 @@ func TestObjectTakesOnlyActivityPubTypes(t *testing.T) {
 	if _, err := private(t, nil).Object(t.Context(), s.URL); !errors.Is(err, fetch.ErrContentType) {
 		t.Errorf("two types: %v, want ErrContentType", err)
 	}
+	s = serve(t, answer(strings.Repeat("x", 10_000), "{}"))
+	if _, err := private(t, nil).Object(t.Context(), s.URL); !errors.Is(err, fetch.ErrContentType) || len(err.Error()) > 1000 {
+		t.Errorf("a long type: %.100v, want ErrContentType in few words", err)
+	}
 }
 
 func TestStatusesHaveErrors(t *testing.T) {

@@ -15,8 +15,8 @@ const (
 	maxKeyID      = 2048 // bytes of keyId
 	maxSigned     = 32   // names in headers
 	maxParameters = 16
-	maxValue      = MaxRSABits / 8 // bytes of the signature itself
-	maxTime       = 1 << 40        // created and expires, in Unix seconds
+	maxValue      = 1024    // bytes of the signature itself: of a key too large too, which is then refused as a key
+	maxTime       = 1 << 40 // created and expires, in Unix seconds
 )
 
 // The names that stand for no header in a list of signed headers

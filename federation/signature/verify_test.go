@@ -160,6 +160,20 @@ func TestWrongRequestsAreRefused(t *testing.T) {
 	}
 }
 
+// An algorithm is quoted in the error, which is answered and logged.
+func TestErrorsQuoteLittle(t *testing.T) {
+	t.Parallel()
+	r := replaced(t, "hs2019", strings.Repeat("x", 7000))
+	if err := verify(r, note(), rsaKey().Public()); !errors.Is(err, signature.ErrUnsupported) || len(err.Error()) > 300 {
+		t.Errorf("verify = %.100v, want ErrUnsupported in few words", err)
+	}
+	kind := strings.Repeat("X", 3500)
+	block := "-----BEGIN " + kind + "-----\nAAAA\n-----END " + kind + "-----\n"
+	if _, err := signature.ParsePublicKey(block); !errors.Is(err, signature.ErrKey) || len(err.Error()) > 300 {
+		t.Errorf("ParsePublicKey = %.100v, want ErrKey in few words", err)
+	}
+}
+
 func TestASwappedBodyIsRefused(t *testing.T) {
 	t.Parallel()
 	r := signedPOST(t, inbox)

@@ -96,10 +96,11 @@ func (c *call) follows(ctx context.Context, list func(ctx context.Context, after
 	if err != nil {
 		return nil, page{}, err
 	}
-	if soundID(w.Cursor) != w.Cursor {
-		return nil, page{}, errCursor()
+	after, err := parseIDCursor(w.Cursor)
+	if err != nil {
+		return nil, page{}, err
 	}
-	actors, err := list(ctx, w.Cursor, w.Limit)
+	actors, err := list(ctx, after, w.Limit)
 	if err != nil || len(actors) < w.Limit {
 		return actors, w.page(len(actors), ""), err
 	}
@@ -108,7 +109,7 @@ func (c *call) follows(ctx context.Context, list func(ctx context.Context, after
 	if err != nil || len(more) == 0 {
 		return actors, w.page(len(actors), ""), err
 	}
-	p := w.page(len(actors), last)
+	p := w.page(len(actors), idCursor(last))
 	p.NextOffset = nil // this list goes on by cursor alone
 	return actors, p, nil
 }

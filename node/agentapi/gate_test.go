@@ -33,8 +33,8 @@ func TestEveryWriteNeedsAnAgentsKey(t *testing.T) {
 		}
 		writes++
 		before := d.Version()
-		d.call("", rt.Method, path, map[string]any{"title": "x"}).wantCode(401, "unauthorized")
-		d.call("moltbook_sk_guessed", rt.Method, path, "{").wantCode(401, "unauthorized")
+		d.call("", rt.Method, path, map[string]any{"title": "x"}).wantCode(401, "UNAUTHORIZED")
+		d.call("moltbook_sk_guessed", rt.Method, path, "{").wantCode(401, "UNAUTHORIZED")
 		r := d.call(owner, rt.Method, path, "{").wantCode(403, "human_read_only")
 		if r.body["error"] != "Humans are read-only here" {
 			t.Errorf("%s: %v", r.what, r.body["error"])
@@ -73,11 +73,11 @@ func TestEveryReadIsOpenUnlessItIsPersonal(t *testing.T) {
 		}
 		d.call("", rt.Method, path, nil).want(anonymous)
 		d.call("", http.MethodHead, path, nil).want(anonymous)
-		d.call("moltbook_sk_guessed", rt.Method, path, nil).wantCode(401, "unauthorized")
+		d.call("moltbook_sk_guessed", rt.Method, path, nil).wantCode(401, "UNAUTHORIZED")
 		d.call(ada, rt.Method, path, nil).want(200)
 		d.call(owner, rt.Method, path, nil).want(200)
 		slash := strings.Replace(path, "?", "/?", 1)
 		d.call(ada, rt.Method, slash, nil).want(200)
-		d.call("moltbook_sk_guessed", rt.Method, path, nil).wantCode(401, "unauthorized") // now it is kept
+		d.call("moltbook_sk_guessed", rt.Method, path, nil).wantCode(401, "UNAUTHORIZED") // now it is kept
 	}
 }

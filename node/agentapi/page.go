@@ -103,6 +103,21 @@ func parseRowCursor(cursor string) (int, error) {
 	return n, nil
 }
 
+// idCursor is a cursor of a list in the order of ids.
+func idCursor(last string) string { return base64.RawURLEncoding.EncodeToString([]byte("id " + last)) }
+
+func parseIDCursor(cursor string) (string, error) {
+	if cursor == "" {
+		return "", nil
+	}
+	b, err := base64.RawURLEncoding.DecodeString(cursor)
+	id, is := strings.CutPrefix(string(b), "id ")
+	if err != nil || !is || soundID(id) != id {
+		return "", errCursor()
+	}
+	return id, nil
+}
+
 // lister reads a part of a directory.
 type lister func(ctx context.Context, w node.Window) ([]storage.Actor, error)
 

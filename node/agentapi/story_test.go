@@ -91,7 +91,7 @@ func TestAgentsLifeOverHTTP(t *testing.T) {
 			"recentPosts.0.submolt.name": "general", "recentComments.0.id": two, "recentComments.0.post.title": "Notes", "agent.owner": nil,
 		})
 		d.get("", "/stats").want(200).is(map[string]any{"agents": 2, "submolts": 4, "posts": 1, "comments": 2})
-		d.call(bob, "DELETE", api+"/posts/"+id, nil).wantCode(403, "forbidden")
+		d.call(bob, "DELETE", api+"/posts/"+id, nil).wantCode(403, "FORBIDDEN")
 		d.call(ada, "DELETE", api+"/posts/"+id, nil).want(200).is(map[string]any{"message": "Post deleted"})
 		d.get("", "/posts/"+id).wantCode(410, "deleted")
 		d.get("", "/health").want(200)
@@ -172,8 +172,8 @@ func TestNamesOfOtherNodesArePending(t *testing.T) {
 		})
 		id := p.text("post", "id")
 		d.get(ada, "/posts/"+id).want(200).is(map[string]any{"post.verification_status": "pending"})
-		d.get("", "/posts/"+id).wantCode(404, "not_found")
-		d.get(bob, "/posts/"+id).wantCode(404, "not_found")
+		d.get("", "/posts/"+id).wantCode(404, "NOT_FOUND")
+		d.get(bob, "/posts/"+id).wantCode(404, "NOT_FOUND")
 		d.get("", "/posts").want(200).is(map[string]any{"count": 0})
 	})
 	all.Go(func() {
@@ -244,7 +244,7 @@ func TestKeyIsReadFromEitherHeader(t *testing.T) {
 	d.get("", "/agents/me", header("Authorization", "bearer  "+ada+" ")).want(200)
 	d.get("", "/agents/me", header("Authorization", "Bearer "), header("X-API-Key", ada)).want(200)
 	d.get("", "/posts", header("Authorization", "Bearer ")).want(200)
-	d.get("", "/agents/me", header("Authorization", "Basic "+ada)).wantCode(401, "unauthorized")
+	d.get("", "/agents/me", header("Authorization", "Basic "+ada)).wantCode(401, "UNAUTHORIZED")
 	d.call("moltbook_sk_bogus", "POST", api+"/agents/register", map[string]any{"name": "bob"}).want(201)
 }
 

@@ -27,6 +27,7 @@ type Node struct {
 
 	Host string // 127.0.0.1:port
 	cfg  server.Config
+	live bool // does its background work by itself
 	tb   testing.TB
 	http *http.Client
 }
@@ -58,14 +59,28 @@ func Each(t *testing.T, f func(t *testing.T, database func(tb testing.TB) Option
 	})
 }
 
-// New starts a node without limits on a free port of loopback.
+// New starts a node without limits on a free port of loopback. Its background
+// work is done by Settle.
 func New(tb testing.TB, opts ...Option) *Node {
+	tb.Helper()
+	return launch(tb, &Node{}, opts)
+}
+
+// NewLive is New for a node that does its background work by itself, as in
+// production.
+func NewLive(tb testing.TB, opts ...Option) *Node {
+	tb.Helper()
+	return launch(tb, &Node{live: true}, opts)
+}
+
+func launch(tb testing.TB, n *Node, opts []Option) *Node {
 	tb.Helper()
 	l, err := new(net.ListenConfig).Listen(tb.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		tb.Fatalf("listen: %v", err)
 	}
-	n := &Node{Host: l.Addr().String(), tb: tb, http: &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	n.Host, n.tb = l.Addr().String(), tb
+	n.http = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	dir := tb.TempDir()
 	n.cfg, err = server.LoadConfig(map[string]string{
 		"listen": n.Host, "data_dir": dir, "secret_file": filepath.Join(dir, "secret.key"), "limits.enabled": "false",
@@ -84,7 +99,7 @@ func New(tb testing.TB, opts ...Option) *Node {
 func (n *Node) start(l net.Listener) {
 	n.tb.Helper()
 	log := slog.New(slog.NewTextHandler(n.tb.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-	s, err := server.New(n.tb.Context(), n.cfg, server.Options{Listener: l, Idle: true, Log: log})
+	s, err := server.New(n.tb.Context(), n.cfg, server.Options{Listener: l, Idle: !n.live, Log: log})
 	if err != nil {
 		n.tb.Fatalf("server: %v", err)
 	}

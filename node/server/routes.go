@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"encoding/json"
 	"log/slog"
 	"net/http"
@@ -30,8 +31,8 @@ func (s *Server) routes(agents *agentapi.API, peers *peerapi.API, pages *web.Web
 	return r
 }
 
-// guard keeps one request from harming the others: a panic is an internal
-// error, logged whole.
+// guard keeps one request from harming the others: it ends in time, and a panic
+// is an internal error, logged whole.
 func (s *Server) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
@@ -46,7 +47,9 @@ func (s *Server) guard(next http.Handler) http.Handler {
 				slog.String("path", r.URL.Path), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
 			w.WriteHeader(http.StatusInternalServerError)
 		}()
-		next.ServeHTTP(w, r)
+		ctx, cancel := context.WithTimeout(r.Context(), requestTimeout)
+		defer cancel()
+		next.ServeHTTP(w, r.WithContext(ctx))
 	})
 }
 

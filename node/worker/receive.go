@@ -64,7 +64,7 @@ func (w *Worker) receive(ctx context.Context, r storage.Received) error {
 	asked := map[string]bool{}
 	for range MaxFetches {
 		err := w.cfg.Node.Receive(ctx, r, docs)
-		missing, ok := errors.AsType[*node.Missing](err)
+		missing, ok := errors.AsType[*node.MissingError](err)
 		switch {
 		case err == nil:
 			return nil
@@ -101,7 +101,7 @@ func short(err error) string {
 }
 
 // obtain asks for a missing document or server.
-func (w *Worker) obtain(ctx context.Context, m *node.Missing, docs node.Documents) error {
+func (w *Worker) obtain(ctx context.Context, m *node.MissingError, docs node.Documents) error {
 	if m.Origin != "" {
 		return w.askHost(ctx, m.Origin)
 	}

@@ -1,0 +1,89 @@
+package agentapi_test
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"testing"
+	"time"
+
+	"instar.example/node/agentapi"
+)
+
+func limited(profile string) func(*setup) {
+	return func(s *setup) { s.api.LimitsEnabled, s.api.LimitsProfile = true, profile }
+}
+
+func TestRequestsAreCountedByKey(t *testing.T) {
+	t.Parallel()
+	d := open(t, limited(agentapi.ProfileLocal))
+	ada, _ := d.agent("ada")
+	bob, _ := d.agent("bob")
+	for i := range 60 {
+		r := d.get(ada, "/posts").want(200)
+		if got := r.header.Get("X-RateLimit-Remaining"); r.header.Get("X-RateLimit-Limit") != "60" || got != strconv.Itoa(59-i) {
+			t.Fatalf("request %d: limit %s, remaining %s", i, r.header.Get("X-RateLimit-Limit"), got)
+		}
+	}
+	d.clock.add(15 * time.Second)
+	for _, path := range []string{"/posts", "/agents/me"} { // one is kept, one is not
+		r := d.get(ada, path).wantCode(429, "RATE_LIMITED")
+		r.is(map[string]any{
+			"error": "Rate limit exceeded", "remaining": 0, "retry_after_seconds": 45, "retry_after_minutes": nil, "reset_at": "2026-11-23T12:01:00.000Z",
+		})
+		if r.header.Get("Retry-After") != "45" || r.header.Get("X-RateLimit-Reset") != strconv.FormatInt(d.clock.now().Unix()+45, 10) {
+			t.Errorf("%s: headers %v", path, r.header)
+		}
+	}
+	d.get(bob, "/posts").want(200)
+	for range 30 { // writes have a budget of their own, and refused ones count
+		d.call(ada, http.MethodPost, api+"/posts", "{").want(400)
+	}
+	d.call(ada, http.MethodPost, api+"/posts", "{").wantCode(429, "RATE_LIMITED")
+	d.clock.add(45 * time.Second)
+	d.get(ada, "/posts").want(200)
+	d.call(ada, http.MethodPost, api+"/posts", "{").wantCode(429, "RATE_LIMITED").is(map[string]any{"retry_after_seconds": 15})
+	d.clock.add(15 * time.Second)
+	d.call(ada, http.MethodPost, api+"/posts", "{").want(400)
+}
+
+func TestThoseWithoutKeyAreCountedByAddress(t *testing.T) {
+	t.Parallel()
+	d := open(t, limited(agentapi.ProfilePublic))
+	ada, _ := d.agent("ada") // the first of a hundred
+	for range 49 {
+		d.get("", "/posts", header("X-Forwarded-For", "192.0.2.1")).want(200)
+		d.get("moltbook_sk_guessed", "/posts").want(401)
+	}
+	d.get("", "/no/such").want(404)
+	d.get("", "/posts", header("X-Forwarded-For", "192.0.2.2"), header("X-Real-Ip", "192.0.2.3")).wantCode(429, "RATE_LIMITED")
+	d.get("moltbook_sk_guessed", "/posts").wantCode(429, "RATE_LIMITED")
+	d.get(ada, "/posts").want(200)
+
+	local := open(t, limited(agentapi.ProfileLocal))
+	for range 101 {
+		if r := local.get("", "/posts").want(200); r.header.Get("X-RateLimit-Limit") != "" {
+			t.Fatal("a limit is told where there is none")
+		}
+	}
+}
+
+func TestRegistrationsAreCountedByAddress(t *testing.T) {
+	t.Parallel()
+	register := func(d *door, name string) reply {
+		return d.call("", http.MethodPost, api+"/agents/register", map[string]any{"name": name})
+	}
+	d := open(t, limited(agentapi.ProfilePublic))
+	for i := range 5 {
+		register(d, "a").want(400) // what fails does not count
+		register(d, fmt.Sprintf("agent%d", i)).want(201)
+	}
+	register(d, "agent5").wantCode(429, "registration_limit").is(map[string]any{"retry_after_seconds": 86400})
+	d.clock.add(24 * time.Hour)
+	register(d, "agent5").want(201)
+
+	local := open(t, limited(agentapi.ProfileLocal))
+	for i := range 8 {
+		register(local, fmt.Sprintf("agent%d", i)).want(201)
+	}
+}
