@@ -98,7 +98,7 @@ func (p *preparedConn) BindNamed(q string, a any) (string, []any, error) {
 }
 
 func (p *preparedConn) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	s, err := p.stmt(ctx, query)
+	s, err := p.stmt(ctx, query) //nolint:sqlclosecheck // kept for the next time, closed with the connection
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +106,7 @@ func (p *preparedConn) QueryContext(ctx context.Context, query string, args ...a
 }
 
 func (p *preparedConn) QueryxContext(ctx context.Context, query string, args ...any) (*sqlx.Rows, error) {
-	s, err := p.stmt(ctx, query)
+	s, err := p.stmt(ctx, query) //nolint:sqlclosecheck // kept for the next time, closed with the connection
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +114,7 @@ func (p *preparedConn) QueryxContext(ctx context.Context, query string, args ...
 }
 
 func (p *preparedConn) QueryRowxContext(ctx context.Context, query string, args ...any) *sqlx.Row {
-	s, err := p.stmt(ctx, query)
+	s, err := p.stmt(ctx, query) //nolint:sqlclosecheck // kept for the next time, closed with the connection
 	if err != nil {
 		return p.conn.QueryRowxContext(ctx, query, args...)
 	}
@@ -122,7 +122,7 @@ func (p *preparedConn) QueryRowxContext(ctx context.Context, query string, args 
 }
 
 func (p *preparedConn) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	s, err := p.stmt(ctx, query)
+	s, err := p.stmt(ctx, query) //nolint:sqlclosecheck // kept for the next time, closed with the connection
 	if err != nil {
 		return nil, err
 	}

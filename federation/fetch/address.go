@@ -57,11 +57,11 @@ func parse(address string) (*url.URL, error) {
 		return nil, fmt.Errorf("%w: %d bytes", ErrForbiddenAddress, len(address))
 	}
 	if strings.ContainsFunc(address, func(c rune) bool { return c <= ' ' || c == 0x7f || c == '\\' }) {
-		return nil, fmt.Errorf("%w: %q", ErrForbiddenAddress, address)
+		return nil, fmt.Errorf("%w: %.100q", ErrForbiddenAddress, address)
 	}
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil {
-		return nil, fmt.Errorf("%w: %q", ErrForbiddenAddress, address)
+		return nil, fmt.Errorf("%w: %.100q", ErrForbiddenAddress, address)
 	}
 	host, err := normalHost(u.Host, u.Scheme)
 	if err != nil {
@@ -79,7 +79,7 @@ func normalHost(host, scheme string) (string, error) {
 		name, err = normalName(name)
 	}
 	if err != nil {
-		return "", fmt.Errorf("%w: %w: %q", ErrForbiddenAddress, err, host)
+		return "", fmt.Errorf("%w: %w: %.100q", ErrForbiddenAddress, err, host)
 	}
 	if port == "" || port == "443" && scheme == "https" || port == "80" && scheme == "http" {
 		return name, nil

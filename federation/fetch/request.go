@@ -45,7 +45,7 @@ func (c *Client) address(address string) (*url.URL, error) {
 		return nil, err
 	}
 	if !c.config.AllowPrivate && (u.Scheme != "https" || u.Port() != "") {
-		return nil, fmt.Errorf("%w: %q is not https on its own port", ErrForbiddenAddress, address)
+		return nil, fmt.Errorf("%w: %.100q is not https on its own port", ErrForbiddenAddress, address)
 	}
 	return u, nil
 }
@@ -121,7 +121,7 @@ func (c *Client) follow(from *url.URL, location string) (*url.URL, error) {
 	}
 	to, err := from.Parse(location)
 	if err != nil || to.Scheme != "https" && to.Scheme != "http" || from.Scheme == "https" && to.Scheme != "https" {
-		return nil, fmt.Errorf("%w: to %q", ErrRedirect, location)
+		return nil, fmt.Errorf("%w: to %.100q", ErrRedirect, location)
 	}
 	return c.address(to.String())
 }
@@ -140,7 +140,7 @@ func readDocument(response *http.Response, req request) (Document, error) {
 	}
 	types := response.Header.Values("Content-Type")
 	if req.isObject && (len(types) != 1 || !isActivity(types[0])) {
-		return Document{}, fmt.Errorf("%w: %q", ErrContentType, types)
+		return Document{}, fmt.Errorf("%w: %.100q", ErrContentType, strings.Join(types, ", "))
 	}
 	if response.ContentLength > MaxBody {
 		return Document{}, ErrTooLarge

@@ -59,7 +59,7 @@ func parseBlock(block *pem.Block) (crypto.PublicKey, error) {
 	case "RSA PUBLIC KEY":
 		return x509.ParsePKCS1PublicKey(block.Bytes)
 	default:
-		return nil, fmt.Errorf("PEM block of type %q", block.Type)
+		return nil, fmt.Errorf("PEM block of type %.40q", block.Type)
 	}
 }
 

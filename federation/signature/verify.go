@@ -144,7 +144,7 @@ func chooseAlgorithm(named string, key crypto.PublicKey) (httpsig.Algorithm, err
 	case isEd25519 && (named == "" || named == "hs2019" || named == "ed25519"):
 		return httpsig.ED25519, nil
 	default:
-		return "", fmt.Errorf("%w: algorithm %q for %T", ErrUnsupported, named, key)
+		return "", fmt.Errorf("%w: algorithm %.40q for %T", ErrUnsupported, named, key)
 	}
 }
 

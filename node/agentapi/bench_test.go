@@ -50,7 +50,7 @@ func benchHandler(b *testing.B, cfg agentapi.Config) (h http.Handler, key string
 	cfg.Node = n
 	agentapi.New(cfg).Routes(r)
 	rec := httptest.NewRecorder()
-	r.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/api/v1/posts?sort=hot", nil))
+	r.ServeHTTP(rec, httptest.NewRequestWithContext(b.Context(), http.MethodGet, "/api/v1/posts?sort=hot", nil))
 	return r, reg.Key, rec.Body.Len()
 }
 
@@ -81,7 +81,7 @@ func BenchmarkKeptPosts(b *testing.B) {
 			for i := range addresses {
 				addresses[i] = fmt.Sprintf("10.0.%d.%d:80", i>>8, i&255)
 			}
-			r := httptest.NewRequest(http.MethodGet, "/api/v1/posts?sort=hot", nil)
+			r := httptest.NewRequestWithContext(b.Context(), http.MethodGet, "/api/v1/posts?sort=hot", nil)
 			if c.key != "" {
 				r.Header.Set("Authorization", "Bearer "+c.key)
 			}
