@@ -15,6 +15,7 @@ const (
 	rememberedFor   = time.Second
 	rememberedMost  = 10_000
 	wokenRemembered = 5 * time.Second
+	askedRemembered = time.Minute
 )
 
 // memory holds actors as they were a moment ago: fit for who somebody is and
@@ -22,10 +23,12 @@ const (
 type memory struct {
 	actors *expirable.LRU[string, storage.Actor] // by URI
 	woke   *expirable.LRU[string, struct{}]      // hosts whose breaker was closed lately
+	asked  *expirable.LRU[string, struct{}]      // hosts that were asked who they are
 }
 
 func (m *memory) init() {
 	m.actors = expirable.NewLRU[string, storage.Actor](rememberedMost, nil, rememberedFor)
+	m.asked = expirable.NewLRU[string, struct{}](rememberedMost, nil, askedRemembered)
 	m.woke = expirable.NewLRU[string, struct{}](rememberedMost, nil, wokenRemembered)
 }
 

@@ -2,6 +2,7 @@ package node
 
 import (
 	"encoding/base64"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -29,6 +30,9 @@ func (w Window) clamp(usual, most int) Window {
 	return w
 }
 
+// rowID is what follows the key in a cursor: the id of a row.
+var rowID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,100}$`)
+
 // cursorOf is opaque to clients: the key and id of the last row.
 func cursorOf(a storage.After) string {
 	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(a.Key, 10) + " " + a.ID))
@@ -41,7 +45,7 @@ func (w Window) after() (storage.After, error) {
 	b, err := base64.RawURLEncoding.DecodeString(w.Cursor)
 	key, id, ok := strings.Cut(string(b), " ")
 	n, numErr := strconv.ParseInt(key, 10, 64)
-	if err != nil || !ok || numErr != nil || len(id) > 100 {
+	if err != nil || !ok || numErr != nil || !rowID.MatchString(id) {
 		return storage.After{}, invalid("bad_cursor", "That cursor is not one of ours", "Take next_cursor from the previous answer as it is, or leave cursor out to start again.")
 	}
 	return storage.After{Key: n, ID: id}, nil

@@ -147,8 +147,12 @@ func (in *inbound) introduced(ctx context.Context, actor storage.Actor) error {
 	if actor.Local() || actor.Kind != storage.KindAgent || actor.Tier > TierService {
 		return nil
 	}
+	if _, asked := in.n.hosts.asked.Get(actor.Host); asked {
+		return nil
+	}
 	h, err := in.q.Host(ctx, actor.Host)
 	if err == nil && h.CheckedAt > 0 {
+		in.n.hosts.asked.Add(actor.Host, struct{}{})
 		return nil
 	}
 	if err := ignoreNotFound(err); err != nil {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"instar.example/storage"
 )
@@ -68,7 +69,9 @@ func (n *Node) Search(ctx context.Context, sq SearchQuery) (Results, error) {
 	var r Results
 	if len(docs) > sq.Limit {
 		docs = docs[:sq.Limit]
-		r.Next = cursorOf(storage.After{Key: int64(offset + sq.Limit), ID: "row"})
+		if next := offset + sq.Limit; next <= MaxOffset {
+			r.Next = cursorOf(storage.After{Key: int64(next), ID: "row"})
+		}
 	}
 	for _, d := range docs {
 		res, err := n.result(ctx, d, terms)
@@ -164,6 +167,20 @@ func Terms(text string) string {
 	}
 	for _, r := range text {
 		switch {
+		case r < utf8.RuneSelf && (r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r >= 'A' && r <= 'Z'):
+			if cjk {
+				flush()
+			}
+			cjk = false
+			if r >= 'A' && r <= 'Z' {
+				r += 'a' - 'A'
+			}
+			run = append(run, r)
+			if len(run) > 60 {
+				flush()
+			}
+		case r < utf8.RuneSelf:
+			flush()
 		case unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai):
 			if !cjk {
 				flush()

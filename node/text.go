@@ -164,12 +164,20 @@ func visible(s string, limit int) string {
 	}, s)
 }
 
+// languageBytes is how much of a text tells its language.
+const languageBytes = 1_000
+
 // Language guesses the language of a text from its letters, as BCP 47; ""
 // where they do not say.
 func Language(s string) string {
 	var han, kana, hangul, arabic, cyrillic, latin int
+	s = s[:min(len(s), languageBytes)]
 	for _, r := range s {
 		switch {
+		case r < utf8.RuneSelf:
+			if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
+				latin++
+			}
 		case unicode.Is(unicode.Han, r):
 			han++
 		case unicode.In(r, unicode.Hiragana, unicode.Katakana):

@@ -71,7 +71,7 @@ func (d dialect) ddl(text string) string {
 // cache holds the hot part of a node of a million posts (negative: KiB).
 var pragmas = []string{
 	"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
-	"cache_size(-8000)", "temp_store(MEMORY)", "journal_size_limit(67108864)",
+	"cache_size(-8000)", "wal_autocheckpoint(4000)", "temp_store(MEMORY)", "journal_size_limit(67108864)",
 }
 
 func sqliteDSN(path string) string {

@@ -222,7 +222,8 @@ func (s *Server) Done() <-chan error { return s.done }
 func (s *Server) Stop(ctx context.Context) error {
 	var err error
 	s.stopping.Do(func() {
-		ctx, cancel := context.WithTimeout(ctx, stopTimeout)
+		// A stop that was asked for by ending ctx still drains.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 		defer cancel()
 		if s.stopWork == nil { // never started
 			err = s.store.Close()

@@ -26,7 +26,7 @@ const (
 	lanesAtOnce    = 64 // deliveries to different inboxes
 	laneInFlight   = 8  // requests under way to one inbox
 	receivedBatch  = 256
-	receivedAtOnce = 128 // they share commits
+	receivedAtOnce = 256 // they share commits
 	lookupsAtOnce  = 8
 
 	lease     = 30 * time.Second // of a lane, a received activity, a lookup: what a killed process held waits so long
@@ -107,8 +107,10 @@ func paceOf(name string) time.Duration {
 	switch name {
 	case "index":
 		return 100 * time.Millisecond
-	case "look_up":
+	case "look_up", "expand":
 		return 10 * time.Millisecond
+	case "receive":
+		return 5 * time.Millisecond
 	default:
 		return 2 * time.Millisecond
 	}
