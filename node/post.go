@@ -123,13 +123,10 @@ func (n *Node) addPost(ctx context.Context, q storage.Queries, p storage.Post, a
 	if err := q.InsertPost(ctx, p); err != nil {
 		return err
 	}
-	if err := q.AddCounts(ctx, author.ID(), storage.Counts{Posts: 1, ActiveAt: p.CreatedAt}); err != nil {
-		return err
-	}
 	if p.Hidden != storage.Visible {
-		return nil
+		return q.AddCounts(ctx, author.ID(), storage.Counts{Posts: 1, ActiveAt: p.CreatedAt})
 	}
-	return q.AddCounts(ctx, p.SubmoltID, storage.Counts{Posts: 1, ActiveAt: p.CreatedAt})
+	return q.AddPosts(ctx, author.ID(), p.SubmoltID, 1, p.CreatedAt)
 }
 
 // sendPost writes the outbox entries of a new local post. A remote submolt
@@ -279,13 +276,10 @@ func (n *Node) removePost(ctx context.Context, q storage.Queries, p storage.Post
 	if err := q.InsertTombstone(ctx, p.URI, now); err != nil {
 		return err
 	}
-	if err := q.AddCounts(ctx, p.AuthorID, storage.Counts{Posts: -1}); err != nil {
-		return err
-	}
 	if p.Hidden == storage.Pending {
-		return nil
+		return q.AddCounts(ctx, p.AuthorID, storage.Counts{Posts: -1})
 	}
-	return q.AddCounts(ctx, p.SubmoltID, storage.Counts{Posts: -1})
+	return q.AddPosts(ctx, p.AuthorID, p.SubmoltID, -1, 0)
 }
 
 // Pinned returns the pinned posts of a submolt, at most three.

@@ -42,6 +42,9 @@ type inbound struct {
 	docs Documents
 	// raw are the bytes as received, to be announced verbatim.
 	raw []byte
+	// ready is the text of the embedded object, made before the transaction: the
+	// one writer waits for nobody's Markdown.
+	ready rendered
 	// group is the submolt that announced the activity; nil when its actor sent it.
 	group *storage.Actor
 	depth int
@@ -55,8 +58,9 @@ func (n *Node) Receive(ctx context.Context, r storage.Received, docs Documents) 
 	if err != nil {
 		return n.Finish(ctx, r, "malformed")
 	}
+	ready := n.prepare(a)
 	for range receiveTries {
-		err = n.receive(ctx, r, a, docs)
+		err = n.receive(ctx, r, a, docs, ready)
 		if !errors.Is(err, storage.ErrExists) {
 			break // else a parallel activity stored the same actor or object: now it is known
 		}
@@ -71,9 +75,9 @@ func (n *Node) Receive(ctx context.Context, r storage.Received, docs Documents) 
 // stored the same thing at the same time.
 const receiveTries = 3
 
-func (n *Node) receive(ctx context.Context, r storage.Received, a *activity.Activity, docs Documents) error {
+func (n *Node) receive(ctx context.Context, r storage.Received, a *activity.Activity, docs Documents, ready rendered) error {
 	return n.write(ctx, func(ctx context.Context, q storage.Queries) error {
-		in := &inbound{n: n, q: q, docs: docs, raw: r.Body}
+		in := &inbound{n: n, q: q, docs: docs, raw: r.Body, ready: ready}
 		actor, err := in.actor(ctx, r.ActorURI)
 		if err != nil {
 			return err
@@ -181,6 +185,9 @@ func (in *inbound) object(a *activity.Activity, actor storage.Actor) (*activity.
 	}
 	if body == nil {
 		return nil, &Error{Kind: NotFound, Code: "object_gone"}
+	}
+	if in.ready.object != nil && ref.Raw != nil && !in.untrusted(actor) && in.ready.object.ID == ref.ID {
+		return in.ready.object, nil
 	}
 	o, err := activity.ParseObject(body)
 	if err != nil || o.ID != ref.ID {

@@ -62,7 +62,7 @@ func (in *inbound) createPost(ctx context.Context, o *activity.Object, a *activi
 	if err := in.n.mayPost(ctx, in.q, author, submolt); err != nil {
 		return "", err
 	}
-	p := in.n.postOf(o, author, submolt)
+	p := in.postOf(o, author, submolt)
 	if in.group != nil {
 		p.AnnouncedAt = in.n.now()
 	}
@@ -135,23 +135,58 @@ func (in *inbound) concernsUs(ctx context.Context, submolt storage.Actor, author
 	return err
 }
 
+// rendered is a peer's object with its text made ready.
+type rendered struct {
+	object         *activity.Object // nil for none
+	markdown, html string
+	language       string
+}
+
+// prepare renders the object that an activity embeds, if it has one.
+func (n *Node) prepare(a *activity.Activity) rendered {
+	ref := a.Object()
+	if ref.Raw == nil || (a.Type != activity.TypeCreate && a.Type != activity.TypeUpdate) {
+		return rendered{}
+	}
+	o, err := activity.ParseObject(ref.Raw)
+	if err != nil {
+		return rendered{}
+	}
+	return n.render(o)
+}
+
+func (n *Node) render(o *activity.Object) rendered {
+	r := rendered{object: o}
+	r.markdown, r.html = n.contentOf(o)
+	r.language = languageOf(o, r.markdown)
+	return r
+}
+
+// text returns what was made ready for an object, or makes it now.
+func (in *inbound) text(o *activity.Object) rendered {
+	if in.ready.object == o {
+		return in.ready
+	}
+	return in.n.render(o)
+}
+
 // postOf reads a post out of a peer's object.
-func (n *Node) postOf(o *activity.Object, author Author, submolt storage.Actor) storage.Post {
-	id, now := n.cfg.NewID(), n.now()
+func (in *inbound) postOf(o *activity.Object, author Author, submolt storage.Actor) storage.Post {
+	id, now := in.n.cfg.NewID(), in.n.now()
 	at := clampTime(o.Published, now)
-	content, html := n.contentOf(o)
+	t := in.text(o)
 	p := storage.Post{
-		ID: id, URI: o.ID, AuthorID: author.ID(), SubmoltID: submolt.ID, Type: TypeText, Title: titleOf(o, content),
-		Content: content, HTML: html, Lang: languageOf(o, content), Hot: hot(0, at), CreatedAt: at, UpdatedAt: max(at, clampTime(o.Updated, at)),
+		ID: id, URI: o.ID, AuthorID: author.ID(), SubmoltID: submolt.ID, Type: TypeText, Title: titleOf(o, t.markdown),
+		Content: t.markdown, HTML: t.html, Lang: t.language, Hot: hot(0, at), CreatedAt: at, UpdatedAt: max(at, clampTime(o.Updated, at)),
 		Author: author.actor.Ref(), Submolt: submolt.Ref(),
 	}
-	for _, t := range o.Attachments {
-		link, err := webURL("url", t.URL)
+	for _, file := range o.Attachments {
+		link, err := webURL("url", file.URL)
 		if err != nil || link == "" {
 			continue
 		}
 		p.URL, p.Type = link, TypeLink
-		if t.Type == "Image" || strings.HasPrefix(t.MediaType, "image/") {
+		if file.Type == "Image" || strings.HasPrefix(file.MediaType, "image/") {
 			p.Type = TypeImage
 		}
 		break
@@ -212,14 +247,14 @@ func (in *inbound) createComment(ctx context.Context, o *activity.Object, author
 		return "", err
 	}
 	id, now := in.n.cfg.NewID(), in.n.now()
-	content, html := in.n.contentOf(o)
-	if textOf(html) == "" {
+	t := in.text(o)
+	if textOf(t.html) == "" {
 		return "", &Error{Kind: Invalid, Code: "empty"}
 	}
 	at := clampTime(o.Published, now)
 	c := storage.Comment{
-		ID: id, URI: o.ID, RootID: id, AuthorID: author.ID(), Content: visible(content, MaxComment), HTML: html,
-		Lang: languageOf(o, content), CreatedAt: at, UpdatedAt: max(at, clampTime(o.Updated, at)),
+		ID: id, URI: o.ID, RootID: id, AuthorID: author.ID(), Content: visible(t.markdown, MaxComment), HTML: t.html,
+		Lang: t.language, CreatedAt: at, UpdatedAt: max(at, clampTime(o.Updated, at)),
 	}
 	if err := in.findParent(ctx, o.InReplyTo, &c); err != nil {
 		return "", err
@@ -337,7 +372,7 @@ func (in *inbound) update(ctx context.Context, a *activity.Activity, actor stora
 	if err != nil {
 		return "", err
 	}
-	newer := in.n.postOf(o, author, submolt)
+	newer := in.postOf(o, author, submolt)
 	newer.ID, newer.UpdatedAt = p.ID, clampTime(later(o.Updated, o.Published), in.n.now())
 	if err := in.q.UpdatePost(ctx, newer); err != nil {
 		return resultIgnored, ignoreNotFound(err) // ours is newer
@@ -360,8 +395,8 @@ func (in *inbound) updateComment(ctx context.Context, o *activity.Object, a *act
 	if err != nil || c.AuthorID != author.ID() {
 		return "", errors.Join(err, &Error{Kind: Forbidden, Code: "not_the_author"})
 	}
-	content, html := in.n.contentOf(o)
-	c.Content, c.HTML, c.Lang = visible(content, MaxComment), html, languageOf(o, content)
+	t := in.text(o)
+	c.Content, c.HTML, c.Lang = visible(t.markdown, MaxComment), t.html, t.language
 	c.UpdatedAt = clampTime(later(o.Updated, o.Published), in.n.now())
 	if err := in.q.UpdateComment(ctx, c); err != nil {
 		return resultIgnored, ignoreNotFound(err)

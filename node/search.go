@@ -5,8 +5,6 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"instar.example/storage"
 )
@@ -15,7 +13,6 @@ import (
 const (
 	MaxQuery     = 500 // characters
 	queryTerms   = 20
-	indexTerms   = 20_000 // of one text
 	indexBatch   = 200
 	usualResults = 20
 	mostResults  = 50
@@ -137,71 +134,6 @@ func similarity(text string, terms []string) float64 {
 func queryWords(q string) []string {
 	words := strings.Fields(Terms(q))
 	return words[:min(len(words), queryTerms)]
-}
-
-// Terms cuts a text into what the index holds, separated by spaces: words in
-// lower case, and for scripts that write without spaces each pair of
-// neighbouring letters, so that words of two letters are found.
-func Terms(text string) string {
-	var b strings.Builder
-	count := 0
-	var run []rune
-	cjk := false
-	flush := func() {
-		if len(run) == 0 || count >= indexTerms {
-			run = run[:0]
-			return
-		}
-		if !cjk || len(run) == 1 {
-			b.WriteString(string(run))
-			b.WriteByte(' ')
-			count++
-		} else {
-			for i := range len(run) - 1 {
-				b.WriteString(string(run[i : i+2]))
-				b.WriteByte(' ')
-				count++
-			}
-		}
-		run = run[:0]
-	}
-	for _, r := range text {
-		switch {
-		case r < utf8.RuneSelf && (r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r >= 'A' && r <= 'Z'):
-			if cjk {
-				flush()
-			}
-			cjk = false
-			if r >= 'A' && r <= 'Z' {
-				r += 'a' - 'A'
-			}
-			run = append(run, r)
-			if len(run) > 60 {
-				flush()
-			}
-		case r < utf8.RuneSelf:
-			flush()
-		case unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai):
-			if !cjk {
-				flush()
-			}
-			cjk = true
-			run = append(run, r)
-		case unicode.IsLetter(r) || unicode.IsDigit(r) || (unicode.IsMark(r) && len(run) > 0):
-			if cjk {
-				flush()
-			}
-			cjk = false
-			run = append(run, unicode.ToLower(r))
-			if len(run) > 60 {
-				flush()
-			}
-		default:
-			flush()
-		}
-	}
-	flush()
-	return strings.TrimSpace(b.String())
 }
 
 // IndexBatch puts texts that wait into the search index and returns how many.

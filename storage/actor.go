@@ -222,6 +222,16 @@ func (q Queries) AddCounts(ctx context.Context, id string, c Counts) error {
 		c.Karma, c.Followers, c.Following, c.Posts, c.Comments, c.ActiveAt, id)
 }
 
+// AddPosts counts posts, or takes them out with n below 0, for an author and for
+// the submolt in one statement; at, when not 0, is when both were last active.
+func (q Queries) AddPosts(ctx context.Context, authorID, submoltID string, n, at int64) error {
+	_, err := q.exec(ctx, `
+		UPDATE actors
+		SET post_count = post_count + $1, last_active_at = CASE WHEN $2 > last_active_at THEN $2 ELSE last_active_at END
+		WHERE id IN ($3, $4)`, n, at, authorID, submoltID)
+	return err
+}
+
 // Orders of a directory.
 const (
 	ByPopular      = "popular"

@@ -14,8 +14,8 @@ import (
 const groupLimit = 256
 
 // grouper runs writes one after the other on one connection and commits many
-// of them together: one fsync answers them all. Each runs in a savepoint, so
-// that one that fails takes nobody with it.
+// of them together: one fsync answers them all. A write that fails takes nobody
+// with it: then the batch runs once more, each write in a savepoint of its own.
 //
 // Invariant: no caller hears of success before the commit that holds its write.
 type grouper struct {
@@ -112,13 +112,7 @@ func (g *grouper) commit(conn *preparedConn, batch []*job) *preparedConn {
 		conn, err = connect(ctx, g.db)
 	}
 	if err == nil {
-		_, err = conn.ExecContext(ctx, g.begin)
-	}
-	if err == nil {
-		for _, j := range batch {
-			g.step(ctx, conn, j)
-		}
-		_, err = conn.ExecContext(ctx, "COMMIT")
+		err = g.attempt(ctx, conn, batch)
 	}
 	if err != nil && conn != nil {
 		conn.giveUp(ctx)
@@ -131,6 +125,38 @@ func (g *grouper) commit(conn *preparedConn, batch []*job) *preparedConn {
 		close(j.done)
 	}
 	return conn
+}
+
+// attempt runs a batch without savepoints, which cost as much as a short write,
+// and anew with them when one of its writes failed.
+func (g *grouper) attempt(ctx context.Context, conn *preparedConn, batch []*job) error {
+	if _, err := conn.ExecContext(ctx, g.begin); err != nil {
+		return err
+	}
+	for _, j := range batch {
+		if j.err = j.ctx.Err(); j.err != nil {
+			continue // the caller has gone before its turn came
+		}
+		if j.err = guarded(ctx, j.f, Queries{db: conn, dialect: g.d}); j.err != nil {
+			if _, err := conn.ExecContext(ctx, "ROLLBACK"); err != nil {
+				return err
+			}
+			return g.attemptEach(ctx, conn, batch)
+		}
+	}
+	_, err := conn.ExecContext(ctx, "COMMIT")
+	return err
+}
+
+func (g *grouper) attemptEach(ctx context.Context, conn *preparedConn, batch []*job) error {
+	if _, err := conn.ExecContext(ctx, g.begin); err != nil {
+		return err
+	}
+	for _, j := range batch {
+		g.step(ctx, conn, j)
+	}
+	_, err := conn.ExecContext(ctx, "COMMIT")
+	return err
 }
 
 func (g *grouper) step(ctx context.Context, conn *preparedConn, j *job) {

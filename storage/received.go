@@ -124,11 +124,12 @@ func (q Queries) ReleaseReceived(ctx context.Context, owner string) error {
 	return err
 }
 
-// PruneReceived forgets finished activities that came before a time.
+// PruneReceived forgets finished activities that came before a time. Their ids
+// are in the order of time: the oldest are looked at first.
 func (q Queries) PruneReceived(ctx context.Context, before int64, limit int) (int64, error) {
 	return q.exec(ctx, `
 		DELETE FROM received
-		WHERE id IN (SELECT id FROM received WHERE received_at < $1 AND state = 1 ORDER BY received_at LIMIT $2)`, before, limit)
+		WHERE state = 1 AND received_at < $1 AND id IN (SELECT id FROM received ORDER BY id LIMIT $2)`, before, limit)
 }
 
 // InsertTombstone remembers that an object is gone, also one we never had;

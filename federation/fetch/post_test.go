@@ -2,8 +2,11 @@ package fetch_test
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"io"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -49,6 +52,61 @@ func TestPostFollowsNoRedirect(t *testing.T) {
 	got, err := private(t, nil).Post(t.Context(), s.URL+"/inbox", []byte("{}"), key)
 	if err != nil || got.Status != 307 || asked.Load() != 1 {
 		t.Errorf("Post = %d, %v, asked %d times", got.Status, err, asked.Load())
+	}
+}
+
+func TestPostEndsByTheDeadline(t *testing.T) {
+	t.Parallel()
+	s := serve(t, func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body) // only then is it seen that the client left
+		<-r.Context().Done()
+	})
+	key, _ := actorKey()
+	start := time.Now()
+	c := private(t, func(c *fetch.Config) { c.Timeout = 200 * time.Millisecond })
+	if got, err := c.Post(t.Context(), s.URL, []byte("{}"), key); !errors.Is(err, fetch.ErrTimeout) {
+		t.Errorf("Post = %+v, %v; want ErrTimeout", got, err)
+	}
+	if d := time.Since(start); d > 5*time.Second {
+		t.Errorf("gave up after %v", d)
+	}
+}
+
+// One slow peer must not take all connections.
+func TestConnectionsToAHostAreBounded(t *testing.T) {
+	t.Parallel()
+	const bound = 8
+	arrived, release := make(chan struct{}, bound+1), make(chan struct{})
+	s := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		arrived <- struct{}{}
+		<-release
+		w.WriteHeader(http.StatusAccepted)
+	})
+	c := private(t, nil)
+	key, _ := actorKey()
+	var posts sync.WaitGroup
+	for range bound {
+		posts.Go(func() {
+			if _, err := c.Post(t.Context(), s.URL, []byte("{}"), key); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	for range bound {
+		<-arrived
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	if _, err := c.Post(ctx, s.URL, []byte("{}"), key); !errors.Is(err, fetch.ErrTimeout) {
+		t.Errorf("one more than %d: %v, want ErrTimeout", bound, err)
+	}
+	if len(arrived) != 0 {
+		t.Errorf("more than %d requests at once", bound)
+	}
+	close(release)
+	posts.Wait()
+	if got, err := c.Post(t.Context(), s.URL, []byte("{}"), key); err != nil || got.Status != http.StatusAccepted {
+		t.Errorf("Post when they are done = %+v, %v", got, err)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha256"
 	"encoding/base64"
 	"errors"
 	"net/http"
@@ -129,6 +130,9 @@ func TestWrongRequestsAreRefused(t *testing.T) {
 		"other date": {changed(t, func(r *http.Request) {
 			r.Header.Set("Date", now().Add(time.Minute).Format(http.TimeFormat))
 		}), signature.ErrInvalid},
+		"two dates, both signed": {byHand(t, func(l *letter) {
+			l.header.Add("Date", now().Add(time.Minute).Format(http.TimeFormat))
+		}), signature.ErrInvalid},
 		"two dates": {changed(t, func(r *http.Request) { r.Header.Add("Date", r.Header.Get("Date")) }), signature.ErrInvalid},
 		"other content type": {changed(t, func(r *http.Request) {
 			r.Header.Set("Content-Type", "text/html")
@@ -156,6 +160,49 @@ func TestWrongRequestsAreRefused(t *testing.T) {
 		}
 		if e, ok := errors.AsType[*signature.Error](err); !ok || e.Status() != want || e.Reason() == "" {
 			t.Errorf("%s: %v is no *Error of status %d with a reason", name, err, want)
+		}
+	}
+}
+
+// The library signs the path decoded: %2F and a slash would have one signature,
+// and %0A would end the line. Signed by hand, so that Sign and Verify cannot
+// be wrong together.
+func TestTheTargetIsWhatStandsOnTheWire(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		signed, sent string
+		good         bool
+	}{
+		{"/u/%2Fadmin", "/u/%2Fadmin", true},
+		{"/u//admin", "/u//admin", true},
+		{"/u//admin", "/u/%2Fadmin", false},
+		{"/u/%2Fadmin", "/u//admin", false},
+		{"/a%20b", "/a%20b", true},
+		{"/a b", "/a%20b", false},
+		{"/u/%0Ahost:%20evil", "/u/%0Ahost:%20evil", true},
+		{"/u/\nhost: evil", "/u/%0Ahost:%20evil", false},
+		{"/", "", true},
+		{"", "", false},
+	} {
+		l := newLetter(note())
+		l.target = c.signed
+		r := newRequest(t, http.MethodPost, "https://b.example"+c.sent, note())
+		r.Header = l.request(t, rsaKey(), crypto.SHA256).Header
+		if err := verify(received(t, r), note(), rsaKey().Public()); (err == nil) != c.good || err != nil && !errors.Is(err, signature.ErrInvalid) {
+			t.Errorf("signed %q, sent %q: %v, want good = %v", c.signed, c.sent, err, c.good)
+		}
+		// What we sign is the same text.
+		if err := signature.Sign(r, note(), key(), now()); err != nil {
+			t.Fatal(err)
+		}
+		s, err := signature.Parse(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.covered = append(l.covered, "content-type")
+		sum := sha256.Sum256([]byte(l.text()))
+		if err := rsa.VerifyPKCS1v15(&rsaKey().PublicKey, crypto.SHA256, sum[:], s.Value); (err == nil) != c.good {
+			t.Errorf("Sign for %q signs %q: %v, want %v", c.sent, c.signed, err == nil, c.good)
 		}
 	}
 }

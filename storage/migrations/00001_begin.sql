@@ -227,7 +227,6 @@ CREATE TABLE received (
 );
 CREATE UNIQUE INDEX received_activity ON received (activity_id, type);
 CREATE INDEX received_due ON received (due_at, id) WHERE state = 0;
-CREATE INDEX received_old ON received (received_at);
 
 CREATE TABLE lookups (
     name         TEXT NOT NULL PRIMARY KEY,
