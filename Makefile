@@ -7,7 +7,7 @@ TOOLS := $(CURDIR)/.tools
 GOLANGCI_LINT := 2.15.0
 GOVULNCHECK := 1.9.0
 FUZZTIME ?= 20s
-BENCHTIME ?= 2s
+BENCHTIME ?= 1x
 
 .PHONY: run build test lint vuln fuzz conform race bench long
 

@@ -222,14 +222,15 @@ func (q Queries) AddCounts(ctx context.Context, id string, c Counts) error {
 		c.Karma, c.Followers, c.Following, c.Posts, c.Comments, c.ActiveAt, id)
 }
 
-// AddPosts counts posts, or takes them out with n below 0, for an author and for
-// the submolt in one statement; at, when not 0, is when both were last active.
+// AddPosts counts posts, or takes them out with n below 0, for their author and
+// their submolt; at, when not 0, is when both were last active. The author's row
+// comes first, always: two transactions that lock rows in two orders wait for
+// each other until PostgreSQL ends one of them.
 func (q Queries) AddPosts(ctx context.Context, authorID, submoltID string, n, at int64) error {
-	_, err := q.exec(ctx, `
-		UPDATE actors
-		SET post_count = post_count + $1, last_active_at = CASE WHEN $2 > last_active_at THEN $2 ELSE last_active_at END
-		WHERE id IN ($3, $4)`, n, at, authorID, submoltID)
-	return err
+	if err := q.AddCounts(ctx, authorID, Counts{Posts: n, ActiveAt: at}); err != nil {
+		return err
+	}
+	return q.AddCounts(ctx, submoltID, Counts{Posts: n, ActiveAt: at})
 }
 
 // Orders of a directory.
