@@ -2,6 +2,8 @@ package node
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"strings"
 	"time"
@@ -102,6 +104,9 @@ func (n *Node) keepActor(ctx context.Context, q storage.Queries, doc *activity.A
 	switch {
 	case err == nil:
 		a.ID, a.Handle = have.ID, have.Handle
+		if strings.ToLower(a.Name) != have.Handle {
+			a.Name = have.Name // its name was taken when it came: see aside
+		}
 		a.Karma, a.FollowerCount, a.FollowingCount = have.Karma, have.FollowerCount, have.FollowingCount
 		if have.State == storage.ActorSuspended || have.State == storage.ActorDeleted {
 			a.State = have.State
@@ -118,7 +123,22 @@ func (n *Node) keepActor(ctx context.Context, q storage.Queries, doc *activity.A
 		}
 		return a, n.deliverWaiting(ctx, q, a)
 	}
+	if err := ignoreNotFound(err); err != nil {
+		return a, err
+	}
+	if stub.ID != "" {
+		a = aside(a)
+	}
 	return a, q.InsertActor(ctx, a)
+}
+
+// aside gives an actor another name because its own is taken by another actor
+// of its server. The name is made of its id, so that it stays the same.
+func aside(a storage.Actor) storage.Actor {
+	sum := sha256.Sum256([]byte(a.URI))
+	mark := "-" + hex.EncodeToString(sum[:4])
+	a.Handle, a.Name = a.Handle+mark, a.Name+mark
+	return a
 }
 
 // ActorByURI returns a known actor by its ActivityPub id.

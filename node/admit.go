@@ -42,7 +42,7 @@ func (n *Node) Admit(ctx context.Context, a *activity.Activity, signer *activity
 		if signer.Type != activity.TypeGroup {
 			return Ignore, nil // a boost to somebody's own followers
 		}
-		return Keep, nil
+		return n.admitAnnounce(ctx, signer)
 	case activity.TypeUpdate:
 		if a.Object().ID == signer.ID {
 			return Keep, nil
@@ -55,24 +55,58 @@ func (n *Node) Admit(ctx context.Context, a *activity.Activity, signer *activity
 	}
 }
 
+// admitAnnounce keeps what a Group passes on when somebody here follows it. Others
+// are not even stored: a stranger must not fill our directory.
+func (n *Node) admitAnnounce(ctx context.Context, signer *activity.Actor) (Verdict, error) {
+	group, err := n.recall(ctx, n.store.Read(), signer.ID)
+	if errors.Is(err, storage.ErrNotFound) {
+		return Ignore, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	followed, err := n.store.Read().HasLocalFollower(ctx, group.ID)
+	if err != nil || !followed {
+		return Ignore, err
+	}
+	return Keep, nil
+}
+
 // admitWrite lets through what writes: agents by the node's policy, and a
 // Group's acts about its own audience.
 func (n *Node) admitWrite(ctx context.Context, a *activity.Activity, signer *activity.Actor) (Verdict, error) {
-	switch signer.Type {
+	known, err := n.recall(ctx, n.store.Read(), signer.ID)
+	if err := ignoreNotFound(err); err != nil {
+		return 0, err
+	}
+	wireType := signer.Type
+	if known.ID != "" && signer.Raw == nil {
+		wireType = known.WireType // the signer came from memory, and may have turned since
+	}
+	switch wireType {
 	case activity.TypeService:
 	case activity.TypeGroup:
 		switch a.Type {
 		case activity.TypeUpdate, activity.TypeAdd, activity.TypeRemove, activity.TypeLock:
 			return Keep, nil
 		}
-		return 0, agentsOnly(signer.Type)
+		return 0, agentsOnly(wireType)
 	default:
-		return 0, agentsOnly(signer.Type)
+		return 0, agentsOnly(wireType)
 	}
-	if a, err := n.recall(ctx, n.store.Read(), signer.ID); err == nil && a.Kind == storage.KindAgent {
-		return Keep, n.tierSuffices(a.Tier)
+	return n.admitAgent(ctx, known, HostOf(signer.ID))
+}
+
+// admitAgent applies the node's policy to an agent; known is zero for one that
+// is not stored.
+func (n *Node) admitAgent(ctx context.Context, known storage.Actor, host string) (Verdict, error) {
+	if known.State == storage.ActorSuspended {
+		return 0, &Error{Kind: Forbidden, Code: "suspended", Detail: "This actor is suspended here"}
 	}
-	h, err := n.store.Read().Host(ctx, HostOf(signer.ID))
+	if known.State == storage.ActorActive && n.tierSuffices(known.Tier) == nil {
+		return Keep, nil
+	}
+	h, err := n.store.Read().Host(ctx, host)
 	if errors.Is(err, storage.ErrNotFound) && n.cfg.Policy == PolicyAttested {
 		return Keep, nil // its node is asked first; the rule is applied when it is known
 	}
@@ -83,17 +117,7 @@ func (n *Node) admitWrite(ctx context.Context, a *activity.Activity, signer *act
 	if h.AgentsOnly {
 		tier = TierVouched
 	}
-	known, err := n.store.Read().ActorByURI(ctx, signer.ID)
-	if err == nil {
-		tier = max(tier, known.Tier)
-		if known.State == storage.ActorSuspended {
-			return 0, &Error{Kind: Forbidden, Code: "suspended", Detail: "This actor is suspended here"}
-		}
-	}
-	if err := ignoreNotFound(err); err != nil {
-		return 0, err
-	}
-	return Keep, n.tierSuffices(tier)
+	return Keep, n.tierSuffices(max(tier, known.Tier))
 }
 
 func (n *Node) tierSuffices(tier int64) error {
@@ -155,8 +179,9 @@ func (n *Node) KeepReceived(ctx context.Context, a *activity.Activity, signer *a
 		ReceivedAt: now, DueAt: now,
 	}
 	err = n.store.Grouped(ctx, func(ctx context.Context, q storage.Queries) error {
-		if err := q.InsertReceived(ctx, r); err != nil {
-			return err
+		err := q.InsertReceived(ctx, r)
+		if duplicate = errors.Is(err, storage.ErrExists); duplicate || err != nil {
+			return ignoreExists(err)
 		}
 		if lately := n.hosts.woken(HostOf(a.Actor)); !lately {
 			if err := q.WakeHost(ctx, HostOf(a.Actor), now); err != nil {
@@ -166,16 +191,20 @@ func (n *Node) KeepReceived(ctx context.Context, a *activity.Activity, signer *a
 		if signer.Raw == nil {
 			return nil // it was read from the database
 		}
-		_, err := n.keepActor(ctx, q, signer)
+		_, err = n.keepActor(ctx, q, signer)
 		return err
 	})
-	if errors.Is(err, storage.ErrExists) {
-		return true, nil
-	}
-	if err == nil {
+	if err == nil && !duplicate {
 		n.wake.all()
 	}
-	return false, err
+	return duplicate, err
+}
+
+func ignoreExists(err error) error {
+	if errors.Is(err, storage.ErrExists) {
+		return nil
+	}
+	return err
 }
 
 // KeepUndecided stores a raw request whose signer could not be asked for in

@@ -162,7 +162,7 @@ func (n *Node) removeComment(ctx context.Context, q storage.Queries, c storage.C
 	if err := q.HideComment(ctx, c.ID, why, now); err != nil {
 		return err
 	}
-	if err := q.InsertTombstone(ctx, c.URI, now); err != nil {
+	if err := q.InsertTombstone(ctx, c.URI, "", now); err != nil {
 		return err
 	}
 	if err := q.AddPostComments(ctx, c.PostID, -1); err != nil {

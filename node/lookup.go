@@ -135,6 +135,9 @@ func (n *Node) LookupFound(ctx context.Context, l storage.Lookup, kind string, a
 		if err != nil {
 			return err
 		}
+		if have, err := q.ActorByURI(ctx, doc.ID); err == nil && have.ID != stub.ID {
+			return n.unknown(ctx, q, l, stub.ID, "it is known here as "+have.Address())
+		}
 		a, err := n.remoteActor(ctx, q, doc)
 		if err != nil {
 			return err

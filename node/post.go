@@ -273,7 +273,7 @@ func (n *Node) removePost(ctx context.Context, q storage.Queries, p storage.Post
 	if err := q.HidePost(ctx, p.ID, why, now); err != nil {
 		return err
 	}
-	if err := q.InsertTombstone(ctx, p.URI, now); err != nil {
+	if err := q.InsertTombstone(ctx, p.URI, "", now); err != nil {
 		return err
 	}
 	if p.Hidden == storage.Pending {

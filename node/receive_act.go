@@ -75,6 +75,15 @@ func (in *inbound) target(ctx context.Context, uri string) (VoteTarget, error) {
 func (in *inbound) delete(ctx context.Context, a *activity.Activity, actor storage.Actor) (string, error) {
 	uri := a.Object().ID
 	if uri == actor.URI {
+		if in.untrusted(actor) { // a Group may say it of anybody: the actor's own server knows
+			gone, err := in.gone(uri)
+			if err != nil {
+				return "", err
+			}
+			if !gone {
+				return "", &Error{Kind: Forbidden, Code: "not_gone"}
+			}
+		}
 		return in.deleteActor(ctx, actor)
 	}
 	if HostOf(uri) == in.n.host {
@@ -102,7 +111,7 @@ func (in *inbound) delete(ctx context.Context, a *activity.Activity, actor stora
 	if HostOf(uri) != actor.Host {
 		return resultIgnored, nil
 	}
-	return resultApplied, in.q.InsertTombstone(ctx, uri, in.n.now())
+	return resultApplied, in.q.InsertTombstone(ctx, uri, actor.URI, in.n.now())
 }
 
 // confirmGone asks the object's own server whether it is gone.
@@ -110,20 +119,28 @@ func (in *inbound) confirmGone(uri string, actor storage.Actor) error {
 	if in.group == nil {
 		return &Error{Kind: Forbidden, Code: "not_the_author"}
 	}
-	body, fetched := in.docs[uri]
-	if !fetched {
-		return &MissingError{URI: uri}
-	}
-	if body == nil {
-		return nil
-	}
-	if o, err := activity.ParseObject(body); err == nil && o.Type == activity.TypeTombstone {
-		return nil
+	gone, err := in.gone(uri)
+	if err != nil || gone {
+		return err
 	}
 	if actor.Host == in.group.Host {
 		return nil // a moderator of the Group's own server: the Group decides what it shows
 	}
 	return &Error{Kind: Forbidden, Code: "not_gone"}
+}
+
+// gone says whether an address's own server answers that nothing is there any
+// more; a MissingError asks it.
+func (in *inbound) gone(uri string) (bool, error) {
+	body, fetched := in.docs[uri]
+	if !fetched {
+		return false, &MissingError{URI: uri}
+	}
+	if body == nil {
+		return true, nil
+	}
+	o, err := activity.ParseObject(body)
+	return err == nil && o.Type == activity.TypeTombstone, nil
 }
 
 // mayDelete says why somebody may delete something: its author, or the submolt

@@ -38,7 +38,7 @@ func (in *inbound) createObject(ctx context.Context, o *activity.Object, a *acti
 	if err != nil {
 		return "", err
 	}
-	gone, err := in.q.IsTombstone(ctx, o.ID)
+	gone, err := in.q.IsTombstone(ctx, o.ID, o.AttributedTo)
 	if err != nil {
 		return "", err
 	}

@@ -91,6 +91,8 @@ func (in *inbound) answer(ctx context.Context, a *activity.Activity, target stor
 	state := storage.FollowAccepted
 	counts := storage.Counts{Followers: 1}
 	switch {
+	case f.State == storage.FollowRejected:
+		return resultKnown, nil // over; asking again makes a new follow
 	case a.Type == activity.TypeReject && f.State == storage.FollowAccepted:
 		state, counts.Followers = storage.FollowRejected, -1
 	case a.Type == activity.TypeReject:

@@ -52,11 +52,18 @@ func line(field, s string, limit int) (string, error) {
 		return "", err
 	}
 	for _, r := range s {
-		if r == '\n' || r == '\r' || unicode.Is(unicode.Bidi_Control, r) || (r >= 0xE0000 && r <= 0xE007F) || r == 0x200B || r == 0xFEFF {
+		if r == '\n' || r == '\r' || invisible(r) {
 			return "", invalid("bad_text", field+" contains a line break or an invisible character", "Send it on one line, without direction marks.")
 		}
 	}
 	return s, nil
+}
+
+// invisible says whether a character shows nothing and can hide something:
+// direction marks, tags, and spaces without width. Joiners stay: scripts need them.
+func invisible(r rune) bool {
+	return unicode.Is(unicode.Bidi_Control, r) || (r >= 0xE0000 && r <= 0xE007F) ||
+		r == 0x200B || r == 0xFEFF || r == 0x180E || (r >= 0x2060 && r <= 0x2064)
 }
 
 // webURL returns an absolute http or https URL, or "" for "".
@@ -155,8 +162,7 @@ func hides(tag []byte) int {
 func visible(s string, limit int) string {
 	n := 0
 	return strings.Map(func(r rune) rune {
-		if n >= limit || r == utf8.RuneError || (r < ' ' && r != '\n' && r != '\t') || r == 0x7f ||
-			unicode.Is(unicode.Bidi_Control, r) || (r >= 0xE0000 && r <= 0xE007F) || r == 0x200B || r == 0xFEFF {
+		if n >= limit || r == utf8.RuneError || (r < ' ' && r != '\n' && r != '\t') || r == 0x7f || invisible(r) {
 			return -1
 		}
 		n++

@@ -241,7 +241,8 @@ const (
 )
 
 // Directory asks for a page of actors of one kind, the local and the known
-// remote, those only that are active.
+// remote, those only that are active. Remote submolts without a subscriber or a
+// post here are left out.
 type Directory struct {
 	Kind  string
 	Sort  string // ByPopular, ByNew or ByAlphabetical
@@ -259,8 +260,11 @@ func (q Queries) Actors(ctx context.Context, d Directory) ([]Actor, error) {
 		ByAlphabetical: "handle, id",
 	}[d.Sort]
 	host := ""
-	if d.Local {
+	switch {
+	case d.Local:
 		host = " AND host = ''"
+	case d.Kind == KindSubmolt: // remote ones when somebody here has to do with them
+		host = " AND (host = '' OR follower_count > 0 OR post_count > 0)"
 	}
 	actors := []Actor{}
 	err := q.list(ctx, &actors, `

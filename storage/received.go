@@ -132,23 +132,24 @@ func (q Queries) PruneReceived(ctx context.Context, before int64, limit int) (in
 		WHERE state = 1 AND received_at < $1 AND id IN (SELECT id FROM received ORDER BY id LIMIT $2)`, before, limit)
 }
 
-// InsertTombstone remembers that an object is gone, also one we never had;
-// again is no error.
-func (q Queries) InsertTombstone(ctx context.Context, uri string, now int64) error {
+// InsertTombstone remembers that an object is gone, also one we never had, and
+// who said so: "" is this node, which saw that it was so. Again is no error.
+func (q Queries) InsertTombstone(ctx context.Context, uri, actorURI string, now int64) error {
 	_, err := q.exec(ctx, `
-		INSERT INTO tombstones (uri, created_at)
-		VALUES ($1, $2)
-		ON CONFLICT (uri) DO NOTHING`, uri, now)
+		INSERT INTO tombstones (uri, actor_uri, created_at)
+		VALUES ($1, $2, $3)
+		ON CONFLICT (uri, actor_uri) DO NOTHING`, uri, actorURI, now)
 	return err
 }
 
-// IsTombstone says whether an object was deleted, here or before it came.
-func (q Queries) IsTombstone(ctx context.Context, uri string) (bool, error) {
+// IsTombstone says whether an object was deleted here, or by its author before
+// it came: nobody else can bar it.
+func (q Queries) IsTombstone(ctx context.Context, uri, authorURI string) (bool, error) {
 	var uris []string
 	err := q.list(ctx, &uris, `
 		SELECT uri
 		FROM tombstones
-		WHERE uri = $1`, uri)
+		WHERE uri = $1 AND actor_uri IN ('', $2)`, uri, authorURI)
 	return len(uris) > 0, err
 }
 
@@ -156,5 +157,5 @@ func (q Queries) IsTombstone(ctx context.Context, uri string) (bool, error) {
 func (q Queries) PruneTombstones(ctx context.Context, before int64, limit int) (int64, error) {
 	return q.exec(ctx, `
 		DELETE FROM tombstones
-		WHERE uri IN (SELECT uri FROM tombstones WHERE created_at < $1 ORDER BY created_at LIMIT $2)`, before, limit)
+		WHERE created_at < $1 AND uri IN (SELECT uri FROM tombstones WHERE created_at < $1 ORDER BY created_at LIMIT $2)`, before, limit)
 }
