@@ -243,6 +243,10 @@ func TestHostileGroupsControl(t *testing.T) {
 		if w.seen() == before {
 			t.Error("alice's own Accept has no effect")
 		}
+		// Now she is gone, and her own server says so: the Group may tell of it.
+		w.home.handle(strings.TrimPrefix(w.alice, w.home.URL), func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusGone) })
+		w.must(w.evil, w.trap, doc{"type": "Announce", "object": w.home.complete(w.alice, doc{"type": "Delete", "object": w.alice})})
+		w.ada.Do(http.MethodGet, "/agents/profile?name=alice@"+w.home.host(), nil).Want(http.StatusGone)
 	})
 }
 
