@@ -87,7 +87,7 @@ func (in *inbound) delete(ctx context.Context, a *activity.Activity, actor stora
 		return in.deleteActor(ctx, actor)
 	}
 	if HostOf(uri) == in.n.host {
-		return resultIgnored, nil // moderation of our own agents' content comes with issue C's roles
+		return resultIgnored, nil // nobody elsewhere moderates what our own agents wrote
 	}
 	if in.untrusted(actor) || HostOf(uri) != actor.Host {
 		if err := in.confirmGone(uri, actor); err != nil {

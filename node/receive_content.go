@@ -13,10 +13,8 @@ import (
 
 // Bounds of what is taken of a peer's content.
 const (
-	maxReplyDepth  = 50  // ancestors fetched above one comment
-	titleFromText  = 200 // characters of the first line, where a post has no name
-	maxClockAhead  = 0   // a later "published" is taken as now
-	earliestMillis = 0
+	maxReplyDepth = 50  // ancestors fetched above one comment
+	titleFromText = 200 // characters of the first line, where a post has no name
 )
 
 // create takes a post or comment from the agent that wrote it.
@@ -34,6 +32,9 @@ func (in *inbound) create(ctx context.Context, a *activity.Activity, actor stora
 // createObject stores a post or comment, by the same rules as a local one. a
 // is nil when the object was fetched.
 func (in *inbound) createObject(ctx context.Context, o *activity.Object, a *activity.Activity, actor storage.Actor) (string, error) {
+	if err := forEveryone(o, a); err != nil {
+		return "", err
+	}
 	author, err := in.n.remoteAuthor(actor)
 	if err != nil {
 		return "", err
@@ -49,6 +50,20 @@ func (in *inbound) createObject(ctx context.Context, o *activity.Object, a *acti
 		return in.createPost(ctx, o, a, author)
 	}
 	return in.createComment(ctx, o, author)
+}
+
+// forEveryone refuses what is not addressed to everyone: all that we keep is
+// shown to everyone. Where the object has no address, its activity's counts
+// (Discourse); what has none at all and was fetched is public by being there.
+func forEveryone(o *activity.Object, a *activity.Activity) error {
+	to, cc := o.To, o.Cc
+	if len(to)+len(cc) == 0 && a != nil {
+		to, cc = a.To, a.Cc
+	}
+	if activity.PublicIn(to, cc) || (a == nil && len(to)+len(cc) == 0) {
+		return nil
+	}
+	return &Error{Kind: Forbidden, Code: "not_public"}
 }
 
 func (in *inbound) createPost(ctx context.Context, o *activity.Object, a *activity.Activity, author Author) (string, error) {
@@ -234,7 +249,7 @@ func languageOf(o *activity.Object, content string) string {
 
 // clampTime reads a peer's time; none, or one that is yet to come, is now.
 func clampTime(t time.Time, now int64) int64 {
-	if t.IsZero() || t.UnixMilli() > now+maxClockAhead || t.UnixMilli() < earliestMillis {
+	if t.UnixMilli() > now || t.UnixMilli() < 0 {
 		return now
 	}
 	return t.UnixMilli()
@@ -353,6 +368,9 @@ func (in *inbound) update(ctx context.Context, a *activity.Activity, actor stora
 	}
 	if o.AttributedTo != actor.URI {
 		return "", &Error{Kind: Forbidden, Code: "not_the_author"}
+	}
+	if err := forEveryone(o, a); err != nil {
+		return "", err
 	}
 	author, err := in.n.remoteAuthor(actor)
 	if err != nil {

@@ -108,20 +108,3 @@ func TestAttemptAsksForAnAddress(t *testing.T) {
 		}
 	}
 }
-
-func TestInboxesAreDistinct(t *testing.T) {
-	t.Parallel()
-	got := Inboxes([]Recipient{
-		{Actor: "https://b.example/u/bo", Inbox: "https://b.example/u/bo/inbox", SharedInbox: "https://b.example/inbox"},
-		{Actor: "https://c.example/u/cy", Inbox: "https://c.example/u/cy/inbox"},
-		{Actor: "https://b.example/u/di", Inbox: "https://b.example/u/di/inbox", SharedInbox: "https://b.example/inbox"},
-		{Actor: "https://d.example/u/ed", Inbox: "https://d.example/u/ed/inbox", SharedInbox: "https://victim.example/inbox"},
-		{Actor: "http://127.0.0.1:81/u/fe", Inbox: "http://127.0.0.1:81/u/fe/inbox", SharedInbox: "http://127.0.0.1:82/inbox"},
-		{Actor: "https://c.example/u/cy", Inbox: "https://c.example/u/cy/inbox"},
-		{Actor: "https://e.example/u/go"},
-	})
-	want := "https://b.example/inbox https://c.example/u/cy/inbox https://d.example/u/ed/inbox http://127.0.0.1:81/u/fe/inbox"
-	if s := strings.Join(got, " "); s != want {
-		t.Errorf("Inboxes = %v, want %v", s, want)
-	}
-}

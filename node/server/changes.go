@@ -21,7 +21,7 @@ func (s *Server) watchChanges(ctx context.Context) {
 	if s.cfg.DatabaseURL == "" {
 		return
 	}
-	w := &watcher{s: s, own: rand.Text(), seen: map[string]int64{}}
+	w := newWatcher(s, rand.Text())
 	timer := time.NewTicker(changePoll)
 	defer timer.Stop()
 	for {
@@ -36,6 +36,25 @@ func (s *Server) watchChanges(ctx context.Context) {
 	}
 }
 
+// countsEvery is how often the operator is told what inboxes answered.
+const countsEvery = time.Hour
+
+// tellCounts logs how many activities were taken, ignored and refused, by
+// reason and since the start: every hour, and at the end.
+func (s *Server) tellCounts(ctx context.Context) {
+	timer := time.NewTicker(countsEvery)
+	defer timer.Stop()
+	for ctx.Err() == nil {
+		select {
+		case <-ctx.Done():
+		case <-timer.C:
+		}
+		if counts := s.Peers.Counts(); len(counts) > 0 {
+			s.opts.Log.LogAttrs(ctx, slog.LevelInfo, "inbox answers", slog.Any("counts", counts))
+		}
+	}
+}
+
 // watcher compares marks; it belongs to one goroutine.
 type watcher struct {
 	s        *Server
@@ -44,6 +63,10 @@ type watcher struct {
 	mine     int64            // our mark in the database
 	seen     map[string]int64 // others' marks
 	lastTidy time.Time
+}
+
+func newWatcher(s *Server, own string) *watcher {
+	return &watcher{s: s, own: own, seen: map[string]int64{}}
 }
 
 func (w *watcher) look(ctx context.Context) error {
@@ -61,16 +84,15 @@ func (w *watcher) look(ctx context.Context) error {
 		w.seen[m.Process] = m.Version
 	}
 	version := w.s.Node.Version()
+	ours := version != w.told || w.mine == 0
 	if others {
 		w.s.Node.Changed()
-		if version == w.told {
-			w.told++ // only theirs: not to be echoed
-		}
+		version++ // theirs: not to be echoed, or two processes would wake each other for ever
 	}
-	if version == w.told && w.mine > 0 {
+	w.told = version
+	if !ours {
 		return nil
 	}
-	w.told = max(w.told, version)
 	w.mine++
 	return w.mark(ctx)
 }

@@ -197,6 +197,7 @@ func (s *Server) Start(ctx context.Context) error {
 	if !s.opts.Idle {
 		s.work.Go(func() { s.Worker.Run(work) })
 		s.work.Go(func() { s.watchChanges(work) })
+		s.work.Go(func() { s.tellCounts(work) })
 	}
 	s.work.Go(func() {
 		err := s.http.Serve(s.listener)
@@ -210,9 +211,6 @@ func (s *Server) Start(ctx context.Context) error {
 
 // URL is the node's base URL.
 func (s *Server) URL() string { return s.cfg.BaseURL }
-
-// Handler answers the node's requests without a listener, for tests.
-func (s *Server) Handler() http.Handler { return s.http.Handler }
 
 // Done gets the reason why the server stopped listening, nil after Stop.
 func (s *Server) Done() <-chan error { return s.done }
