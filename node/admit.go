@@ -171,33 +171,91 @@ func (n *Node) remoteAuthor(a storage.Actor) (Author, error) {
 
 // KeepReceived stores a verified activity durably, and its signer if the
 // signer is new or was fetched anew; true says that it came before. Many
-// callers share one commit.
+// callers share one commit. What needs nothing but this node is applied in the
+// same transaction; the rest waits for the worker.
 func (n *Node) KeepReceived(ctx context.Context, a *activity.Activity, signer *activity.Actor) (duplicate bool, err error) {
 	now := n.now()
 	r := storage.Received{
-		ID: n.cfg.NewID(), ActivityID: a.ID, Type: a.Type, ActorURI: a.Actor, Body: a.Raw,
-		ReceivedAt: now, DueAt: now,
+		ID: n.cfg.NewID(), ActivityID: a.ID, Type: a.Type, ActorURI: a.Actor, ReceivedAt: now, DueAt: now,
 	}
+	if in, ok := n.atOnce(ctx, a, signer); ok {
+		done := r
+		done.State, done.Result, done.Body = storage.ReceivedDone, resultApplied, []byte{}
+		duplicate, err = n.keep(ctx, done, signer, func(ctx context.Context, q storage.Queries) error {
+			return in.applyKept(ctx, q, a, done)
+		})
+		if err == nil {
+			return duplicate, nil
+		}
+		// Something is missing or against it: the worker fetches it, or refuses.
+	}
+	r.Body = a.Raw
+	return n.keep(ctx, r, signer, func(context.Context, storage.Queries) error { return nil })
+}
+
+// keep stores an activity and its signer, and runs then in the same transaction.
+func (n *Node) keep(ctx context.Context, r storage.Received, signer *activity.Actor, then func(ctx context.Context, q storage.Queries) error) (duplicate bool, err error) {
 	err = n.store.Grouped(ctx, func(ctx context.Context, q storage.Queries) error {
 		err := q.InsertReceived(ctx, r)
 		if duplicate = errors.Is(err, storage.ErrExists); duplicate || err != nil {
 			return ignoreExists(err)
 		}
-		if lately := n.hosts.woken(HostOf(a.Actor)); !lately {
-			if err := q.WakeHost(ctx, HostOf(a.Actor), now); err != nil {
+		if lately := n.hosts.woken(HostOf(r.ActorURI)); !lately {
+			if err := q.WakeHost(ctx, HostOf(r.ActorURI), r.ReceivedAt); err != nil {
 				return err
 			}
 		}
-		if signer.Raw == nil {
-			return nil // it was read from the database
+		if signer.Raw != nil { // else it was read from the database
+			if _, err := n.keepActor(ctx, q, signer); err != nil {
+				return err
+			}
 		}
-		_, err = n.keepActor(ctx, q, signer)
-		return err
+		return then(ctx, q)
 	})
 	if err == nil && !duplicate {
+		if r.State == storage.ReceivedDone {
+			n.Changed()
+		}
 		n.wake.all()
 	}
 	return duplicate, err
+}
+
+// atOnce says whether an activity can be applied as it is accepted, and makes
+// its text ready for that: a Create by a known agent, whose limits need no
+// lock. The flood of a busy peer is of that kind; it is then written once
+// instead of twice. A Create may overtake what waits: nothing undoes it that
+// was sent before it.
+func (n *Node) atOnce(ctx context.Context, a *activity.Activity, signer *activity.Actor) (*inbound, bool) {
+	if a.Type != activity.TypeCreate || signer.Raw != nil {
+		return nil, false
+	}
+	q := n.store.Read()
+	actor, err := n.recall(ctx, q, a.Actor)
+	if err != nil || actor.FetchedAt == 0 || actor.Kind != storage.KindAgent || (n.cfg.Limits.Enabled && actor.Tier == TierService) {
+		return nil, false
+	}
+	in := &inbound{n: n, q: q, raw: a.Raw}
+	if in.introduced(ctx, actor) != nil {
+		return nil, false
+	}
+	in.ready = n.prepare(a)
+	return in, in.ready.object != nil
+}
+
+// applyKept applies an activity in the transaction that keeps it.
+func (in *inbound) applyKept(ctx context.Context, q storage.Queries, a *activity.Activity, r storage.Received) error {
+	now := *in
+	now.q = q
+	actor, err := now.actor(ctx, a.Actor)
+	if err != nil {
+		return err
+	}
+	result, err := now.apply(ctx, a, actor)
+	if err != nil || result == r.Result {
+		return err
+	}
+	return q.FinishReceived(ctx, r.ID, result)
 }
 
 func ignoreExists(err error) error {

@@ -210,16 +210,15 @@ type Counts struct {
 	ActiveAt int64
 }
 
+func (c Counts) plus(d Counts) Counts {
+	return Counts{c.Karma + d.Karma, c.Followers + d.Followers, c.Following + d.Following, c.Posts + d.Posts, c.Comments + d.Comments, max(c.ActiveAt, d.ActiveAt)}
+}
+
 // AddCounts changes an actor's counters and takes its row's lock until the
-// transaction ends: do it first where a rule depends on the actor's history.
+// transaction ends (not in Grouped): do it first where a rule depends on the
+// actor's history.
 func (q Queries) AddCounts(ctx context.Context, id string, c Counts) error {
-	return q.one(ctx, `
-		UPDATE actors
-		SET karma = karma + $1, follower_count = follower_count + $2, following_count = following_count + $3,
-			post_count = post_count + $4, comment_count = comment_count + $5,
-			last_active_at = CASE WHEN $6 > last_active_at THEN $6 ELSE last_active_at END
-		WHERE id = $7`,
-		c.Karma, c.Followers, c.Following, c.Posts, c.Comments, c.ActiveAt, id)
+	return q.count(ctx, count{countsAgent, id, c})
 }
 
 // AddPosts counts posts, or takes them out with n below 0, for their author and
@@ -230,7 +229,7 @@ func (q Queries) AddPosts(ctx context.Context, authorID, submoltID string, n, at
 	if err := q.AddCounts(ctx, authorID, Counts{Posts: n, ActiveAt: at}); err != nil {
 		return err
 	}
-	return q.AddCounts(ctx, submoltID, Counts{Posts: n, ActiveAt: at})
+	return q.count(ctx, count{countsSubmolt, submoltID, Counts{Posts: n, ActiveAt: at}})
 }
 
 // Orders of a directory.

@@ -85,10 +85,7 @@ func (q Queries) AddCommentVotes(ctx context.Context, id string, up, down int64)
 
 // AddReplies changes a comment's number of direct replies.
 func (q Queries) AddReplies(ctx context.Context, id string, n int64) error {
-	return q.one(ctx, `
-		UPDATE comments
-		SET reply_count = reply_count + $1
-		WHERE id = $2`, n, id)
+	return q.count(ctx, count{countsComment, id, Counts{Comments: n}})
 }
 
 // Comment returns a comment by its local id, hidden or not.

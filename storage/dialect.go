@@ -24,9 +24,6 @@ type dialect struct {
 	name string
 	// begin opens a transaction that will write.
 	begin string
-	// seq gives an outbox row its number: on SQLite the one writer knows the
-	// last, on PostgreSQL the sequencer stamps committed rows (DESIGN, Outbox order).
-	seq string
 	// skipLocked ends a subquery that claims rows.
 	skipLocked string
 	// forUpdate ends a query whose row the transaction will change.
@@ -37,13 +34,12 @@ func sqliteDialect() dialect {
 	return dialect{
 		name:  nameSQLite,
 		begin: "BEGIN IMMEDIATE",
-		seq:   "(SELECT COALESCE(MAX(seq), 0) + 1 FROM outbox)",
 	}
 }
 
 func postgresDialect() dialect {
 	return dialect{
-		name: namePostgres, begin: "BEGIN", seq: "NULL",
+		name: namePostgres, begin: "BEGIN",
 		skipLocked: " FOR UPDATE SKIP LOCKED", forUpdate: " FOR UPDATE",
 	}
 }

@@ -30,6 +30,7 @@ type grouper struct {
 type job struct {
 	ctx  context.Context // the caller's: says only whether it still waits
 	f    func(ctx context.Context, q Queries) error
+	late bool // what it inserts and counts may be written at the end of the batch
 	err  error
 	done chan struct{}
 }
@@ -41,8 +42,9 @@ func newGrouper(db *sqlx.DB, d dialect) *grouper {
 	return g
 }
 
-func (g *grouper) run(ctx context.Context, f func(ctx context.Context, q Queries) error) error {
-	j := &job{ctx: ctx, f: f, done: make(chan struct{})}
+// run runs a job in a batch and returns its error.
+func (g *grouper) run(j *job) error {
+	j.done = make(chan struct{})
 	select {
 	case <-g.quit:
 		return ErrClosed
@@ -50,8 +52,8 @@ func (g *grouper) run(ctx context.Context, f func(ctx context.Context, q Queries
 	}
 	select {
 	case g.jobs <- j:
-	case <-ctx.Done():
-		return ctx.Err()
+	case <-j.ctx.Done():
+		return j.ctx.Err()
 	case <-g.quit:
 		return ErrClosed
 	}
@@ -133,19 +135,35 @@ func (g *grouper) attempt(ctx context.Context, conn *preparedConn, batch []*job)
 	if _, err := conn.ExecContext(ctx, g.begin); err != nil {
 		return err
 	}
+	if g.attemptAll(ctx, conn, batch) == nil {
+		_, err := conn.ExecContext(ctx, "COMMIT")
+		return err
+	}
+	if _, err := conn.ExecContext(ctx, "ROLLBACK"); err != nil {
+		return err
+	}
+	return g.attemptEach(ctx, conn, batch)
+}
+
+// attemptAll runs a batch up to its end, or to its first failure.
+func (g *grouper) attemptAll(ctx context.Context, conn *preparedConn, batch []*job) error {
+	q := Queries{db: conn, dialect: g.d}
+	late := q
+	late.tail = &tail{}
 	for _, j := range batch {
 		if j.err = j.ctx.Err(); j.err != nil {
 			continue // the caller has gone before its turn came
 		}
-		if j.err = guarded(ctx, j.f, Queries{db: conn, dialect: g.d}); j.err != nil {
-			if _, err := conn.ExecContext(ctx, "ROLLBACK"); err != nil {
-				return err
-			}
-			return g.attemptEach(ctx, conn, batch)
+		if j.late {
+			j.err = guarded(ctx, j.f, late)
+		} else {
+			j.err = guarded(ctx, j.f, q)
+		}
+		if j.err != nil {
+			return j.err
 		}
 	}
-	_, err := conn.ExecContext(ctx, "COMMIT")
-	return err
+	return late.tail.write(ctx, q)
 }
 
 func (g *grouper) attemptEach(ctx context.Context, conn *preparedConn, batch []*job) error {
@@ -153,7 +171,11 @@ func (g *grouper) attemptEach(ctx context.Context, conn *preparedConn, batch []*
 		return err
 	}
 	for _, j := range batch {
-		g.step(ctx, conn, j)
+		for range txAttempts {
+			if g.step(ctx, conn, j); !isRetryable(j.err) {
+				break
+			}
+		}
 	}
 	_, err := conn.ExecContext(ctx, "COMMIT")
 	return err

@@ -34,11 +34,11 @@ const entryColumns = `id, COALESCE(seq, 0) AS seq, type, actor_id, thread, audie
 
 // InsertEntry appends to the log.
 func (q Queries) InsertEntry(ctx context.Context, e Entry) error {
-	_, err := q.exec(ctx, `
-		INSERT INTO outbox (id, seq, type, actor_id, thread, audience, body, listed, created_at)
-		VALUES ($1, `+q.dialect.seq+`, $2, $3, $4, $5, $6, $7, $8)`,
-		e.ID, e.Type, e.ActorID, e.Thread, e.Audience, e.Body, e.Listed, e.CreatedAt)
-	return err
+	if q.tail != nil {
+		q.tail.entries = append(q.tail.entries, e)
+		return nil
+	}
+	return q.insertEntries(ctx, []Entry{e})
 }
 
 // Entry returns an entry by its id.

@@ -56,13 +56,11 @@ const postJoins = `
 
 // InsertPost adds a post and puts it into the search queue; ErrExists when its URI is known.
 func (q Queries) InsertPost(ctx context.Context, p Post) error {
-	n, err := q.exec(ctx, `
-		INSERT INTO posts (id, uri, author_id, submolt_id, type, title, content, html, url, lang,
-			up, down, score, hot, comment_count, hidden, pinned, locked, announced_at, created_at, updated_at, deleted_at)
-		VALUES (`+places(1, 22)+`)
-		ON CONFLICT (uri) DO NOTHING`,
-		p.ID, p.URI, p.AuthorID, p.SubmoltID, p.Type, p.Title, p.Content, p.HTML, p.URL, p.Lang,
-		p.Up, p.Down, p.Score, p.Hot, p.CommentCount, p.Hidden, p.Pinned, p.Locked, p.AnnouncedAt, p.CreatedAt, p.UpdatedAt, p.DeletedAt)
+	if q.tail != nil {
+		q.tail.posts = append(q.tail.posts, p)
+		return q.queueIndex(ctx, p.ID, DocPost)
+	}
+	n, err := q.insertPosts(ctx, []Post{p})
 	if err != nil {
 		return err
 	}
@@ -70,6 +68,23 @@ func (q Queries) InsertPost(ctx context.Context, p Post) error {
 		return ErrExists
 	}
 	return q.queueIndex(ctx, p.ID, DocPost)
+}
+
+// insertPosts adds posts and returns how many of them are new.
+func (q Queries) insertPosts(ctx context.Context, ps []Post) (int, error) {
+	return inserted(ps, func(ps []Post) (int64, error) {
+		const fields = 22
+		args := make([]any, 0, fields*len(ps))
+		for _, p := range ps {
+			args = append(args, p.ID, p.URI, p.AuthorID, p.SubmoltID, p.Type, p.Title, p.Content, p.HTML, p.URL, p.Lang,
+				p.Up, p.Down, p.Score, p.Hot, p.CommentCount, p.Hidden, p.Pinned, p.Locked, p.AnnouncedAt, p.CreatedAt, p.UpdatedAt, p.DeletedAt)
+		}
+		return q.exec(ctx, `
+			INSERT INTO posts (id, uri, author_id, submolt_id, type, title, content, html, url, lang,
+				up, down, score, hot, comment_count, hidden, pinned, locked, announced_at, created_at, updated_at, deleted_at)
+			VALUES `+rows(len(ps), fields)+`
+			ON CONFLICT (uri) DO NOTHING`, args...)
+	})
 }
 
 // UpdatePost overwrites the content of a post, when now is later than its last change.
@@ -116,10 +131,7 @@ func (q Queries) AddVotes(ctx context.Context, id string, up, down, hot int64) e
 
 // AddPostComments changes a post's number of comments.
 func (q Queries) AddPostComments(ctx context.Context, id string, n int64) error {
-	return q.one(ctx, `
-		UPDATE posts
-		SET comment_count = comment_count + $1
-		WHERE id = $2`, n, id)
+	return q.count(ctx, count{countsPost, id, Counts{Comments: n}})
 }
 
 // Post returns a post by its local id, hidden or not.

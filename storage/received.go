@@ -1,6 +1,9 @@
 package storage
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // States of a received activity.
 const (
@@ -30,15 +33,30 @@ const receivedColumns = `id, activity_id, type, actor_uri, state, body, result, 
 
 // InsertReceived keeps an activity; ErrExists when its id and type are known.
 func (q Queries) InsertReceived(ctx context.Context, r Received) error {
-	n, err := q.exec(ctx, `
-		INSERT INTO received (`+receivedColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, '', 0)
-		ON CONFLICT (activity_id, type) DO NOTHING`,
-		r.ID, r.ActivityID, r.Type, r.ActorURI, r.State, r.Body, r.Result, r.ReceivedAt, r.DueAt)
+	if q.tail != nil {
+		q.tail.received = append(q.tail.received, r)
+		return nil
+	}
+	n, err := q.insertReceived(ctx, []Received{r})
 	if err == nil && n == 0 {
 		return ErrExists
 	}
 	return err
+}
+
+// insertReceived keeps activities and returns how many of them are new.
+func (q Queries) insertReceived(ctx context.Context, rs []Received) (int, error) {
+	return inserted(rs, func(rs []Received) (int64, error) {
+		const fields = 12
+		args := make([]any, 0, fields*len(rs))
+		for _, r := range rs {
+			args = append(args, r.ID, r.ActivityID, r.Type, r.ActorURI, r.State, r.Body, r.Result, 0, r.ReceivedAt, r.DueAt, "", 0)
+		}
+		return q.exec(ctx, `
+			INSERT INTO received (`+receivedColumns+`)
+			VALUES `+rows(len(rs), fields)+`
+			ON CONFLICT (activity_id, type) DO NOTHING`, args...)
+	})
 }
 
 // ReceivedBefore says whether an activity is known by its id and type.
@@ -142,15 +160,42 @@ func (q Queries) InsertTombstone(ctx context.Context, uri, actorURI string, now 
 	return err
 }
 
+// Tombstone names an object that is gone and who said so.
+type Tombstone struct {
+	URI      string `db:"uri"`
+	ActorURI string `db:"actor_uri"`
+}
+
 // IsTombstone says whether an object was deleted here, or by its author before
 // it came: nobody else can bar it.
 func (q Queries) IsTombstone(ctx context.Context, uri, authorURI string) (bool, error) {
-	var uris []string
-	err := q.list(ctx, &uris, `
-		SELECT uri
-		FROM tombstones
-		WHERE uri = $1 AND actor_uri IN ('', $2)`, uri, authorURI)
-	return len(uris) > 0, err
+	t := Tombstone{URI: uri, ActorURI: authorURI}
+	if q.tail != nil {
+		q.tail.absent = append(q.tail.absent, t)
+		return false, nil
+	}
+	return q.anyTombstone(ctx, []Tombstone{t})
+}
+
+// anyTombstone says whether one of the objects was deleted.
+func (q Queries) anyTombstone(ctx context.Context, ts []Tombstone) (bool, error) {
+	gone := false
+	err := inChunks(ts, func(ts []Tombstone) error {
+		uris := make([]any, len(ts))
+		for i, t := range ts {
+			uris[i] = t.URI
+		}
+		var found []Tombstone
+		err := q.list(ctx, &found, `
+			SELECT uri, actor_uri
+			FROM tombstones
+			WHERE uri IN (`+places(1, len(uris))+`)`, uris...)
+		for _, f := range found {
+			gone = gone || f.ActorURI == "" || slices.Contains(ts, f)
+		}
+		return err
+	})
+	return gone, err
 }
 
 // PruneTombstones forgets tombstones from before a time.

@@ -55,11 +55,12 @@ func (d dialect) searchTables(ctx context.Context, tx *sql.Tx, version int64) er
 
 // queueIndex notes that a text is to be indexed anew; the worker does it later.
 func (q Queries) queueIndex(ctx context.Context, id, kind string) error {
-	_, err := q.exec(ctx, `
-		INSERT INTO unindexed (id, kind)
-		VALUES ($1, $2)
-		ON CONFLICT (id) DO NOTHING`, id, kind)
-	return err
+	d := Document{ID: id, Kind: kind}
+	if q.tail != nil {
+		q.tail.queue = append(q.tail.queue, d)
+		return nil
+	}
+	return q.queueAll(ctx, []Document{d})
 }
 
 // Unindexed returns texts that wait for the index.

@@ -10,6 +10,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -33,6 +34,7 @@ var (
 type Queries struct {
 	db      sqlx.ExtContext
 	dialect dialect
+	tail    *tail // in Grouped: where rows and counts wait for the end of the batch, else nil
 }
 
 // Store is one database: a pool to read from and one way to write.
@@ -80,15 +82,18 @@ func (s *Store) Read() Queries { return Queries{db: s.reads, dialect: s.dialect}
 // ctx cancels only the waiting for a turn, never a running f.
 func (s *Store) Tx(ctx context.Context, f func(ctx context.Context, q Queries) error) error {
 	if s.dialect.name == nameSQLite {
-		return s.group.run(ctx, f)
+		return s.group.run(&job{ctx: ctx, f: f})
 	}
 	return s.txPostgres(ctx, f)
 }
 
-// Grouped is Tx for writes that come in floods and do not touch each other's
-// rows, such as received activities: on both databases many callers share one commit.
+// Grouped is Tx for writes that come in floods, such as received activities: on
+// both databases many callers share one commit, and what they insert and count
+// is written with few statements just before it. So f does not read back what
+// it inserts or counts, and takes no locks by counting. That a row is there
+// already it may learn only when it runs for the second time.
 func (s *Store) Grouped(ctx context.Context, f func(ctx context.Context, q Queries) error) error {
-	return s.group.run(ctx, f)
+	return s.group.run(&job{ctx: ctx, f: f, late: true})
 }
 
 // Close waits for the running writes and closes the pools.
@@ -215,7 +220,8 @@ func places(from, n int) string {
 		if i > 0 {
 			b.WriteString(", ")
 		}
-		fmt.Fprintf(&b, "$%d", from+i)
+		b.WriteByte('$')
+		b.WriteString(strconv.Itoa(from + i))
 	}
 	return b.String()
 }

@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"testing"
@@ -169,6 +170,42 @@ func TestNodeThatWasCutOffCatchesUpInOrder(t *testing.T) {
 		got := cleo.Do(http.MethodGet, "/posts?sort=new", nil)
 		if titles(got) != "While you were away" || got.List("posts")[0]["comment_count"] != 1.0 {
 			t.Errorf("c has %v", got.Body)
+		}
+	})
+}
+
+// TestAKnownAgentsPostIsThereWhenItIsAccepted: what needs nothing but the node
+// itself is applied in the transaction that keeps it, and once.
+func TestAKnownAgentsPostIsThereWhenItIsAccepted(t *testing.T) {
+	t.Parallel()
+	nodetest.Each(t, func(t *testing.T, database func(tb testing.TB) nodetest.Option) {
+		s := newStory(t, database)
+		background(t, func() {
+			s.ada.Do(http.MethodPost, "/posts", map[string]any{"submolt_name": "todayilearned@" + s.b.Host, "title": "The first", "content": "It introduces ada."})
+		}, s.a, s.b)
+		s.ada.Do(http.MethodPost, "/posts", map[string]any{"submolt_name": "todayilearned@" + s.b.Host, "title": "The second", "content": "b knows ada."}).Want(http.StatusCreated)
+		for n := 1; n > 0; { // a alone works
+			n = 0
+			for _, batch := range []func(context.Context) (int, error){s.a.Server.Worker.Expand, s.a.Server.Worker.Deliver} {
+				done, err := batch(t.Context())
+				if err != nil {
+					t.Fatalf("work: %v", err)
+				}
+				n += done
+			}
+		}
+		feed := s.bob.Do(http.MethodGet, "/submolts/todayilearned/feed?sort=new", nil).Want(http.StatusOK)
+		if titles(feed) != "The second|The first" {
+			t.Fatalf("on b, whose worker has not run: %q", titles(feed))
+		}
+		nodetest.Settle(t, s.a, s.b)
+		feed = s.bob.Do(http.MethodGet, "/submolts/todayilearned/feed?sort=new", nil).Want(http.StatusOK)
+		if titles(feed) != "The second|The first" {
+			t.Errorf("on b in the end: %q", titles(feed))
+		}
+		m := s.bob.Do(http.MethodGet, "/submolts/todayilearned", nil).Want(http.StatusOK)
+		if n := m.Value("submolt", "post_count"); n != float64(2) {
+			t.Errorf("b counts %v posts, want 2", n)
 		}
 	})
 }

@@ -1,0 +1,199 @@
+package storage
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"slices"
+	"strings"
+)
+
+// tail is what the jobs of a batch leave for its end: rows to insert, in the
+// hope that they are new, and counters, each of which is then changed once
+// however many jobs count. So a batch has one statement a table, and not one a
+// job. Where a job hoped in vain, the batch runs anew without a tail, and each
+// job is told how it is.
+//
+// The counters come last and in one order, agents before what they write and
+// that before submolts, so that batches and single transactions do not wait for
+// each other in a ring.
+type tail struct {
+	received []Received
+	posts    []Post
+	absent   []Tombstone
+	entries  []Entry
+	queue    []Document
+	counts   []count
+}
+
+// errHope says that a row was there already, or a tombstone.
+var errHope = errors.New("a row of the batch is not new")
+
+// count is a change of the counters of one row.
+type count struct {
+	of    counted
+	id    string
+	delta Counts
+}
+
+type counted int
+
+// What is counted, in the order of locking.
+const (
+	countsAgent counted = iota
+	countsPost
+	countsComment
+	countsSubmolt
+)
+
+func (t *tail) write(ctx context.Context, q Queries) error {
+	if err := t.writeHoped(ctx, q); err != nil {
+		return err
+	}
+	if err := q.insertEntries(ctx, t.entries); err != nil {
+		return err
+	}
+	if err := q.queueAll(ctx, t.queue); err != nil {
+		return err
+	}
+	slices.SortStableFunc(t.counts, func(a, b count) int {
+		return cmp.Or(cmp.Compare(a.of, b.of), cmp.Compare(a.id, b.id))
+	})
+	for i, c := range t.counts {
+		if i+1 < len(t.counts) && t.counts[i+1].of == c.of && t.counts[i+1].id == c.id {
+			t.counts[i+1].delta = t.counts[i+1].delta.plus(c.delta)
+			continue
+		}
+		if err := q.addCount(ctx, c); err != nil && !errors.Is(err, ErrNotFound) {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeHoped inserts the rows that are hoped to be new, or returns errHope.
+func (t *tail) writeHoped(ctx context.Context, q Queries) error {
+	if n, err := q.insertReceived(ctx, t.received); err != nil || n < len(t.received) {
+		return cmp.Or(err, errHope)
+	}
+	if gone, err := q.anyTombstone(ctx, t.absent); err != nil || gone {
+		return cmp.Or(err, errHope)
+	}
+	if n, err := q.insertPosts(ctx, t.posts); err != nil || n < len(t.posts) {
+		return cmp.Or(err, errHope)
+	}
+	return nil
+}
+
+// count changes the counters of a row, now or at the end of the batch.
+func (q Queries) count(ctx context.Context, c count) error {
+	if q.tail != nil {
+		q.tail.counts = append(q.tail.counts, c)
+		return nil
+	}
+	return q.addCount(ctx, c)
+}
+
+// addCount changes the counters of a row that is there.
+func (q Queries) addCount(ctx context.Context, c count) error {
+	switch c.of {
+	case countsPost:
+		return q.one(ctx, `
+			UPDATE posts
+			SET comment_count = comment_count + $1
+			WHERE id = $2`, c.delta.Comments, c.id)
+	case countsComment:
+		return q.one(ctx, `
+			UPDATE comments
+			SET reply_count = reply_count + $1
+			WHERE id = $2`, c.delta.Comments, c.id)
+	default:
+		return q.one(ctx, `
+			UPDATE actors
+			SET karma = karma + $1, follower_count = follower_count + $2, following_count = following_count + $3,
+				post_count = post_count + $4, comment_count = comment_count + $5,
+				last_active_at = CASE WHEN $6 > last_active_at THEN $6 ELSE last_active_at END
+			WHERE id = $7`,
+			c.delta.Karma, c.delta.Followers, c.delta.Following, c.delta.Posts, c.delta.Comments, c.delta.ActiveAt, c.id)
+	}
+}
+
+// insertEntries appends entries to the log in their order.
+func (q Queries) insertEntries(ctx context.Context, es []Entry) error {
+	if len(es) == 0 {
+		return nil
+	}
+	// SQLite's one writer knows the last number; on PostgreSQL the sequencer
+	// stamps committed rows (DESIGN, Outbox order).
+	var last sql.NullInt64
+	if q.dialect.name == nameSQLite {
+		if err := q.get(ctx, &last, `
+			SELECT COALESCE(MAX(seq), 0)
+			FROM outbox`); err != nil {
+			return err
+		}
+	}
+	return inChunks(es, func(es []Entry) error {
+		args := make([]any, 0, entryFields*len(es))
+		for _, e := range es {
+			last.Int64++
+			args = append(args, e.ID, last, e.Type, e.ActorID, e.Thread, e.Audience, e.Body, e.Listed, e.CreatedAt)
+		}
+		_, err := q.exec(ctx, `
+			INSERT INTO outbox (id, seq, type, actor_id, thread, audience, body, listed, created_at)
+			VALUES `+rows(len(es), entryFields), args...)
+		return err
+	})
+}
+
+const entryFields = 9
+
+// queueAll notes that texts are to be indexed anew; the worker does it later.
+func (q Queries) queueAll(ctx context.Context, ds []Document) error {
+	return inChunks(ds, func(ds []Document) error {
+		args := make([]any, 0, 2*len(ds))
+		for _, d := range ds {
+			args = append(args, d.ID, d.Kind)
+		}
+		_, err := q.exec(ctx, `
+			INSERT INTO unindexed (id, kind)
+			VALUES `+rows(len(ds), 2)+`
+			ON CONFLICT (id) DO NOTHING`, args...)
+		return err
+	})
+}
+
+// rowsAtOnce bounds the rows of one statement, and so how many texts of it a
+// connection keeps prepared.
+const rowsAtOnce = 32
+
+// inChunks calls f with pieces of list.
+func inChunks[T any](list []T, f func([]T) error) error {
+	for piece := range slices.Chunk(list, rowsAtOnce) {
+		if err := f(piece); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// inserted is inChunks for inserts: it adds up how many rows are new.
+func inserted[T any](list []T, f func([]T) (int64, error)) (int, error) {
+	total := 0
+	err := inChunks(list, func(list []T) error {
+		n, err := f(list)
+		total += int(n)
+		return err
+	})
+	return total, err
+}
+
+// rows returns the text "($1, $2), ($3, $4), ..." of n rows.
+func rows(n, fields int) string {
+	all := make([]string, n)
+	for i := range n {
+		all[i] = "(" + places(1+i*fields, fields) + ")"
+	}
+	return strings.Join(all, ", ")
+}
