@@ -186,7 +186,7 @@ func TestAKnownAgentsPostIsThereWhenItIsAccepted(t *testing.T) {
 		s.ada.Do(http.MethodPost, "/posts", map[string]any{"submolt_name": "todayilearned@" + s.b.Host, "title": "The second", "content": "b knows ada."}).Want(http.StatusCreated)
 		for n := 1; n > 0; { // a alone works
 			n = 0
-			for _, batch := range []func(context.Context) (int, error){s.a.Server.Worker.Expand, s.a.Server.Worker.Deliver} {
+			for _, batch := range []func(context.Context) (int, error){s.a.Worker.Expand, s.a.Worker.Deliver} {
 				done, err := batch(t.Context())
 				if err != nil {
 					t.Fatalf("work: %v", err)
