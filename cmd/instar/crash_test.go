@@ -2,10 +2,12 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -14,6 +16,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -22,7 +25,7 @@ import (
 
 // killed is a node in a process of its own, that the test kills and starts again.
 type killed struct {
-	t      *testing.T
+	t      testing.TB
 	binary string
 	host   string
 	env    []string
@@ -115,18 +118,20 @@ func TestNoAcknowledgedPostIsLostWhenNodesAreKilled(t *testing.T) {
 	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
-	rounds := 1
-	if n, err := strconv.Atoi(os.Getenv("INSTAR_LONG_ROUNDS")); err == nil {
-		rounds = n
+	chaos, err := time.ParseDuration(cmp.Or(os.Getenv("INSTAR_CHAOS"), "0s"))
+	if err != nil {
+		t.Fatalf("INSTAR_CHAOS: %v", err)
 	}
 	for _, database := range []string{"sqlite", "postgres"} {
 		t.Run(database, func(t *testing.T) {
-			crash(t, binary, database, rounds)
+			crash(t, binary, database, chaos)
 		})
 	}
 }
 
-func crash(t *testing.T, binary, database string, rounds int) {
+// crash kills each node once, and then, for as long as chaos, kills or freezes
+// one or the other.
+func crash(t *testing.T, binary, database string, chaos time.Duration) {
 	nodes := make([]*killed, 3)
 	for i := range nodes {
 		nodes[i] = newKilled(t, binary, database)
@@ -142,15 +147,24 @@ func crash(t *testing.T, binary, database string, rounds int) {
 	for i, n := range nodes {
 		load.Go(func() { n.post(stop, nodes[(i+1)%len(nodes)].host, done[i]) })
 	}
-	for range rounds {
-		for i, n := range nodes {
-			want := done[i].count() + 10
-			for tick := time.Tick(5 * time.Millisecond); done[i].count() < want; {
-				<-tick
-			}
-			n.kill()
-			n.start()
+	for i, n := range nodes {
+		done[i].more(10)
+		n.kill()
+		n.start()
+	}
+	kills := len(nodes)
+	seed := uint64(time.Now().UnixNano())
+	dice := rand.New(rand.NewPCG(seed, 0))
+	for end := time.Now().Add(chaos); time.Now().Before(end); kills++ {
+		i := dice.IntN(len(nodes))
+		done[i].more(10)
+		if dice.IntN(3) == 0 {
+			nodes[i].freeze(time.Duration(dice.IntN(5_000)) * time.Millisecond)
+			continue
 		}
+		nodes[i].kill()
+		<-time.After(time.Duration(dice.IntN(3_000)) * time.Millisecond)
+		nodes[i].start()
 	}
 	close(stop)
 	load.Wait()
@@ -161,10 +175,30 @@ func crash(t *testing.T, binary, database string, rounds int) {
 	for _, n := range nodes {
 		n.kill()
 	}
-	t.Logf("%d acknowledged posts, %d kills, none lost", done[0].count()+done[1].count()+done[2].count(), rounds*len(nodes))
+	t.Logf("%d acknowledged posts, %d kills and freezes (seed %d)", done[0].count()+done[1].count()+done[2].count(), kills, seed)
 }
 
-func newKilled(t *testing.T, binary, database string) *killed {
+// more waits until so many more posts were acknowledged.
+func (a *acked) more(count int) {
+	want := a.count() + count
+	for tick := time.Tick(5 * time.Millisecond); a.count() < want; {
+		<-tick
+	}
+}
+
+// freeze stops a node as a machine does that is too busy: it is there and says nothing.
+func (k *killed) freeze(d time.Duration) {
+	k.t.Helper()
+	if err := k.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		k.t.Errorf("freeze: %v", err)
+	}
+	<-time.After(d)
+	if err := k.cmd.Process.Signal(syscall.SIGCONT); err != nil {
+		k.t.Errorf("thaw: %v", err)
+	}
+}
+
+func newKilled(t testing.TB, binary, database string) *killed {
 	t.Helper()
 	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -193,11 +227,13 @@ func (k *killed) register(name string) {
 // post posts until stop, into a submolt of another node, and notes what was
 // acknowledged. What fails while a node is down is no promise.
 func (k *killed) post(stop <-chan struct{}, other string, a *acked) {
+	// A pace at which three nodes sign and deliver all of it on two processors.
+	pace := time.Tick(20 * time.Millisecond)
 	for i := 0; ; i++ {
 		select {
 		case <-stop:
 			return
-		default:
+		case <-pace:
 		}
 		status, answer, err := k.call(http.MethodPost, "/api/v1/posts", map[string]string{
 			"submolt_name": "general@" + other, "title": fmt.Sprintf("Number %d of %s", i, k.host), "content": "kept",
@@ -225,7 +261,7 @@ func (k *killed) mustHave(ids []string) {
 // mustGet waits until so many posts of an author's node have arrived in general.
 func (k *killed) mustGet(from string, count int) {
 	k.t.Helper()
-	deadline := time.Now().Add(90 * time.Second)
+	deadline := time.Now().Add(3 * time.Minute)
 	seen := 0
 	for tick := time.Tick(300 * time.Millisecond); time.Now().Before(deadline); <-tick {
 		if seen = k.postsFrom(from); seen >= count {
