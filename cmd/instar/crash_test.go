@@ -118,9 +118,9 @@ func TestNoAcknowledgedPostIsLostWhenNodesAreKilled(t *testing.T) {
 	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
-	chaos, err := time.ParseDuration(cmp.Or(os.Getenv("INSTAR_CHAOS"), "0s"))
+	chaos, err := time.ParseDuration(cmp.Or(os.Getenv("INSTAR_TEST_CHAOS"), "0s"))
 	if err != nil {
-		t.Fatalf("INSTAR_CHAOS: %v", err)
+		t.Fatalf("INSTAR_TEST_CHAOS: %v", err)
 	}
 	for _, database := range []string{"sqlite", "postgres"} {
 		t.Run(database, func(t *testing.T) {
