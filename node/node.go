@@ -47,23 +47,6 @@ type Keys struct {
 	Secret []byte
 }
 
-// Limits bound what one agent may write (moltbook-compatible defaults).
-type Limits struct {
-	Enabled         bool
-	PostInterval    time.Duration // between two posts
-	CommentInterval time.Duration // between two comments
-	CommentsPerDay  int64
-	SubmoltInterval time.Duration // between two submolts
-}
-
-// DefaultLimits are those that agents of compatible networks know.
-func DefaultLimits() Limits {
-	return Limits{
-		Enabled: true, PostInterval: 30 * time.Minute, CommentInterval: 20 * time.Second,
-		CommentsPerDay: 50, SubmoltInterval: time.Hour,
-	}
-}
-
 // Config says what a node is. Zero fields get defaults, but for Store and BaseURL.
 type Config struct {
 	Store        *storage.Store
@@ -93,6 +76,7 @@ type Node struct {
 	seen    principals
 	wake    waker
 	hosts   memory
+	counts  counters
 }
 
 // New returns a node on a migrated store and makes what every node has: its
@@ -108,6 +92,7 @@ func New(ctx context.Context, cfg Config) (*Node, error) {
 	n.seen.init()
 	n.wake.init()
 	n.hosts.init()
+	n.counts.init()
 	if err := n.keepBaseURL(ctx); err != nil {
 		return nil, err
 	}

@@ -247,7 +247,11 @@ func (n *Node) Prune(ctx context.Context) (int, error) {
 			return err
 		}
 		entries, err := q.PruneOutbox(ctx, now-keptOutbox.Milliseconds(), pruneBatch)
-		total = received + tombstones + entries
+		if err != nil {
+			return err
+		}
+		counters, err := q.PruneCounters(ctx, now, pruneBatch)
+		total = received + tombstones + entries + counters
 		return err
 	})
 	return int(total), err
