@@ -20,6 +20,7 @@ const (
 	Conflict // a name is taken, a state stands against it
 	Limited  // too much for now; After says when
 	Gone     // was here, is deleted
+	Mismatch // understood, and contradicts an earlier request
 	Unready  // cannot be done now by a fault of ours or of a peer
 )
 

@@ -8,6 +8,7 @@ package node
 
 import (
 	"context"
+	"crypto/cipher"
 	"crypto/rand"
 	"errors"
 	"io"
@@ -77,6 +78,7 @@ type Node struct {
 	wake    waker
 	hosts   memory
 	counts  counters
+	box     cipher.AEAD // seals what of a request's answer is kept
 }
 
 // New returns a node on a migrated store and makes what every node has: its
@@ -93,6 +95,9 @@ func New(ctx context.Context, cfg Config) (*Node, error) {
 	n.wake.init()
 	n.hosts.init()
 	n.counts.init()
+	if n.box, err = sealingBox(cfg.Keys.Secret); err != nil {
+		return nil, err
+	}
 	if err := n.keepBaseURL(ctx); err != nil {
 		return nil, err
 	}
@@ -190,9 +195,17 @@ func (n *Node) Version() int64 { return n.version.Load() }
 func (n *Node) Changed() { n.version.Add(1) }
 
 // write runs f in a transaction, then moves the version and wakes the worker.
+// The name of a request that ctx carries (Begin) commits with it.
 func (n *Node) write(ctx context.Context, f func(ctx context.Context, q storage.Queries) error) error {
+	f, err := n.once(ctx, f)
+	if err != nil {
+		return err
+	}
 	if err := n.store.Tx(ctx, f); err != nil {
 		return err
+	}
+	if at := attemptOf(ctx); at != nil {
+		at.done = true
 	}
 	n.Changed()
 	n.wake.all()

@@ -251,7 +251,11 @@ func (n *Node) Prune(ctx context.Context) (int, error) {
 			return err
 		}
 		counters, err := q.PruneCounters(ctx, now, pruneBatch)
-		total = received + tombstones + entries + counters
+		if err != nil {
+			return err
+		}
+		outcomes, err := q.PruneOutcomes(ctx, now-keptOutcomes.Milliseconds(), pruneBatch)
+		total = received + tombstones + entries + counters + outcomes
 		return err
 	})
 	return int(total), err

@@ -228,6 +228,8 @@ func kind(k node.Kind) (status int, hint string) {
 		return http.StatusNotFound, "Check the id or the name. Names of other nodes are written name@host."
 	case node.Conflict:
 		return http.StatusConflict, "Choose another one."
+	case node.Mismatch:
+		return http.StatusUnprocessableEntity, "Send it as it was sent first, or as a new request."
 	case node.Limited:
 		return http.StatusTooManyRequests, "Wait and send it again."
 	case node.Gone:

@@ -118,6 +118,7 @@ func (a *API) limitsNow(ctx context.Context, c *call) (reply, error) {
 		ans.For = "agent"
 	case node.Owner:
 		ans.For = "owner"
+	case node.Anonymous:
 	}
 	now := a.now().UnixMilli()
 	for _, s := range all {
