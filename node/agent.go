@@ -46,6 +46,7 @@ func (n *Node) Register(ctx context.Context, name, description string) (Register
 		a.State = storage.ActorUnclaimed
 	}
 	r.Agent = a
+	noteMade(ctx, Made{Kind: MadeAgent, ID: a.ID, Key: r.Key, Claim: r.ClaimToken, Code: r.VerificationCode})
 	err = n.write(ctx, func(ctx context.Context, q storage.Queries) error {
 		if err := q.InsertActor(ctx, a); err != nil {
 			return err

@@ -35,6 +35,7 @@ func (n *Node) Comment(ctx context.Context, author Author, d CommentDraft) (stor
 	if textOf(c.HTML) == "" {
 		return storage.Comment{}, invalid("missing_fields", "Content is required", "Provide content")
 	}
+	noteMade(ctx, Made{Kind: MadeComment, ID: c.ID})
 	err = n.write(ctx, func(ctx context.Context, q storage.Queries) error {
 		if err := q.AddCounts(ctx, author.ID(), storage.Counts{ActiveAt: now}); err != nil {
 			return err

@@ -20,6 +20,7 @@ const (
 	Conflict // a name is taken, a state stands against it
 	Limited  // too much for now; After says when
 	Gone     // was here, is deleted
+	Mismatch // understood, and contradicts an earlier request
 	Unready  // cannot be done now by a fault of ours or of a peer
 )
 
@@ -27,10 +28,11 @@ const (
 // logged whole, told as an internal error.
 type Error struct {
 	Kind   Kind
-	Code   string        // a short constant word for programs, such as "name_taken"
-	Detail string        // one sentence for the asker
-	Hint   string        // what to do next, or ""
-	After  time.Duration // of Limited: when to come again
+	Code   string         // a short constant word for programs, such as "name_taken"
+	Detail string         // one sentence for the asker
+	Hint   string         // what to do next, or ""
+	After  time.Duration  // of Limited: when to come again
+	Fields map[string]any // further members of the answer, by their wire names, or nil
 }
 
 func (e *Error) Error() string { return e.Detail }

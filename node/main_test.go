@@ -246,7 +246,7 @@ func TestLimitsHoldUnderParallelPosts(t *testing.T) {
 		if done != 1 {
 			t.Errorf("%d of 8 parallel posts went through, want 1", done)
 		}
-		l.clock.add(31 * time.Minute)
+		l.clock.add(2*time.Hour + time.Minute) // it is new: one in two hours
 		l.post(ada, "later")
 	})
 }

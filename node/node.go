@@ -8,6 +8,7 @@ package node
 
 import (
 	"context"
+	"crypto/cipher"
 	"crypto/rand"
 	"errors"
 	"io"
@@ -47,23 +48,6 @@ type Keys struct {
 	Secret []byte
 }
 
-// Limits bound what one agent may write (moltbook-compatible defaults).
-type Limits struct {
-	Enabled         bool
-	PostInterval    time.Duration // between two posts
-	CommentInterval time.Duration // between two comments
-	CommentsPerDay  int64
-	SubmoltInterval time.Duration // between two submolts
-}
-
-// DefaultLimits are those that agents of compatible networks know.
-func DefaultLimits() Limits {
-	return Limits{
-		Enabled: true, PostInterval: 30 * time.Minute, CommentInterval: 20 * time.Second,
-		CommentsPerDay: 50, SubmoltInterval: time.Hour,
-	}
-}
-
 // Config says what a node is. Zero fields get defaults, but for Store and BaseURL.
 type Config struct {
 	Store        *storage.Store
@@ -93,6 +77,8 @@ type Node struct {
 	seen    principals
 	wake    waker
 	hosts   memory
+	counts  counters
+	box     cipher.AEAD // seals what of a request's answer is kept
 }
 
 // New returns a node on a migrated store and makes what every node has: its
@@ -108,6 +94,10 @@ func New(ctx context.Context, cfg Config) (*Node, error) {
 	n.seen.init()
 	n.wake.init()
 	n.hosts.init()
+	n.counts.init()
+	if n.box, err = sealingBox(cfg.Keys.Secret); err != nil {
+		return nil, err
+	}
 	if err := n.keepBaseURL(ctx); err != nil {
 		return nil, err
 	}
@@ -205,9 +195,17 @@ func (n *Node) Version() int64 { return n.version.Load() }
 func (n *Node) Changed() { n.version.Add(1) }
 
 // write runs f in a transaction, then moves the version and wakes the worker.
+// The name of a request that ctx carries (Begin) commits with it.
 func (n *Node) write(ctx context.Context, f func(ctx context.Context, q storage.Queries) error) error {
+	f, err := n.once(ctx, f)
+	if err != nil {
+		return err
+	}
 	if err := n.store.Tx(ctx, f); err != nil {
 		return err
+	}
+	if at := attemptOf(ctx); at != nil {
+		at.done = true
 	}
 	n.Changed()
 	n.wake.all()

@@ -247,7 +247,15 @@ func (n *Node) Prune(ctx context.Context) (int, error) {
 			return err
 		}
 		entries, err := q.PruneOutbox(ctx, now-keptOutbox.Milliseconds(), pruneBatch)
-		total = received + tombstones + entries
+		if err != nil {
+			return err
+		}
+		counters, err := q.PruneCounters(ctx, now, pruneBatch)
+		if err != nil {
+			return err
+		}
+		outcomes, err := q.PruneOutcomes(ctx, now-keptOutcomes.Milliseconds(), pruneBatch)
+		total = received + tombstones + entries + counters + outcomes
 		return err
 	})
 	return int(total), err

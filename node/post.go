@@ -79,6 +79,7 @@ func (n *Node) Post(ctx context.Context, author Author, d PostDraft) (storage.Po
 	if submolt.State == storage.ActorPending {
 		p.Hidden = storage.Pending
 	}
+	noteMade(ctx, Made{Kind: MadePost, ID: p.ID})
 	err = n.write(ctx, func(ctx context.Context, q storage.Queries) error {
 		if err := n.mayPost(ctx, q, author, submolt); err != nil {
 			return err

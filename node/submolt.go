@@ -46,6 +46,7 @@ func (n *Node) Found(ctx context.Context, author Author, d SubmoltDraft) (storag
 	}
 	s := n.localActor(n.cfg.NewID(), storage.KindSubmolt, d.Name)
 	s.DisplayName, s.Description, s.AllowCrypto, s.CreatorID = d.DisplayName, d.Description, d.AllowCrypto, author.ID()
+	noteMade(ctx, Made{Kind: MadeSubmolt, ID: s.ID})
 	err := n.write(ctx, func(ctx context.Context, q storage.Queries) error {
 		now := n.now()
 		if err := q.AddCounts(ctx, author.ID(), storage.Counts{ActiveAt: now}); err != nil {

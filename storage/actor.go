@@ -350,6 +350,16 @@ func (q Queries) LastFounded(ctx context.Context, agentID string) (int64, error)
 	return at, err
 }
 
+// FoundedCount is how many submolts an agent founded.
+func (q Queries) FoundedCount(ctx context.Context, agentID string) (int64, error) {
+	var n int64
+	err := q.get(ctx, &n, `
+		SELECT COUNT(*)
+		FROM actors
+		WHERE creator_id = $1 AND creator_id <> ''`, agentID)
+	return n, err
+}
+
 // refColumns names the columns of a Ref from the table alias t, for the field path as.
 func refColumns(t, as string) string {
 	return t + `.id AS "` + as + `.id", ` + t + `.uri AS "` + as + `.uri", ` + t + `.kind AS "` + as + `.kind", ` +

@@ -217,6 +217,16 @@ func (q Queries) RecentComments(ctx context.Context, authorID string, since int6
 	return r.Last, r.N, err
 }
 
+// FirstCommentAfter is when an agent first commented since a time, 0 for never.
+func (q Queries) FirstCommentAfter(ctx context.Context, authorID string, since int64) (int64, error) {
+	var at int64
+	err := q.get(ctx, &at, `
+		SELECT COALESCE(MIN(created_at), 0)
+		FROM comments
+		WHERE author_id = $1 AND created_at > $2`, authorID, since)
+	return at, err
+}
+
 // CommentText returns the searchable text of a comment.
 func (q Queries) CommentText(ctx context.Context, id string) (Text, error) {
 	var t Text

@@ -30,6 +30,10 @@ func listings(ctx context.Context, q storage.Queries) error {
 	try(q.Pinned(ctx, "lab"))
 	try(q.LastPostAt(ctx, "ada"))
 	try(q.LastFounded(ctx, "ada"))
+	try(q.FoundedCount(ctx, "ada"))
+	try(q.FirstCommentAfter(ctx, "ada", 1))
+	try(q.Counter(ctx, "reads ada"))
+	try(q.Outcome(ctx, "agent ada", "x"))
 	for _, sort := range []string{storage.SortBest, storage.SortNew, storage.SortOld} {
 		for _, after := range []storage.After{{}, {Key: 5, ID: "x"}} {
 			try(q.Roots(ctx, storage.CommentList{PostID: "p", Sort: sort, After: after, Limit: 35}))

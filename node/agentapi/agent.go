@@ -29,7 +29,7 @@ func (a *API) register(ctx context.Context, c *call) (reply, error) {
 	if err := c.decode(&in); err != nil {
 		return reply{}, err
 	}
-	undo, err := a.countRegistration(c.r)
+	undo, err := a.countRegistration(ctx, c.r)
 	if err != nil {
 		return reply{}, err
 	}

@@ -3,8 +3,8 @@
 // which an agent learns to use it (/skill.md). The clauses that it keeps are
 // in specs/agent-api.md.
 //
-// It decodes, asks package node and encodes. Who may do what is decided there;
-// how often an address or a key may ask is decided here (limit.go).
+// It decodes, asks package node and encodes. Who may do what, and how often, is
+// decided there.
 package agentapi
 
 import (
@@ -19,25 +19,15 @@ import (
 	"instar.example/node"
 )
 
-// Profiles of limits.
-const (
-	// ProfileLocal has no limits for those without a key: a node on one's own machine.
-	ProfileLocal = "local"
-	// ProfilePublic is for a node on the Internet.
-	ProfilePublic = "public"
-)
-
 // defaultMaxBody holds the longest post with every character escaped.
 const defaultMaxBody = 512 << 10
 
 // Config is what the door needs. Node is required, the rest has defaults.
 type Config struct {
-	Node          *node.Node
-	Log           *slog.Logger
-	Now           func() time.Time
-	LimitsEnabled bool   // whether requests are counted at all
-	LimitsProfile string // ProfileLocal or ProfilePublic (also for "")
-	MaxBody       int64  // bytes of a request's body
+	Node    *node.Node
+	Log     *slog.Logger
+	Now     func() time.Time
+	MaxBody int64 // bytes of a request's body
 }
 
 // API is the agents' door. It is safe for concurrent use.
@@ -46,8 +36,6 @@ type API struct {
 	log     *slog.Logger
 	now     func() time.Time
 	maxBody int64
-	limits  *limiter // nil when requests are not counted
-	public  bool     // the profile is ProfilePublic
 	cache   *cache
 	totals  totals
 	texts   []text
@@ -64,14 +52,7 @@ func New(cfg Config) *API {
 	if cfg.MaxBody <= 0 {
 		cfg.MaxBody = defaultMaxBody
 	}
-	a := &API{
-		node: cfg.Node, log: cfg.Log, now: cfg.Now, maxBody: cfg.MaxBody,
-		public: cfg.LimitsProfile != ProfileLocal, cache: newCache(), texts: renderTexts(cfg.Node),
-	}
-	if cfg.LimitsEnabled {
-		a.limits = newLimiter()
-	}
-	return a
+	return &API{node: cfg.Node, log: cfg.Log, now: cfg.Now, maxBody: cfg.MaxBody, cache: newCache(), texts: renderTexts(cfg.Node)}
 }
 
 // access is who may call a route.
@@ -157,6 +138,7 @@ func (a *API) routes() []route {
 		{method: get, pattern: "/feed", access: keyed, do: a.feed, params: feedParams},
 		{method: get, pattern: "/search", do: a.search, params: searchParams},
 		{method: get, pattern: "/stats", do: a.stats},
+		{method: get, pattern: "/limits", do: a.limitsNow},
 		{method: get, pattern: "/health", do: a.health},
 	}
 }
@@ -210,7 +192,7 @@ func (a *API) enter(next http.Handler) http.Handler {
 // Values of headers, made once; nobody changes them.
 var (
 	anyOrigin = []string{"*"}
-	exposed   = []string{"ETag, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset"}
+	exposed   = []string{"ETag, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, RateLimit, RateLimit-Policy, Idempotency-Replayed"}
 	noSniff   = []string{"nosniff"}
 )
 
@@ -218,7 +200,7 @@ var (
 func preflight(w http.ResponseWriter) {
 	h := w.Header()
 	h.Set("Access-Control-Allow-Methods", "GET, HEAD, POST, PATCH, DELETE, OPTIONS")
-	h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, If-None-Match, X-API-Key")
+	h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key, If-None-Match, X-API-Key")
 	h.Set("Access-Control-Max-Age", "86400")
 	h.Set("Content-Type", mediaType)
 	_, _ = w.Write([]byte(`{"success":true}` + "\n")) // the client may be gone

@@ -23,9 +23,9 @@ func (d discard) Write(b []byte) (int, error) { return len(b), nil }
 func (d discard) WriteHeader(int)             {}
 
 // benchHandler is a door with posts, and the size of its list of them.
-func benchHandler(b *testing.B, cfg agentapi.Config) (h http.Handler, key string, size int) {
+func benchHandler(b *testing.B, limits node.Limits) (h http.Handler, key string, size int) {
 	b.Helper()
-	n, err := node.New(b.Context(), node.Config{Store: storagetest.SQLite(b), BaseURL: "http://a.test", Keys: node.Keys{Secret: []byte("s")}})
+	n, err := node.New(b.Context(), node.Config{Store: storagetest.SQLite(b), BaseURL: "http://a.test", Keys: node.Keys{Secret: []byte("s")}, Limits: limits})
 	if err != nil {
 		b.Fatalf("node: %v", err)
 	}
@@ -47,8 +47,7 @@ func benchHandler(b *testing.B, cfg agentapi.Config) (h http.Handler, key string
 		}
 	}
 	r := chi.NewRouter()
-	cfg.Node = n
-	agentapi.New(cfg).Routes(r)
+	agentapi.New(agentapi.Config{Node: n}).Routes(r)
 	rec := httptest.NewRecorder()
 	r.ServeHTTP(rec, httptest.NewRequestWithContext(b.Context(), http.MethodGet, "/api/v1/posts?sort=hot", nil))
 	return r, reg.Key, rec.Body.Len()
@@ -69,8 +68,8 @@ func hello(size int) http.Handler {
 // BenchmarkKeptPosts compares a list that is kept with a handler that has
 // nothing to do: without a key, with one, and counted by address.
 func BenchmarkKeptPosts(b *testing.B) {
-	free, key, size := benchHandler(b, agentapi.Config{})
-	counting, _, _ := benchHandler(b, agentapi.Config{LimitsEnabled: true, LimitsProfile: agentapi.ProfilePublic})
+	free, key, size := benchHandler(b, node.Limits{})
+	counting, _, _ := benchHandler(b, node.Limits{Enabled: true, Reads: 1 << 40, Address: 1 << 40})
 	for _, c := range []struct {
 		name, key string
 		addresses int

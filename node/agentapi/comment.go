@@ -72,6 +72,11 @@ func (a *API) createComment(ctx context.Context, c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
+	return a.commentCreated(x)
+}
+
+// commentCreated is the answer to a new comment.
+func (a *API) commentCreated(x storage.Comment) (reply, error) {
 	return created(createdCommentAnswer{Message: "Comment added!", Comment: a.commentJSON(x), Tip: "Upvote what was worth answering, so that others find it."})
 }
 

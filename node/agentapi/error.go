@@ -87,6 +87,33 @@ type problem struct {
 	RetryAfterMinutes int64  `json:"retry_after_minutes,omitempty"`
 	Remaining         *int64 `json:"remaining,omitempty"`
 	ResetAt           stamp  `json:"reset_at,omitzero"`
+
+	fields map[string]any // further members
+}
+
+// encode writes the problem as an object.
+func (p problem) encode() ([]byte, error) {
+	return joined(p, p.fields)
+}
+
+// joined encodes an object and appends the members of another to it.
+func joined(object any, fields map[string]any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(object)
+	if err != nil || len(fields) == 0 {
+		return b.Bytes(), err
+	}
+	end := bytes.LastIndexByte(b.Bytes(), '}')
+	b.Truncate(end)
+	b.WriteByte(',')
+	begin := b.Len()
+	if err := e.Encode(fields); err != nil {
+		return nil, err
+	}
+	out := b.Bytes()
+	return append(out[:begin], out[begin+1:]...), nil // without the second object's own brace
 }
 
 // fail turns an error into an answer; nothing else in this door does.
@@ -115,13 +142,11 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 		_, allowed, _ := strings.Cut(strings.TrimSuffix(p.Hint, "."), ": ")
 		h.Set("Allow", allowed)
 	}
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(p); err != nil {
+	body, err := p.encode()
+	if err != nil {
 		a.log.LogAttrs(r.Context(), slog.LevelError, "encode an error", slog.Any("error", err))
 	}
-	send(w, p.StatusCode, b.Bytes())
+	send(w, p.StatusCode, body)
 }
 
 // isClassic names the codes that clients know from elsewhere: they are written in
@@ -167,7 +192,7 @@ func (a *API) describe(err error) problem {
 	if e.Hint != "" {
 		hint = e.Hint
 	}
-	p := problem{StatusCode: status, Error: e.Detail, Hint: hint, Code: e.Code}
+	p := problem{StatusCode: status, Error: e.Detail, Hint: hint, Code: e.Code, fields: e.Fields}
 	if e.After > 0 {
 		p.RetryAfterSeconds = roundUp(e.After, time.Second)
 	}
@@ -203,6 +228,8 @@ func kind(k node.Kind) (status int, hint string) {
 		return http.StatusNotFound, "Check the id or the name. Names of other nodes are written name@host."
 	case node.Conflict:
 		return http.StatusConflict, "Choose another one."
+	case node.Mismatch:
+		return http.StatusUnprocessableEntity, "Send it as it was sent first, or as a new request."
 	case node.Limited:
 		return http.StatusTooManyRequests, "Wait and send it again."
 	case node.Gone:

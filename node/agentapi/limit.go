@@ -1,138 +1,137 @@
 package agentapi
 
 import (
-	"fmt"
+	"context"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
 	"strconv"
-	"sync"
 	"time"
-
-	"github.com/hashicorp/golang-lru/v2/simplelru"
 
 	"instar.example/node"
 )
 
-// quota is how often something may be done in a while.
-type quota struct {
-	limit int
-	per   time.Duration
-}
-
-// The numbers that agents of compatible networks know, but for what has no key.
-func readQuota() quota     { return quota{60, time.Minute} }
-func writeQuota() quota    { return quota{30, time.Minute} }
-func addressQuota() quota  { return quota{100, time.Minute} }
-func registerQuota() quota { return quota{5, 24 * time.Hour} }
-
-// counted is what is counted: a class of requests of an agent or an address.
-type counted struct {
-	class byte
-	id    string
-}
-
-const (
-	classRead     = 'r' // by an agent's key, or its owner's
-	classWrite    = 'w'
-	classAddress  = 'a' // without a sound key
-	classRegister = 'g'
-)
-
-// limiterSize bounds the memory of a limiter, to about 20 MB. Who is pushed
-// out of it by others begins anew.
-const limiterSize = 100_000
-
-// limiter counts requests in windows that begin with their first one. It is
-// memory of one process: a guard of its capacity. What an agent may write in a
-// while is a rule of package node and lies in the database.
-type limiter struct {
-	mu      sync.Mutex
-	windows *simplelru.LRU[counted, window] // guarded by mu
-}
-
-type window struct {
-	end  time.Time
-	used int
-}
-
-func newLimiter() *limiter {
-	// The only error is a size below 1.
-	l, _ := simplelru.NewLRU[counted, window](limiterSize, nil)
-	return &limiter{windows: l}
-}
-
-// take counts one and returns how many are left, below 0 when it is one too many.
-func (l *limiter) take(what counted, q quota, now time.Time) (left int, reset time.Time) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	w, found := l.windows.Get(what)
-	if !found || !now.Before(w.end) {
-		w = window{end: now.Add(q.per)}
-	}
-	if w.used < q.limit {
-		w.used++
-		l.windows.Add(what, w)
-		return q.limit - w.used, w.end
-	}
-	return -1, w.end
-}
-
-// giveBack uncounts one that came to nothing.
-func (l *limiter) giveBack(what counted) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if w, found := l.windows.Get(what); found && w.used > 0 {
-		w.used--
-		l.windows.Add(what, w)
-	}
-}
-
 // count counts a request by its key, or by its address when it has none that
 // is sound, and tells the client where it stands.
 func (a *API) count(w http.ResponseWriter, r *http.Request, who node.Principal) error {
-	if a.limits == nil || (!a.public && who.Kind() == node.Anonymous) {
-		return nil
+	class, id := countedAs(r, who)
+	s, err := a.node.Take(r.Context(), class, id)
+	if s.Limit > 0 {
+		a.tellStanding(w.Header(), s)
 	}
-	what, q := counted{class: classAddress}, addressQuota()
-	switch actor, _ := who.Actor(); {
-	case who.Kind() == node.Anonymous:
-		what.id = address(r)
+	return err
+}
+
+func countedAs(r *http.Request, who node.Principal) (node.CountClass, string) {
+	switch {
+	case who.Kind() == node.Owner:
+		actor, _ := who.Actor()
+		return node.CountOwner, actor.ID
+	case who.Kind() != node.Agent:
+		return node.CountAddress, address(r)
 	case r.Method == http.MethodGet || r.Method == http.MethodHead:
-		what, q = counted{classRead, actor.ID}, readQuota()
+		return node.CountReads, who.AgentID()
 	default:
-		what, q = counted{classWrite, actor.ID}, writeQuota()
-	}
-	now := a.now()
-	left, reset := a.limits.take(what, q, now)
-	h := w.Header()
-	h["X-Ratelimit-Limit"] = []string{strconv.Itoa(q.limit)}
-	h["X-Ratelimit-Remaining"] = []string{strconv.Itoa(max(left, 0))}
-	h["X-Ratelimit-Reset"] = []string{strconv.FormatInt(reset.Add(time.Second-1).Unix(), 10)}
-	if left >= 0 {
-		return nil
-	}
-	after := reset.Sub(now)
-	return &node.Error{
-		Kind: node.Limited, Code: codeRateLimited, After: after, Detail: "Rate limit exceeded",
-		Hint: fmt.Sprintf("Wait %d seconds. Reading is limited to %d requests a minute, writing to %d.", roundUp(after, time.Second), readQuota().limit, writeQuota().limit),
+		return node.CountWrites, who.AgentID()
 	}
 }
 
+// tellStanding sets the headers of a limit: those that clients know, with the
+// time in Unix seconds, and the fields of draft-ietf-httpapi-ratelimit-headers,
+// lists of one structured string (RFC 9651 §3.3.3) with its parameters.
+func (a *API) tellStanding(h http.Header, s node.Standing) {
+	left, now := strconv.FormatInt(s.Left, 10), a.now().UnixMilli()
+	h["X-Ratelimit-Limit"] = []string{strconv.FormatInt(s.Limit, 10)}
+	h["X-Ratelimit-Remaining"] = []string{left}
+	h["X-Ratelimit-Reset"] = []string{strconv.FormatInt((s.ResetAt+999)/1000, 10)}
+	h["Ratelimit-Policy"] = []string{policy(s)}
+	h["Ratelimit"] = []string{`"` + s.Name + `";r=` + left + ";t=" + strconv.FormatInt(max(s.ResetAt-now+999, 0)/1000, 10)}
+}
+
+func policy(s node.Standing) string {
+	return `"` + s.Name + `";q=` + strconv.FormatInt(s.Limit, 10) + ";w=" + strconv.FormatInt(int64(s.Per/time.Second), 10)
+}
+
 // countRegistration counts a registration; undo takes it back when it failed.
-func (a *API) countRegistration(r *http.Request) (undo func(), err error) {
-	if a.limits == nil || !a.public {
-		return func() {}, nil
+func (a *API) countRegistration(ctx context.Context, r *http.Request) (undo func(), err error) {
+	from := address(r)
+	if _, err := a.node.Take(ctx, node.CountRegistrations, from); err != nil {
+		return nil, err
 	}
-	what, q, now := counted{classRegister, address(r)}, registerQuota(), a.now()
-	left, reset := a.limits.take(what, q, now)
-	if left < 0 {
-		return nil, &node.Error{
-			Kind: node.Limited, Code: "registration_limit", After: reset.Sub(now),
-			Detail: fmt.Sprintf("Registration limit reached: %d a day from one address", q.limit), Hint: "Use the key that you have, or come back tomorrow.",
+	return func() {
+		if err := a.node.GiveBack(context.WithoutCancel(ctx), node.CountRegistrations, from); err != nil {
+			a.log.LogAttrs(ctx, slog.LevelError, "uncount a registration", slog.Any("error", err))
 		}
+	}, nil
+}
+
+// limitJSON is one limit and where its holder stands with it.
+type limitJSON struct {
+	Name      string `json:"name"`
+	AppliesTo string `json:"applies_to"`
+	Limit     int64  `json:"limit"`
+	Used      int64  `json:"used"`
+	Remaining int64  `json:"remaining"`
+	// WindowSeconds is the time that the limit is for, null for a limit in all.
+	WindowSeconds *int64 `json:"window_seconds"`
+	ResetAt       stamp  `json:"reset_at"` // null while all is left
+	RetryAfter    int64  `json:"retry_after_seconds"`
+}
+
+type limitsAnswer struct {
+	Enabled bool        `json:"enabled"`
+	For     string      `json:"for"` // agent, owner or address
+	Limits  []limitJSON `json:"limits"`
+	Hint    string      `json:"hint"`
+}
+
+// appliesTo says in words what each limit is of.
+func appliesTo(name string) string {
+	return map[string]string{
+		"reads":              "GET requests with your key",
+		"writes":             "POST, PATCH and DELETE requests with your key",
+		"owner":              "requests with the claim token",
+		"address":            "requests without a key, from your address",
+		"verifications":      "POST /verify",
+		"registrations":      "POST /agents/register, from your address",
+		"posts":              "POST /posts: the time between two",
+		"comments":           "POST /posts/ID/comments: the time between two",
+		"comments_per_day":   "POST /posts/ID/comments: in 24 hours",
+		"submolts":           "POST /submolts: the time between two",
+		"submolts_while_new": "POST /submolts: in all, while your account is new",
+	}[name]
+}
+
+// limitsNow answers with each limit that holds for who asks.
+func (a *API) limitsNow(ctx context.Context, c *call) (reply, error) {
+	all, err := a.node.Standings(ctx, c.who, address(c.r))
+	if err != nil {
+		return reply{}, err
 	}
-	return func() { a.limits.giveBack(what) }, nil
+	ans := limitsAnswer{
+		Enabled: a.node.Limits().Enabled, For: "address", Limits: []limitJSON{},
+		Hint: "When remaining is 0, wait retry_after_seconds. Every answer has the numbers of its own limit in X-RateLimit-* and RateLimit.",
+	}
+	switch c.who.Kind() {
+	case node.Agent:
+		ans.For = "agent"
+	case node.Owner:
+		ans.For = "owner"
+	case node.Anonymous:
+	}
+	now := a.now().UnixMilli()
+	for _, s := range all {
+		j := limitJSON{Name: s.Name, AppliesTo: appliesTo(s.Name), Limit: s.Limit, Used: s.Limit - s.Left, Remaining: s.Left, ResetAt: stamp(s.ResetAt)}
+		if s.Per > 0 {
+			j.WindowSeconds = new(int64(s.Per / time.Second))
+		}
+		if s.Left == 0 {
+			j.RetryAfter = max(s.ResetAt-now+999, 0) / 1000
+		}
+		ans.Limits = append(ans.Limits, j)
+	}
+	return ok(ans)
 }
 
 // address is the client's own address, from the socket alone: headers say

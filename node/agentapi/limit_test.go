@@ -7,16 +7,21 @@ import (
 	"testing"
 	"time"
 
-	"instar.example/node/agentapi"
+	"instar.example/node"
+	"instar.example/storage"
+	"instar.example/storage/storagetest"
 )
 
-func limited(profile string) func(*setup) {
-	return func(s *setup) { s.api.LimitsEnabled, s.api.LimitsProfile = true, profile }
+// counting are the limits of requests alone, without those of writing.
+func counting(addresses, registrations int64) func(*setup) {
+	return func(s *setup) {
+		s.node.Limits = node.Limits{Enabled: true, Reads: 60, Writes: 30, Owner: 60, Verifications: 30, Address: addresses, Registrations: registrations}
+	}
 }
 
 func TestRequestsAreCountedByKey(t *testing.T) {
 	t.Parallel()
-	d := open(t, limited(agentapi.ProfileLocal))
+	d := open(t, counting(0, 0))
 	ada, _ := d.agent("ada")
 	bob, _ := d.agent("bob")
 	for i := range 60 {
@@ -49,7 +54,7 @@ func TestRequestsAreCountedByKey(t *testing.T) {
 
 func TestThoseWithoutKeyAreCountedByAddress(t *testing.T) {
 	t.Parallel()
-	d := open(t, limited(agentapi.ProfilePublic))
+	d := open(t, counting(100, 0))
 	ada, _ := d.agent("ada") // the first of a hundred
 	for range 49 {
 		d.get("", "/posts", header("X-Forwarded-For", "192.0.2.1")).want(200)
@@ -60,7 +65,7 @@ func TestThoseWithoutKeyAreCountedByAddress(t *testing.T) {
 	d.get("moltbook_sk_guessed", "/posts").wantCode(429, "RATE_LIMITED")
 	d.get(ada, "/posts").want(200)
 
-	local := open(t, limited(agentapi.ProfileLocal))
+	local := open(t, counting(0, 0))
 	for range 101 {
 		if r := local.get("", "/posts").want(200); r.header.Get("X-RateLimit-Limit") != "" {
 			t.Fatal("a limit is told where there is none")
@@ -73,7 +78,7 @@ func TestRegistrationsAreCountedByAddress(t *testing.T) {
 	register := func(d *door, name string) reply {
 		return d.call("", http.MethodPost, api+"/agents/register", map[string]any{"name": name})
 	}
-	d := open(t, limited(agentapi.ProfilePublic))
+	d := open(t, counting(0, 5))
 	for i := range 5 {
 		register(d, "a").want(400) // what fails does not count
 		register(d, fmt.Sprintf("agent%d", i)).want(201)
@@ -82,8 +87,77 @@ func TestRegistrationsAreCountedByAddress(t *testing.T) {
 	d.clock.add(24 * time.Hour)
 	register(d, "agent5").want(201)
 
-	local := open(t, limited(agentapi.ProfileLocal))
+	local := open(t, counting(0, 0))
 	for i := range 8 {
 		register(local, fmt.Sprintf("agent%d", i)).want(201)
 	}
+}
+
+func TestWhatIsLeftIsToldInEveryForm(t *testing.T) {
+	t.Parallel()
+	d := open(t, counting(100, 5))
+	ada, owner := d.agent("ada")
+	for key, want := range map[string][3]string{"": {`"address"`, "100", "98"}, ada: {`"reads"`, "60", "59"}, owner: {`"owner"`, "60", "59"}} {
+		for i, path := range []string{"/posts", "/no/such", "/posts"} { // the third is kept
+			r := d.get(key, path)
+			left, _ := strconv.Atoi(want[2])
+			left -= i
+			for name, value := range map[string]string{
+				"X-RateLimit-Limit": want[1], "X-RateLimit-Remaining": strconv.Itoa(left), "X-RateLimit-Reset": strconv.FormatInt(d.clock.now().Unix()+60, 10),
+				"RateLimit-Policy": want[0] + ";q=" + want[1] + ";w=60", "RateLimit": fmt.Sprintf("%s;r=%d;t=60", want[0], left),
+			} {
+				if got := r.header.Get(name); got != value {
+					t.Errorf("%s as %s: %s is %s, want %s", path, want[0], name, got, value)
+				}
+			}
+		}
+	}
+}
+
+func TestLimitsSaysWhatHoldsForWhoAsks(t *testing.T) {
+	t.Parallel()
+	storagetest.Each(t, func(t *testing.T, s *storage.Store) {
+		d := newDoor(t, s, func(s *setup) {
+			s.node.Limits = node.DefaultLimits()
+			s.node.Limits.Registrations = 5
+		})
+		ada, owner := d.agent("ada")
+		limits := func(key, of string) map[string]map[string]any {
+			r := d.get(key, "/limits").want(200).is(map[string]any{"enabled": true, "for": of})
+			m := map[string]map[string]any{}
+			for _, l := range r.list("limits") {
+				one := l.(map[string]any)
+				m[one["name"].(string)] = one
+			}
+			return m
+		}
+		check := func(m map[string]map[string]any, name string, limit, used, retry int, reset any) {
+			t.Helper()
+			l := m[name]
+			if l["limit"] != float64(limit) || l["used"] != float64(used) || l["remaining"] != float64(limit-used) || l["retry_after_seconds"] != float64(retry) || l["reset_at"] != reset {
+				t.Errorf("%s: %v, want limit %d, used %d, retry %d, reset %v", name, l, limit, used, retry, reset)
+			}
+		}
+		m := limits(ada, "agent")
+		check(m, "reads", 60, 1, 0, "2026-11-23T12:01:00.000Z")
+		check(m, "writes", 30, 0, 0, nil)
+		check(m, "posts", 1, 0, 0, nil)
+		check(m, "registrations", 5, 1, 0, "2026-11-24T12:00:00.000Z")
+		check(m, "submolts_while_new", 1, 0, 0, "2026-11-24T12:00:00.000Z")
+		id := d.post(ada, "first")
+		d.comment(ada, id, "", "hm")
+		m = limits(ada, "agent")
+		check(m, "writes", 30, 2, 0, "2026-11-23T12:01:00.000Z")
+		check(m, "posts", 1, 1, 7200, "2026-11-23T14:00:00.000Z")
+		check(m, "comments", 1, 1, 60, "2026-11-23T12:01:00.000Z")
+		check(m, "comments_per_day", 20, 1, 0, "2026-11-24T12:00:00.000Z")
+		if m := limits("", "address"); len(m) != 2 || m["address"]["limit"] != 100.0 {
+			t.Errorf("an address has %v", m)
+		}
+		if m := limits(owner, "owner"); len(m) != 2 || m["owner"]["limit"] != 60.0 {
+			t.Errorf("an owner has %v", m)
+		}
+		d.clock.add(25 * time.Hour)
+		check(limits(ada, "agent"), "comments_per_day", 50, 0, 0, nil)
+	})
 }

@@ -61,7 +61,7 @@ func newDoor(t *testing.T, s *storage.Store, change ...func(*setup)) *door {
 	d.url = "http://" + srv.Listener.Addr().String()
 	set := setup{
 		node: node.Config{Store: s, BaseURL: d.url, Now: d.clock.now, Keys: node.Keys{Secret: []byte("s"), TransportPEM: "PEM"}},
-		api:  agentapi.Config{LimitsProfile: agentapi.ProfileLocal, Now: d.clock.now},
+		api:  agentapi.Config{Now: d.clock.now},
 	}
 	for _, f := range change {
 		f(&set)

@@ -54,6 +54,11 @@ func (a *API) createPost(ctx context.Context, c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
+	return a.postCreated(p)
+}
+
+// postCreated is the answer to a new post.
+func (a *API) postCreated(p storage.Post) (reply, error) {
 	if p.Hidden == storage.Pending {
 		said := "Post saved. " + p.Submolt.Host + " is being asked for m/" + nameOf(p.Submolt) + "; the post is published as soon as it answers."
 		return reply{http.StatusAccepted, createdPostAnswer{Message: said, Post: a.postJSON(p), Status: pending}}, nil

@@ -87,6 +87,10 @@ func (a *API) answer(ctx context.Context, w http.ResponseWriter, r *http.Request
 			return err
 		}
 	}
+	w.Header().Set("Cache-Control", "no-store")
+	if r.Method == http.MethodPost && len(r.Header.Values(idempotencyKey)) > 0 {
+		return a.answerOnce(ctx, w, rt, c)
+	}
 	rep, err := rt.do(ctx, c)
 	if err != nil {
 		return err
@@ -95,7 +99,6 @@ func (a *API) answer(ctx context.Context, w http.ResponseWriter, r *http.Request
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Cache-Control", "no-store")
 	send(w, rep.status, body)
 	return nil
 }
@@ -269,5 +272,5 @@ func send(w http.ResponseWriter, status int, body []byte) {
 	h.Set("Content-Type", mediaType)
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
-	_, _ = w.Write(body) // the client may be gone
+	_, _ = w.Write(body) //nolint:gosec // JSON and marked so, never a page; the client may be gone
 }

@@ -30,7 +30,7 @@ type skill struct {
 	CommentSeconds            int
 	CommentsPerDay            int64
 	SubmoltMinutes            int
-	Reads, Writes             int
+	Reads, Writes             int64
 }
 
 // renderTexts makes the texts of a node. It fails only when an embedded file
@@ -42,7 +42,7 @@ func renderTexts(n *node.Node) []text {
 		Claimed: n.Registration() == node.RegistrationOpen, Limited: l.Enabled,
 		PostMinutes: int(l.PostInterval / time.Minute), CommentSeconds: int(l.CommentInterval / time.Second),
 		CommentsPerDay: l.CommentsPerDay, SubmoltMinutes: int(l.SubmoltInterval / time.Minute),
-		Reads: readQuota().limit, Writes: writeQuota().limit,
+		Reads: l.Reads, Writes: l.Writes,
 	}
 	const markdown = "text/markdown; charset=utf-8"
 	templates := template.Must(template.ParseFS(skillFiles, "skill/*.md"))

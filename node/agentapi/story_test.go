@@ -223,7 +223,10 @@ func TestUnclaimedAgentReadsAndDoesNotWrite(t *testing.T) {
 
 func TestPostCooldownIsToldInMinutes(t *testing.T) {
 	t.Parallel()
-	d := open(t, func(s *setup) { s.node.Limits = node.DefaultLimits() })
+	d := open(t, func(s *setup) {
+		s.node.Limits = node.DefaultLimits()
+		s.node.Limits.NewAgentFor = 0
+	})
 	ada, _ := d.agent("ada")
 	id := d.post(ada, "one")
 	r := d.call(ada, "POST", api+"/posts", map[string]any{"submolt": "general", "title": "two"}).wantCode(429, "post_cooldown")

@@ -49,7 +49,12 @@ func (a *API) createSubmolt(ctx context.Context, c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	v := node.SubmoltView{Submolt: s, Creator: c.self().Ref()}
+	return a.submoltCreated(s, c.self())
+}
+
+// submoltCreated is the answer to a new submolt.
+func (a *API) submoltCreated(s, creator storage.Actor) (reply, error) {
+	v := node.SubmoltView{Submolt: s, Creator: creator.Ref()}
 	return created(createdSubmoltAnswer{Message: "Submolt m/" + s.Name + " created! You are its owner.", Submolt: a.wholeSubmoltJSON(v)})
 }
 

@@ -41,12 +41,6 @@ type FederationConfig struct {
 	Policy       string `toml:"policy" default:"open" oneof:"open attested allowlist closed" doc:"Which remote agents may write here: those of any node, of nodes where humans do not write, of nodes trusted by name, or none."`
 }
 
-// LimitsConfig bounds what one agent or address may do in a while.
-type LimitsConfig struct {
-	Enabled bool   `toml:"enabled" default:"true" doc:"Whether rate limits hold. Off for tests and benchmarks only."`
-	Profile string `toml:"profile" oneof:"local public" derived:"local when base_url is loopback, else public" doc:"Which limits: local has none for registrations and new agents."`
-}
-
 // LogConfig is what the node writes on its standard error.
 type LogConfig struct {
 	Level  string `toml:"level" default:"info" oneof:"debug info warn error" doc:"The least level that is logged."`
@@ -115,7 +109,7 @@ type loader struct {
 }
 
 func (l *loader) set(f Field, value string) error {
-	l.given[f.Key] = true
+	l.given[f.Key] = value != "" || f.Derived == ""
 	return f.set(&l.config, value)
 }
 
@@ -160,12 +154,13 @@ func (l *loader) derive() error {
 	if u, err := url.Parse(c.BaseURL); err == nil {
 		c.Name = first(c.Name, u.Host)
 	}
-	registration, profile := "approval", "public"
+	registration, profile := "approval", profilePublic
 	if c.Local() {
-		registration, profile = "open", "local"
+		registration, profile = "open", profileLocal
 	}
 	c.Registration = first(c.Registration, registration)
 	c.Limits.Profile = first(c.Limits.Profile, profile)
+	c.Limits.derive(l.given)
 	if !l.given["federation.allow_private"] {
 		c.Federation.AllowPrivate = c.Local()
 	}

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Field is one key of the configuration and its three names.
@@ -17,7 +18,9 @@ type Field struct {
 	Default string   // as written in the environment
 	Derived string   // in words, for a default that depends on other keys
 	OneOf   []string // the values that are allowed; empty when any is
-	Bool    bool     // true or false, else a string
+	Bool    bool     // true or false
+	Number  bool     // a number from 0 on; neither it nor Bool nor Span is a string
+	Span    bool     // a span of time, written as 30s, 5m or 24h
 
 	index []int // of the struct field
 }
@@ -58,6 +61,8 @@ func appendFields(fs []Field, t reflect.Type, table string, index []int) []Field
 			Derived: sf.Tag.Get("derived"),
 			OneOf:   strings.Fields(sf.Tag.Get("oneof")),
 			Bool:    sf.Type.Kind() == reflect.Bool,
+			Number:  sf.Type == reflect.TypeFor[int64](),
+			Span:    sf.Type == reflect.TypeFor[time.Duration](),
 			index:   at,
 		})
 	}
@@ -80,27 +85,66 @@ func (f Field) name() string  { return f.Key[strings.LastIndexByte(f.Key, '.')+1
 var (
 	errNotBool   = errors.New("must be true or false")
 	errNotString = errors.New("must be a string")
+	errNotNumber = errors.New("must be a whole number from 0 to 1000000000")
+	errNotSpan   = errors.New("must be a span of time from 0s to 87600h, such as 30s, 5m or 24h")
 )
 
 // set gives c's field its value as written in the environment or a flag. Its
 // errors never repeat the value: it may be a secret.
 func (f Field) set(c *Config, value string) error {
 	v := reflect.ValueOf(c).Elem().FieldByIndex(f.index)
-	if !f.Bool {
+	switch {
+	case f.Bool:
+		b, err := strconv.ParseBool(value)
+		if err != nil {
+			return errNotBool
+		}
+		v.SetBool(b)
+	case value == "" && (f.Number || f.Span): // as good as not said
+		v.SetInt(0)
+	case f.Number:
+		n, err := strconv.ParseInt(value, 10, 64)
+		if err != nil || n < 0 || n > maxNumber {
+			return errNotNumber
+		}
+		v.SetInt(n)
+	case f.Span:
+		d, err := time.ParseDuration(value)
+		if err != nil || d < 0 || d > maxSpan {
+			return errNotSpan
+		}
+		v.SetInt(int64(d))
+	default:
 		v.SetString(value)
-		return nil
 	}
-	b, err := strconv.ParseBool(value)
-	if err != nil {
-		return errNotBool
-	}
-	v.SetBool(b)
 	return nil
 }
 
-// value is c's value of the field: a bool or a string.
+// Bounds of numbers and spans, so that sums of them never overflow.
+const (
+	maxNumber = 1_000_000_000
+	maxSpan   = 10 * 365 * 24 * time.Hour
+)
+
+// value is c's value of the field: a bool, a number or a string.
 func (f Field) value(c Config) any {
-	return reflect.ValueOf(c).FieldByIndex(f.index).Interface()
+	v := reflect.ValueOf(c).FieldByIndex(f.index).Interface()
+	if d, is := v.(time.Duration); is {
+		return shortSpan(d)
+	}
+	return v
+}
+
+// shortSpan writes a span without the zeros that time.Duration adds: "30m", not "30m0s".
+func shortSpan(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
 }
 
 // environment picks the node's variables, by key. A variable that looks like

@@ -65,18 +65,25 @@ func (r *fileReader) setting(f Field, value toml.Primitive) {
 	r.check(f.Key, value, func(data any) error {
 		switch v := data.(type) {
 		case bool:
-			if !f.Bool {
-				return errNotString
-			}
-			return r.loader.set(f, strconv.FormatBool(v))
-		case string:
 			if f.Bool {
-				return errNotBool
+				return r.loader.set(f, strconv.FormatBool(v))
 			}
-			return r.loader.set(f, v)
+		case int64:
+			if f.Number {
+				return r.loader.set(f, strconv.FormatInt(v, 10))
+			}
+		case string:
+			if !f.Bool && (!f.Number || v == "") {
+				return r.loader.set(f, v)
+			}
 		}
-		if f.Bool {
+		switch {
+		case f.Bool:
 			return errNotBool
+		case f.Number:
+			return errNotNumber
+		case f.Span:
+			return errNotSpan
 		}
 		return errNotString
 	})

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/BurntSushi/toml"
@@ -72,6 +73,9 @@ func (c Config) Print(w io.Writer) error {
 func (f Field) defaultValue() any {
 	if f.Bool {
 		return f.Default == "true"
+	}
+	if n, err := strconv.ParseInt(f.Default, 10, 64); f.Number && err == nil {
+		return n
 	}
 	return f.Default
 }

@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"strings"
 	"testing"
+	"time"
 
 	"instar.example/node/server"
 )
@@ -35,8 +36,12 @@ func TestConfigNeedsNothingOnLoopback(t *testing.T) {
 		Listen: "127.0.0.1:8080", BaseURL: "http://127.0.0.1:8080", Name: "127.0.0.1:8080", DataDir: "./instar-data",
 		SecretFile: "instar-data/secret.key", AutoMigrate: true, Registration: "open",
 		Federation: server.FederationConfig{AllowPrivate: true, Policy: "open"},
-		Limits:     server.LimitsConfig{Enabled: true, Profile: "local"},
-		Log:        server.LogConfig{Level: "info", Format: "text"},
+		Limits: server.LimitsConfig{
+			Enabled: true, Profile: "local", Reads: 60, Writes: 30, Owner: 60, Address: 10_000, Verifications: 30,
+			PostInterval: 30 * time.Minute, CommentInterval: 20 * time.Second, CommentsPerDay: 50, SubmoltInterval: time.Hour,
+			NewPostInterval: 2 * time.Hour, NewCommentInterval: time.Minute, NewCommentsPerDay: 20, NewSubmolts: 1,
+		},
+		Log: server.LogConfig{Level: "info", Format: "text"},
 	}
 	if got != want {
 		t.Errorf("LoadConfig() = %+v, want %+v", got, want)
@@ -55,6 +60,9 @@ func TestConfigOfAPublicNodeIsCareful(t *testing.T) {
 	if got.Registration != "approval" || got.Limits.Profile != "public" || got.Federation.AllowPrivate {
 		t.Errorf("registration, limits.profile, allow_private = %q, %q, %v; want approval, public, false",
 			got.Registration, got.Limits.Profile, got.Federation.AllowPrivate)
+	}
+	if l := got.Limits; l.Address != 100 || l.Registrations != 1 || l.NewAgentFor != 24*time.Hour {
+		t.Errorf("limits by address %d, of registrations %d, new for %v; want 100, 1, 24h", l.Address, l.Registrations, l.NewAgentFor)
 	}
 }
 
@@ -124,6 +132,10 @@ func TestConfigKeyHasThreeNames(t *testing.T) {
 		case f.Bool:
 			value = map[string]string{"true": "false", "false": "true"}[f.Default]
 			quoted = value
+		case f.Number:
+			value, quoted = "7", "7"
+		case f.Span:
+			value, quoted = "7m", `"7m"`
 		case value == "":
 			value, quoted = "some text", `"some text"`
 		}
@@ -160,6 +172,10 @@ func TestConfigRefusesWhatTheFileMustNotSay(t *testing.T) {
 		{"a quoted path", "\"federation.allow_private\" = false\n", "f: line 1: federation.allow_private: unknown key"},
 		{"config", "config = \"g\"\n", "f: line 1: config: unknown key"},
 		{"string for bool", "name = \"x\"\nauto_migrate = \"yes\"\n", "f: line 2: auto_migrate: must be true or false"},
+		{"string for number", "limits.reads_per_minute = \"60\"\n", "f: line 1: limits.reads_per_minute: must be a whole number"},
+		{"number below 0", "limits.reads_per_minute = -1\n", "f: line 1: limits.reads_per_minute: must be a whole number"},
+		{"number for span", "limits.post_interval = 30\n", "f: line 1: limits.post_interval: must be a span of time"},
+		{"span without unit", "limits.post_interval = \"30\"\n", "f: line 1: limits.post_interval: must be a span of time"},
 		{"number for string", "name = 5\n", "f: line 1: name: must be a string"},
 		{"bool for string", "name = true\n", "f: line 1: name: must be a string"},
 		{"table for bool", "[votes.toggle]\nx = 1\n", "f: line 1: votes.toggle: must be true or false"},

@@ -141,12 +141,10 @@ func assemble(ctx context.Context, cfg Config, opts Options, store *storage.Stor
 	if err != nil {
 		return nil, err
 	}
-	limits := node.DefaultLimits()
-	limits.Enabled = cfg.Limits.Enabled
 	n, err := node.New(ctx, node.Config{
 		Store: store, BaseURL: cfg.BaseURL, Name: cfg.Name, Description: cfg.Description, Version: Version,
 		Registration: cfg.Registration, Policy: cfg.Federation.Policy, VotesToggle: cfg.Votes.Toggle,
-		Limits: limits, Keys: keys, Now: opts.Now, Log: opts.Log,
+		Limits: cfg.Limits.limits(), Keys: keys, Now: opts.Now, Log: opts.Log,
 	})
 	if err != nil {
 		return nil, err
@@ -172,9 +170,7 @@ func assemble(ctx context.Context, cfg Config, opts Options, store *storage.Stor
 	if err != nil {
 		return nil, err
 	}
-	agents := agentapi.New(agentapi.Config{
-		Node: n, Log: opts.Log, Now: opts.Now, LimitsEnabled: cfg.Limits.Enabled, LimitsProfile: cfg.Limits.Profile,
-	})
+	agents := agentapi.New(agentapi.Config{Node: n, Log: opts.Log, Now: opts.Now})
 	s.http = &http.Server{
 		Handler:           s.routes(agents, peers, pages),
 		ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
@@ -233,7 +229,7 @@ func (s *Server) Stop(ctx context.Context) error {
 		}
 		s.stopWork()
 		s.work.Wait()
-		err = errors.Join(err, s.fetch.Close(ctx), s.store.Close())
+		err = errors.Join(err, s.fetch.Close(ctx), s.Node.ReturnLeases(ctx), s.store.Close())
 	})
 	return err
 }
