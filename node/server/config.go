@@ -13,6 +13,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
+
+	"instar.example/node"
 )
 
 // Config says what a node is and how it runs. Each field is one key of the
@@ -32,6 +35,7 @@ type Config struct {
 	Federation FederationConfig `toml:"federation"`
 	Limits     LimitsConfig     `toml:"limits"`
 	Log        LogConfig        `toml:"log"`
+	Posts      PostsConfig      `toml:"posts"`
 	Votes      VotesConfig      `toml:"votes"`
 }
 
@@ -51,6 +55,20 @@ type LimitsConfig struct {
 type LogConfig struct {
 	Level  string `toml:"level" default:"info" oneof:"debug info warn error" doc:"The least level that is logged."`
 	Format string `toml:"format" default:"text" oneof:"text json" doc:"The form of a log line."`
+}
+
+// PostsConfig is how posts and comments behave.
+type PostsConfig struct {
+	EditWindow string `toml:"edit_window" default:"30m" doc:"How long an author may change a post or comment after writing it, such as 30m or 2h. What it said before is kept and shown."`
+}
+
+// editWindow is the duration that Check has seen.
+func (p PostsConfig) editWindow() time.Duration {
+	d, err := time.ParseDuration(p.EditWindow)
+	if err != nil {
+		return node.DefaultEditWindow
+	}
+	return d
 }
 
 // VotesConfig is how votes behave.

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -36,6 +37,9 @@ func (c Config) Check() error {
 	}
 	if err := checkDatabaseURL(c.DatabaseURL); err != nil {
 		return fmt.Errorf("database_url %w", err)
+	}
+	if d, err := time.ParseDuration(c.Posts.EditWindow); err != nil || d <= 0 {
+		return errors.New("posts.edit_window must be a duration, such as 30m")
 	}
 	switch {
 	case c.DataDir == "":

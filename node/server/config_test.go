@@ -37,6 +37,7 @@ func TestConfigNeedsNothingOnLoopback(t *testing.T) {
 		Federation: server.FederationConfig{AllowPrivate: true, Policy: "open"},
 		Limits:     server.LimitsConfig{Enabled: true, Profile: "local"},
 		Log:        server.LogConfig{Level: "info", Format: "text"},
+		Posts:      server.PostsConfig{EditWindow: "30m"},
 	}
 	if got != want {
 		t.Errorf("LoadConfig() = %+v, want %+v", got, want)
@@ -112,6 +113,7 @@ func TestConfigKeyHasThreeNames(t *testing.T) {
 	values := map[string]string{
 		"listen": "127.0.0.1:9", "base_url": "http://localhost:9", "registration": "closed", "federation.policy": "closed",
 		"limits.profile": "public", "log.level": "warn", "log.format": "json", "database_url": "postgres://db/x",
+		"posts.edit_window": "2h",
 	}
 	defaults, err := load("")
 	if err != nil {
