@@ -12,6 +12,7 @@ CREATE TABLE revisions (
 CREATE TABLE reports (
     target_id   TEXT NOT NULL,
     reporter_id TEXT NOT NULL,
+    id          TEXT NOT NULL,
     kind        TEXT NOT NULL,
     post_id     TEXT NOT NULL,
     submolt_id  TEXT NOT NULL,
@@ -19,7 +20,7 @@ CREATE TABLE reports (
     created_at  BIGINT NOT NULL,
     PRIMARY KEY (target_id, reporter_id)
 );
-CREATE INDEX reports_submolt ON reports (submolt_id, created_at DESC, target_id DESC);
+CREATE INDEX reports_submolt ON reports (submolt_id, id DESC);
 CREATE INDEX reports_reporter ON reports (reporter_id, created_at);
 
 CREATE TABLE charters (
