@@ -260,7 +260,7 @@ func (q Queries) Pinned(ctx context.Context, submoltID string) ([]Post, error) {
 }
 
 // SetPinned puts a post among the pinned ones of its submolt, or takes it out.
-func (q Queries) SetPinned(ctx context.Context, id string, pinned bool) error { //nolint:revive // the value of the column
+func (q Queries) SetPinned(ctx context.Context, id string, pinned bool) error {
 	return q.one(ctx, `
 		UPDATE posts
 		SET pinned = $1
