@@ -59,6 +59,7 @@ type Config struct {
 	Policy       string
 	VotesToggle  bool // the same vote again removes it, as Moltbook does
 	Limits       Limits
+	EditWindow   time.Duration // how long an author may change what it wrote; 0 is the default
 	Keys         Keys
 	Now          func() time.Time
 	NewID        func() string
@@ -113,6 +114,9 @@ func (c *Config) setDefaults(host string) {
 	}
 	if c.Policy == "" {
 		c.Policy = PolicyOpen
+	}
+	if c.EditWindow == 0 {
+		c.EditWindow = DefaultEditWindow
 	}
 	if c.Now == nil {
 		c.Now = time.Now

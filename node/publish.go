@@ -121,17 +121,38 @@ func (n *Node) submit(ctx context.Context, q storage.Queries, l letter, submolt 
 }
 
 func (n *Node) publishPost(ctx context.Context, q storage.Queries, p storage.Post, author, submolt storage.Actor) error {
+	l := n.postLetter(p, author, submolt)
+	l.listed, l.isPost, l.doc.Type, l.doc.Published = true, true, activity.TypeCreate, wireTime(p.CreatedAt)
+	return n.submit(ctx, q, l, submolt)
+}
+
+// publishPostUpdate sends an edited post to whom it was sent. It is in no
+// outbox collection: the post itself is.
+func (n *Node) publishPostUpdate(ctx context.Context, q storage.Queries, p storage.Post, author, submolt storage.Actor) error {
+	l := n.postLetter(p, author, submolt)
+	l.doc.Type, l.doc.Updated = activity.TypeUpdate, wireTime(p.UpdatedAt)
+	return n.submit(ctx, q, l, submolt)
+}
+
+// postLetter carries a post; its type is set by the caller.
+func (n *Node) postLetter(p storage.Post, author, submolt storage.Actor) letter {
 	page := n.PageDoc(p)
-	return n.submit(ctx, q, letter{
-		actor: author, thread: p.URI, listed: true, isPost: true,
-		doc: activity.ActivityDoc{
-			Type: activity.TypeCreate, To: activity.IDs(page.To), Cc: activity.IDs{author.FollowersURI},
-			Audience: submolt.URI, Object: page, Published: page.Published,
-		},
-	}, submolt)
+	return letter{actor: author, thread: p.URI, doc: activity.ActivityDoc{
+		To: activity.IDs(page.To), Cc: activity.IDs{author.FollowersURI}, Audience: submolt.URI, Object: page,
+	}}
 }
 
 func (n *Node) publishComment(ctx context.Context, q storage.Queries, c storage.Comment, author storage.Actor, at placement) error {
+	return n.sendComment(ctx, q, c, at, letter{actor: author, listed: true, doc: activity.ActivityDoc{Type: activity.TypeCreate, Published: wireTime(c.CreatedAt)}})
+}
+
+// publishCommentUpdate sends an edited comment to whom it was sent.
+func (n *Node) publishCommentUpdate(ctx context.Context, q storage.Queries, c storage.Comment, author storage.Actor, at placement) error {
+	return n.sendComment(ctx, q, c, at, letter{actor: author, doc: activity.ActivityDoc{Type: activity.TypeUpdate, Updated: wireTime(c.UpdatedAt)}})
+}
+
+// sendComment puts a comment into a letter and sends it.
+func (n *Node) sendComment(ctx context.Context, q storage.Queries, c storage.Comment, at placement, l letter) error {
 	submolt, err := q.Actor(ctx, at.post.SubmoltID)
 	if err != nil {
 		return err
@@ -141,13 +162,8 @@ func (n *Node) publishComment(ctx context.Context, q storage.Queries, c storage.
 		return err
 	}
 	note := n.NoteDoc(c, NoteContext{Post: at.post, ParentURI: at.parentURI(), ParentAuthor: parent.Ref()})
-	l := letter{
-		actor: author, thread: at.post.URI, listed: true,
-		doc: activity.ActivityDoc{
-			Type: activity.TypeCreate, To: activity.IDs(note.To), Cc: activity.IDs(note.Cc),
-			Audience: submolt.URI, Object: note, Tag: note.Tag, Published: note.Published,
-		},
-	}
+	l.thread, l.doc.To, l.doc.Cc = at.post.URI, activity.IDs(note.To), activity.IDs(note.Cc)
+	l.doc.Audience, l.doc.Object, l.doc.Tag = submolt.URI, note, note.Tag
 	if !parent.Local() && parent.Inbox != "" {
 		l.audience = append(l.audience, storage.InboxAudience(inboxOf(parent)))
 	}

@@ -116,6 +116,10 @@ func (in *inbound) apply(ctx context.Context, a *activity.Activity, actor storag
 		return in.vote(ctx, a, actor)
 	case activity.TypeAnnounce:
 		return in.announced(ctx, a, actor)
+	case activity.TypeAdd, activity.TypeRemove:
+		return in.collection(ctx, a, actor)
+	case activity.TypeFlag:
+		return in.flag(ctx, a, actor)
 	default:
 		return resultIgnored, nil
 	}
@@ -325,7 +329,15 @@ func (in *inbound) fetchedObject(ctx context.Context, o *activity.Object) (strin
 // echo is what comes back to us of our own agents: the submolt took it. It is
 // never more than a reference: nothing of ours is overwritten.
 func (in *inbound) echo(ctx context.Context, a *activity.Activity, group storage.Actor) (string, error) {
-	if a.Type != activity.TypeCreate {
+	switch a.Type {
+	case activity.TypeAdd, activity.TypeRemove: // the submolt did what our moderator asked for
+		actor, err := in.q.ActorByURI(ctx, a.Actor)
+		if err != nil {
+			return resultIgnored, ignoreNotFound(err)
+		}
+		return in.collection(ctx, a, actor)
+	case activity.TypeCreate:
+	default:
 		return resultKnown, nil
 	}
 	p, err := in.q.PostByURI(ctx, a.Object().ID)

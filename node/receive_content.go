@@ -390,9 +390,12 @@ func (in *inbound) update(ctx context.Context, a *activity.Activity, actor stora
 	if err != nil {
 		return "", err
 	}
+	if p, err = in.q.PostForUpdate(ctx, p.ID); err != nil {
+		return "", err
+	}
 	newer := in.postOf(o, author, submolt)
 	newer.ID, newer.UpdatedAt = p.ID, clampTime(later(o.Updated, o.Published), in.n.now())
-	if err := in.q.UpdatePost(ctx, newer); err != nil {
+	if err := in.n.revisePost(ctx, in.q, p, newer); err != nil {
 		return resultIgnored, ignoreNotFound(err) // ours is newer
 	}
 	return resultApplied, in.passOn(ctx, announcement{submolt: submolt, audience: followersOf(submolt.URI), thread: p.URI})
@@ -413,10 +416,14 @@ func (in *inbound) updateComment(ctx context.Context, o *activity.Object, a *act
 	if err != nil || c.AuthorID != author.ID() {
 		return "", errors.Join(err, &Error{Kind: Forbidden, Code: "not_the_author"})
 	}
+	old, err := in.q.CommentForUpdate(ctx, c.ID)
+	if err != nil {
+		return "", err
+	}
 	t := in.text(o)
 	c.Content, c.HTML, c.Lang = visible(t.markdown, MaxComment), t.html, t.language
 	c.UpdatedAt = clampTime(later(o.Updated, o.Published), in.n.now())
-	if err := in.q.UpdateComment(ctx, c); err != nil {
+	if err := in.n.reviseComment(ctx, in.q, old, c); err != nil {
 		return resultIgnored, ignoreNotFound(err)
 	}
 	p, err := in.q.Post(ctx, c.PostID)

@@ -96,6 +96,16 @@ func (q Queries) Comment(ctx context.Context, id string) (Comment, error) {
 	return c, err
 }
 
+// CommentForUpdate is Comment, with its row locked until the transaction ends.
+func (q Queries) CommentForUpdate(ctx context.Context, id string) (Comment, error) {
+	if q.dialect.forUpdate != "" {
+		if err := q.get(ctx, new(string), `SELECT id FROM comments WHERE id = $1`+q.dialect.forUpdate, id); err != nil {
+			return Comment{}, err
+		}
+	}
+	return q.Comment(ctx, id)
+}
+
 // CommentByURI returns a comment by its ActivityPub id, hidden or not.
 func (q Queries) CommentByURI(ctx context.Context, uri string) (Comment, error) {
 	var c Comment

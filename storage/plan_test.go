@@ -41,6 +41,11 @@ func listings(ctx context.Context, q storage.Queries) error {
 	}
 	try(q.Below(ctx, []string{"a", "b", "c"}, 100))
 	try(q.CommentsBy(ctx, "ada", 10))
+	try(q.Revisions(ctx, "p", 50))
+	try(q.LastVersion(ctx, "p"))
+	try(q.Reports(ctx, "lab", "", 50))
+	try(q.Reports(ctx, "lab", "x", 50))
+	try(q.ReportsBy(ctx, "ada", 1))
 	try(q.ThreadURIs(ctx, "p", "", 100))
 	try(q.ReplyURIs(ctx, "p", "", 100))
 	for _, sort := range []string{storage.ByPopular, storage.ByNew, storage.ByAlphabetical} {

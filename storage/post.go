@@ -271,6 +271,14 @@ func (q Queries) Pinned(ctx context.Context, submoltID string) ([]Post, error) {
 	return posts, err
 }
 
+// SetPinned puts a post among the pinned ones of its submolt, or takes it out.
+func (q Queries) SetPinned(ctx context.Context, id string, pinned bool) error {
+	return q.one(ctx, `
+		UPDATE posts
+		SET pinned = $1
+		WHERE id = $2`, pinned, id)
+}
+
 // Text is what the search index takes of a post or comment.
 type Text struct {
 	Text      string `db:"text"`

@@ -14,6 +14,7 @@ type ActivityDoc struct { //nolint:revive // beside PageDoc and ActorDoc the nam
 	Object     any      `json:"object,omitempty"`
 	Target     string   `json:"target,omitempty"`
 	Summary    string   `json:"summary,omitempty"` // a moderator's reason
+	Content    string   `json:"content,omitempty"` // of a Flag the reason, once more: Mastodon reads it here
 	Tag        []TagDoc `json:"tag,omitempty"`     // Mentions, of a Create as of its Note
 	RemoveData bool     `json:"removeData,omitempty"`
 	Published  Time     `json:"published,omitzero"` // on every Announce: GoToSocial asks for it

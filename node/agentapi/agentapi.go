@@ -74,6 +74,8 @@ type route struct {
 	access          access
 	do              handler
 	params          []string // the query parameters that it knows
+	// body says that a DELETE's body is read; others are ignored.
+	body bool
 	// keep says that its answer is the same for everybody, and kept.
 	keep bool
 	// personal says when the answer depends on who asks, and is not kept; nil is never.
@@ -109,7 +111,12 @@ func (a *API) routes() []route {
 		{method: get, pattern: "/posts", do: a.posts, params: postParams, keep: true},
 		{method: post, pattern: "/posts", access: author, do: a.createPost},
 		{method: get, pattern: "/posts/{id}", do: a.post, params: pageParams, keep: true, personal: withKey},
+		{method: patch, pattern: "/posts/{id}", access: author, do: a.editPost},
 		{method: del, pattern: "/posts/{id}", access: author, do: a.deletePost},
+		{method: get, pattern: "/posts/{id}/history", do: a.postHistory, keep: true},
+		{method: post, pattern: "/posts/{id}/pin", access: author, do: a.pinPost},
+		{method: del, pattern: "/posts/{id}/pin", access: author, do: a.unpinPost},
+		{method: post, pattern: "/posts/{id}/report", access: author, do: a.reportPost},
 		{method: post, pattern: "/posts/{id}/upvote", access: author, do: a.upvotePost},
 		{method: post, pattern: "/posts/{id}/downvote", access: author, do: a.downvotePost},
 		{method: post, pattern: "/posts/{id}/vote", access: author, do: a.votePost},
@@ -120,7 +127,10 @@ func (a *API) routes() []route {
 		{method: post, pattern: "/posts/{id}/comments", access: author, do: a.createComment},
 		{method: post, pattern: "/comments", access: author, do: a.createComment},
 		{method: get, pattern: "/comments/{id}", do: a.comment},
+		{method: patch, pattern: "/comments/{id}", access: author, do: a.editComment},
 		{method: del, pattern: "/comments/{id}", access: author, do: a.deleteComment},
+		{method: get, pattern: "/comments/{id}/history", do: a.commentHistory, keep: true},
+		{method: post, pattern: "/comments/{id}/report", access: author, do: a.reportComment},
 		{method: post, pattern: "/comments/{id}/upvote", access: author, do: a.upvoteComment},
 		{method: post, pattern: "/comments/{id}/downvote", access: author, do: a.downvoteComment},
 		{method: post, pattern: "/comments/{id}/vote", access: author, do: a.voteComment},
@@ -134,6 +144,10 @@ func (a *API) routes() []route {
 		{method: post, pattern: "/submolts/{name}/subscribe", access: author, do: a.subscribe},
 		{method: del, pattern: "/submolts/{name}/subscribe", access: author, do: a.unsubscribe},
 		{method: get, pattern: "/submolts/{name}/moderators", do: a.moderators},
+		{method: post, pattern: "/submolts/{name}/moderators", access: author, do: a.appoint},
+		{method: del, pattern: "/submolts/{name}/moderators", access: author, do: a.dismiss, body: true},
+		{method: del, pattern: "/submolts/{name}/moderators/{agent}", access: author, do: a.dismiss},
+		{method: get, pattern: "/submolts/{name}/reports", access: keyed, do: a.reports, params: pageParams},
 
 		{method: get, pattern: "/feed", access: keyed, do: a.feed, params: feedParams},
 		{method: get, pattern: "/search", do: a.search, params: searchParams},

@@ -45,7 +45,7 @@ type call struct {
 	r      *http.Request
 	who    node.Principal
 	author node.Author // of routes for authors
-	body   []byte      // of POST and PATCH; empty or a JSON value
+	body   []byte      // of POST, PATCH and some DELETEs; empty or a JSON value
 	values map[string]string
 	path   string // escaped, without a trailing slash
 }
@@ -82,7 +82,7 @@ func (a *API) answer(ctx context.Context, w http.ResponseWriter, r *http.Request
 	if rt.keep && (rt.personal == nil || !rt.personal(c)) {
 		return a.serveShared(w, r, rt, c)
 	}
-	if r.Method == http.MethodPost || r.Method == http.MethodPatch {
+	if r.Method == http.MethodPost || r.Method == http.MethodPatch || rt.body {
 		if c.body, err = a.readBody(w, r); err != nil {
 			return err
 		}

@@ -113,18 +113,3 @@ func (a *API) unsubscribe(ctx context.Context, c *call) (reply, error) {
 	}
 	return ok(followAnswer{Message: "Unsubscribed from m/" + s.Address(), Action: unsubscribed, Status: followNone})
 }
-
-func (a *API) moderators(ctx context.Context, c *call) (reply, error) {
-	ms, err := a.node.Moderators(ctx, c.name())
-	if err != nil {
-		return reply{}, err
-	}
-	ans := moderatorsAnswer{Moderators: []moderatorJSON{}, Count: len(ms)}
-	for _, m := range ms {
-		name := nameOf(m.Agent)
-		ans.Moderators = append(ans.Moderators, moderatorJSON{
-			ID: m.Agent.ID, Name: name, AgentName: name, DisplayName: first(m.Agent.DisplayName, m.Agent.Name), Role: m.Role, CreatedAt: stamp(m.CreatedAt),
-		})
-	}
-	return ok(ans)
-}

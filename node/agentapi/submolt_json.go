@@ -92,17 +92,3 @@ type createdSubmoltAnswer struct {
 	Message string           `json:"message"`
 	Submolt wholeSubmoltJSON `json:"submolt"`
 }
-
-type moderatorJSON struct {
-	ID          string `json:"id"`
-	Name        string `json:"name"`
-	AgentName   string `json:"agent_name"` // the same: clients differ
-	DisplayName string `json:"display_name"`
-	Role        string `json:"role"`
-	CreatedAt   stamp  `json:"created_at"`
-}
-
-type moderatorsAnswer struct {
-	Moderators []moderatorJSON `json:"moderators"`
-	Count      int             `json:"count"`
-}

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Config says what a node is and how it runs. Each field is one key of the
@@ -32,6 +33,7 @@ type Config struct {
 	Federation FederationConfig `toml:"federation"`
 	Limits     LimitsConfig     `toml:"limits"`
 	Log        LogConfig        `toml:"log"`
+	Posts      PostsConfig      `toml:"posts"`
 	Votes      VotesConfig      `toml:"votes"`
 }
 
@@ -45,6 +47,11 @@ type FederationConfig struct {
 type LogConfig struct {
 	Level  string `toml:"level" default:"info" oneof:"debug info warn error" doc:"The least level that is logged."`
 	Format string `toml:"format" default:"text" oneof:"text json" doc:"The form of a log line."`
+}
+
+// PostsConfig is how posts and comments behave.
+type PostsConfig struct {
+	EditWindow time.Duration `toml:"edit_window" default:"30m" doc:"How long an author may change a post or comment after writing it, such as 30m or 2h. What it said before is kept and shown."`
 }
 
 // VotesConfig is how votes behave.

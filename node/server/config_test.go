@@ -41,7 +41,8 @@ func TestConfigNeedsNothingOnLoopback(t *testing.T) {
 			PostInterval: 30 * time.Minute, CommentInterval: 20 * time.Second, CommentsPerDay: 50, SubmoltInterval: time.Hour,
 			NewPostInterval: 2 * time.Hour, NewCommentInterval: time.Minute, NewCommentsPerDay: 20, NewSubmolts: 1,
 		},
-		Log: server.LogConfig{Level: "info", Format: "text"},
+		Log:   server.LogConfig{Level: "info", Format: "text"},
+		Posts: server.PostsConfig{EditWindow: 30 * time.Minute},
 	}
 	if got != want {
 		t.Errorf("LoadConfig() = %+v, want %+v", got, want)
@@ -120,6 +121,7 @@ func TestConfigKeyHasThreeNames(t *testing.T) {
 	values := map[string]string{
 		"listen": "127.0.0.1:9", "base_url": "http://localhost:9", "registration": "closed", "federation.policy": "closed",
 		"limits.profile": "public", "log.level": "warn", "log.format": "json", "database_url": "postgres://db/x",
+		"posts.edit_window": "2h",
 	}
 	defaults, err := load("")
 	if err != nil {

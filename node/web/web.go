@@ -79,6 +79,8 @@ func (w *Web) routes() []route {
 		{pattern: "/post/{name}", page: w.post, shared: true},
 		{pattern: "/post/" + local + ".atom", page: w.postFeed},
 		{pattern: "/comment/{name}", page: w.comment, shared: true},
+		{pattern: "/post/{name}/history", page: w.postHistory},
+		{pattern: "/comment/{name}/history", page: w.commentHistory},
 		{pattern: "/search", page: w.search},
 		{pattern: "/about", page: w.about},
 		{pattern: "/about/humans", page: w.humans},

@@ -1,0 +1,201 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"instar.example/federation/activity"
+	"instar.example/storage"
+)
+
+// Bounds of reports.
+const (
+	MaxReason     = 1_000 // characters
+	reportsPerDay = 100   // by one reporter
+	flagObjects   = 20    // things that one Flag of a peer names
+)
+
+// ReportDraft is what an agent tells the moderators of a post or comment.
+type ReportDraft struct {
+	PostID    string // or ""
+	CommentID string // or ""
+	Reason    string // "spam" for ""
+}
+
+// Report stores a report, once for each reporter and target, and passes it on
+// to the other node when the target or its submolt lives there. True says that
+// it was reported before by the same agent.
+func (n *Node) Report(ctx context.Context, author Author, d ReportDraft) (known bool, err error) {
+	if err := author.check(); err != nil {
+		return false, err
+	}
+	if d.Reason, err = plain("reason", strings.TrimSpace(d.Reason), MaxReason); err != nil {
+		return false, err
+	}
+	if d.Reason == "" {
+		d.Reason = "spam"
+	}
+	err = n.write(ctx, func(ctx context.Context, q storage.Queries) error {
+		if err := q.AddCounts(ctx, author.ID(), storage.Counts{}); err != nil { // takes the reporter's lock
+			return err
+		}
+		t, err := n.reported(ctx, q, d)
+		if err != nil {
+			return err
+		}
+		if t.author.ID == author.ID() {
+			return invalid("own_content", "Cannot report your own content", "Delete it instead.")
+		}
+		err = n.addReport(ctx, q, t.report(author.ID(), d.Reason))
+		if known = errors.Is(err, storage.ErrExists); err != nil {
+			return ignoreExists(err)
+		}
+		return n.publishReport(ctx, q, author.actor, t, d.Reason)
+	})
+	return known, err
+}
+
+// reported is what a report is about.
+type reported struct {
+	kind, id, uri string
+	post          storage.Post // itself, or that of the comment
+	author        storage.Ref
+}
+
+func (t reported) report(reporterID, reason string) storage.Report {
+	return storage.Report{TargetID: t.id, Kind: t.kind, ReporterID: reporterID, PostID: t.post.ID, SubmoltID: t.post.SubmoltID, Reason: reason}
+}
+
+// reported finds what a report is about.
+func (n *Node) reported(ctx context.Context, q storage.Queries, d ReportDraft) (reported, error) {
+	if d.CommentID == "" {
+		p, err := q.Post(ctx, d.PostID)
+		if err != nil || p.Hidden != storage.Visible {
+			return reported{}, orNotFound(errors.Join(err, storage.ErrNotFound), "Post", "")
+		}
+		return reported{kind: storage.DocPost, id: p.ID, uri: p.URI, post: p, author: p.Author}, nil
+	}
+	c, err := q.Comment(ctx, d.CommentID)
+	if err != nil || c.Hidden != storage.Visible {
+		return reported{}, orNotFound(errors.Join(err, storage.ErrNotFound), "Comment", "")
+	}
+	p, err := q.Post(ctx, c.PostID)
+	return reported{kind: storage.DocComment, id: c.ID, uri: c.URI, post: p, author: c.Author}, err
+}
+
+// addReport stores a report within the reporter's bound; storage.ErrExists
+// when there is one.
+func (n *Node) addReport(ctx context.Context, q storage.Queries, r storage.Report) error {
+	r.ID, r.CreatedAt = n.cfg.NewID(), n.now()
+	lately, err := q.ReportsBy(ctx, r.ReporterID, r.CreatedAt-(24*time.Hour).Milliseconds())
+	if err != nil {
+		return err
+	}
+	if lately >= reportsPerDay {
+		return &Error{Kind: Limited, Code: "daily_reports", After: time.Hour, Detail: "Daily report limit reached: 100 in 24 hours", Hint: "The moderators have enough to look at."}
+	}
+	return q.InsertReport(ctx, r)
+}
+
+// publishReport sends a Flag to where the content or its submolt lives; to
+// nobody when both are ours (federation.md 4.4).
+func (n *Node) publishReport(ctx context.Context, q storage.Queries, reporter storage.Actor, t reported, reason string) error {
+	var to activity.IDs
+	var audience []string
+	for _, id := range []string{t.post.SubmoltID, t.author.ID} {
+		a, err := q.Actor(ctx, id)
+		if err != nil {
+			return err
+		}
+		if a.Local() || a.Inbox == "" {
+			continue
+		}
+		if to == nil {
+			to = activity.IDs{a.URI} // Lemmy takes exactly one
+		}
+		audience = append(audience, storage.InboxAudience(inboxOf(a)))
+	}
+	if to == nil {
+		return nil
+	}
+	_, err := n.post(ctx, q, letter{actor: reporter, thread: t.post.URI, audience: audience, doc: activity.ActivityDoc{
+		Type: activity.TypeFlag, To: to, Audience: t.post.Submolt.URI, Object: t.uri, Summary: reason, Content: reason,
+	}})
+	return err
+}
+
+// flag stores a peer's report of what stands in our submolts or was written by
+// our agents. Anybody may report, people too.
+func (in *inbound) flag(ctx context.Context, a *activity.Activity, actor storage.Actor) (string, error) {
+	if actor.State == storage.ActorSuspended {
+		return resultIgnored, nil
+	}
+	reason := visible(textOf(a.Content), MaxReason)
+	if reason == "" {
+		reason = visible(textOf(a.Summary), MaxReason)
+	}
+	if err := in.q.AddCounts(ctx, actor.ID, storage.Counts{}); err != nil {
+		return "", err
+	}
+	result := resultIgnored
+	for _, ref := range a.Objects[:min(len(a.Objects), flagObjects)] {
+		target, err := in.target(ctx, ref.ID)
+		if errors.Is(err, storage.ErrNotFound) {
+			continue // Mastodon names the account, too
+		}
+		if err != nil {
+			return "", err
+		}
+		t, err := in.n.reported(ctx, in.q, ReportDraft{PostID: target.PostID, CommentID: target.CommentID})
+		if _, gone := errors.AsType[*Error](err); gone {
+			continue
+		}
+		if err != nil {
+			return "", err
+		}
+		if t.post.Submolt.Host != "" && t.author.Host != "" {
+			continue // neither is ours to judge
+		}
+		err = in.n.addReport(ctx, in.q, t.report(actor.ID, reason))
+		if err := ignoreExists(err); err != nil {
+			return "", err
+		}
+		result = resultApplied
+	}
+	return result, nil
+}
+
+// Reports is a page of reports. Next is "" at its end.
+type Reports struct {
+	Reports []storage.Report
+	Next    string
+}
+
+// Reports returns what was reported in a submolt, to one who moderates it.
+func (n *Node) Reports(ctx context.Context, viewerID, name string, w Window) (Reports, error) {
+	s, err := n.Submolt(ctx, name)
+	if err != nil {
+		return Reports{}, err
+	}
+	q := n.store.Read()
+	role, err := q.Role(ctx, s.ID, viewerID)
+	if err != nil {
+		return Reports{}, err
+	}
+	if role == "" {
+		return Reports{}, errNotModerator(s)
+	}
+	w = w.clamp(25, 100)
+	after, err := w.after()
+	if err != nil {
+		return Reports{}, err
+	}
+	rs, err := q.Reports(ctx, s.ID, after.ID, w.Limit+1)
+	if err != nil || len(rs) <= w.Limit {
+		return Reports{Reports: rs}, err
+	}
+	rs = rs[:w.Limit]
+	return Reports{Reports: rs, Next: cursorOf(storage.After{ID: rs[w.Limit-1].ID})}, nil
+}

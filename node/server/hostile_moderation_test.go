@@ -1,0 +1,53 @@
+package server_test
+
+import (
+	"net/http"
+	"testing"
+
+	"instar.example/node/nodetest"
+)
+
+// TestHostileModeration: what is pinned in a submolt, and who moderates it,
+// that submolt says and nobody else.
+func TestHostileModeration(t *testing.T) {
+	t.Parallel()
+	add := func(object, collection string) doc { return doc{"type": "Add", "object": object, "target": collection} }
+	passed := func(w *town, inner doc) answer {
+		return w.evil.send(w.node, w.trap, doc{"type": "Announce", "object": w.evil.complete(w.eve, inner)})
+	}
+	nodetest.Each(t, func(t *testing.T, database func(tb testing.TB) nodetest.Option) {
+		w := newTown(t, database(t))
+		attacks := []attack{
+			{"a pin by a stranger", taken(), func(w *town) answer { return w.evil.send(w.node, w.eve, add(w.adas, w.general+"/featured")) }},
+			{"a pin by a foreign Group", taken(), func(w *town) answer { return w.evil.send(w.node, w.trap, add(w.adas, w.general+"/featured")) }},
+			{"a pin that another Group passes on", taken(), func(w *town) answer { return passed(w, add(w.adas, w.general+"/featured")) }},
+			{"a pin in another Group", taken(), func(w *town) answer { return passed(w, add(w.alices, w.club+"/featured")) }},
+			{"a pin of what stands elsewhere", taken(), func(w *town) answer { return passed(w, add(w.adas, w.trap+"/featured")) }},
+			{"an appointment by a stranger", taken(), func(w *town) answer { return w.evil.send(w.node, w.eve, add(w.eve, w.general+"/moderators")) }},
+			{"an appointment in another Group", taken(), func(w *town) answer { return passed(w, add(w.eve, w.club+"/moderators")) }},
+			{"a pin by a person", refused(403, "agents_only"), func(w *town) answer {
+				return w.evil.send(w.node, w.evil.actor("pam", "Person"), add(w.adas, w.general+"/featured"))
+			}},
+			{"no target", taken(), func(w *town) answer { return w.evil.send(w.node, w.eve, doc{"type": "Remove", "object": w.adas}) }},
+			{"a report of everything", taken(), func(w *town) answer {
+				pete := w.evil.actor("pete", "Person")
+				return w.evil.send(w.node, pete, doc{"type": "Flag", "object": []string{w.adas, w.alices, w.comment, w.node.URL() + "/u/ada", "x"}, "content": "<b>bad</b>"})
+			}},
+		}
+		for _, a := range attacks {
+			t.Run(a.name, func(t *testing.T) { //nolint:paralleltest // one town for all
+				w.holds(t, a.want, func() answer { return a.do(w) })
+			})
+		}
+		for _, name := range []string{"general", "club@" + w.home.host(), "trap@" + w.evil.host()} {
+			if ms := w.ada.Do(http.MethodGet, "/submolts/"+name+"/moderators", nil).Want(http.StatusOK).List("moderators"); len(ms) != 0 {
+				t.Errorf("moderators of %s: %v", name, ms)
+			}
+		}
+		// What the Group says of itself is taken.
+		w.must(w.evil, w.trap, doc{"type": "Announce", "object": w.evil.complete(w.eve, add(w.eve, w.trap+"/moderators"))})
+		if ms := w.ada.Do(http.MethodGet, "/submolts/trap@"+w.evil.host()+"/moderators", nil).List("moderators"); len(ms) != 1 {
+			t.Errorf("moderators of the trap: %v", ms)
+		}
+	})
+}

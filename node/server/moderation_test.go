@@ -1,0 +1,91 @@
+package server_test
+
+import (
+	"net/http"
+	"testing"
+
+	"instar.example/node/nodetest"
+)
+
+// community is ada's m/lab on a, to which bob of b is subscribed, with a post of bob's.
+type community struct {
+	story
+
+	onA, onB string // the post's id on each node
+}
+
+func newCommunity(t *testing.T, database func(tb testing.TB) nodetest.Option) community {
+	t.Helper()
+	c := community{story: newStory(t, database)}
+	c.ada.Do(http.MethodPost, "/submolts", map[string]any{"name": "lab"}).Want(http.StatusCreated)
+	background(t, func() {
+		c.bob.Do(http.MethodPost, "/submolts/lab@"+c.a.Host+"/subscribe", nil).Want(http.StatusOK)
+	}, c.a, c.b)
+	c.onB = c.bob.Do(http.MethodPost, "/posts", map[string]any{"submolt": "lab@" + c.a.Host, "title": "From b"}).Want(http.StatusCreated).String("post", "id")
+	nodetest.Settle(t, c.a, c.b)
+	c.onA, _ = c.ada.Do(http.MethodGet, "/submolts/lab/feed", nil).List("posts")[0]["id"].(string)
+	return c
+}
+
+func (c community) pinned(n *nodetest.Agent, id string) bool {
+	return n.Do(http.MethodGet, "/posts/"+id, nil).Want(http.StatusOK).Value("post", "is_pinned") == true
+}
+
+func TestPinsAndModeratorsReachTheOtherNode(t *testing.T) {
+	t.Parallel()
+	nodetest.Each(t, func(t *testing.T, database func(tb testing.TB) nodetest.Option) {
+		c := newCommunity(t, database)
+		c.ada.Do(http.MethodPost, "/posts/"+c.onA+"/pin", nil).Want(http.StatusOK)
+		nodetest.Settle(t, c.a, c.b)
+		if !c.pinned(c.bob, c.onB) {
+			t.Error("the pin did not reach b")
+		}
+		if r := c.bob.Do(http.MethodDelete, "/posts/"+c.onB+"/pin", nil); r.Status != http.StatusForbidden {
+			t.Errorf("bob, who does not moderate, unpins: %d", r.Status)
+		}
+		c.ada.Do(http.MethodDelete, "/posts/"+c.onA+"/pin", nil).Want(http.StatusOK)
+		nodetest.Settle(t, c.a, c.b)
+		if c.pinned(c.bob, c.onB) {
+			t.Error("the end of the pin did not reach b")
+		}
+
+		// bob of b becomes a moderator on a: both nodes know, and he may ask for a pin.
+		background(t, func() {
+			c.ada.Do(http.MethodPost, "/submolts/lab/moderators", map[string]any{"agent_name": "bob@" + c.b.Host}).Want(http.StatusOK)
+		}, c.a, c.b)
+		ms := c.bob.Do(http.MethodGet, "/submolts/lab@"+c.a.Host+"/moderators", nil).Want(http.StatusOK).List("moderators")
+		if len(ms) != 1 || ms[0]["name"] != "bob" {
+			t.Fatalf("moderators on b: %v", ms)
+		}
+		if r := c.bob.Do(http.MethodPost, "/posts/"+c.onB+"/pin", nil).Want(http.StatusOK); r.Value("status") != "pending" {
+			t.Errorf("pin of a remote submolt's post: %v", r.Body)
+		}
+		nodetest.Settle(t, c.a, c.b)
+		if !c.pinned(c.ada, c.onA) || !c.pinned(c.bob, c.onB) {
+			t.Errorf("bob's pin: %v on a, %v on b", c.pinned(c.ada, c.onA), c.pinned(c.bob, c.onB))
+		}
+		if r := c.bob.Do(http.MethodPost, "/submolts/lab@"+c.a.Host+"/moderators", map[string]any{"agent_name": "bob"}); r.Value("code") != "remote_submolt" {
+			t.Errorf("appointing in a remote submolt: %v", r.Body)
+		}
+		c.ada.Do(http.MethodDelete, "/submolts/lab/moderators/bob@"+c.b.Host, nil).Want(http.StatusOK)
+		nodetest.Settle(t, c.a, c.b)
+		c.bob.Do(http.MethodDelete, "/posts/"+c.onB+"/pin", nil).Want(http.StatusForbidden)
+		if ms := c.bob.Do(http.MethodGet, "/submolts/lab@"+c.a.Host+"/moderators", nil).List("moderators"); len(ms) != 0 {
+			t.Errorf("moderators on b afterwards: %v", ms)
+		}
+	})
+}
+
+func TestReportReachesTheModeratorsOfTheOtherNode(t *testing.T) {
+	t.Parallel()
+	nodetest.Each(t, func(t *testing.T, database func(tb testing.TB) nodetest.Option) {
+		c := newCommunity(t, database)
+		cleo := c.b.Agent("cleo")
+		cleo.Do(http.MethodPost, "/posts/"+c.onB+"/report", map[string]any{"reason": "an advert"}).Want(http.StatusOK)
+		nodetest.Settle(t, c.a, c.b)
+		rs := c.ada.Do(http.MethodGet, "/submolts/lab/reports", nil).Want(http.StatusOK).List("reports")
+		if len(rs) != 1 || rs[0]["target_id"] != c.onA || rs[0]["reason"] != "an advert" || rs[0]["reporter"].(map[string]any)["name"] != "cleo@"+c.b.Host {
+			t.Errorf("reports on a: %v", rs)
+		}
+	})
+}

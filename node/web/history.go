@@ -1,0 +1,57 @@
+package web
+
+import (
+	"context"
+	"html/template"
+	"slices"
+
+	"instar.example/node"
+	"instar.example/storage"
+)
+
+// historyView is what a post or comment said over time.
+type historyView struct {
+	Heading, Path string // of what it is the history of
+	Author        actorView
+	Versions      []versionView
+}
+
+type versionView struct {
+	Number  int64
+	Current bool
+	At      stamp
+	Title   string
+	Link    *linkView
+	Body    template.HTML
+}
+
+func (w *Web) postHistory(ctx context.Context, a ask) (answer, error) {
+	p, h, err := w.node.PostHistory(ctx, a.name, "")
+	if err != nil {
+		return answer{}, err
+	}
+	v := w.view().post(p)
+	return w.history(v.Title, v.Path, h)
+}
+
+func (w *Web) commentHistory(ctx context.Context, a ask) (answer, error) {
+	c, h, err := w.node.CommentHistory(ctx, a.name)
+	if err != nil {
+		return answer{}, err
+	}
+	return w.history("A comment by "+c.Author.Address(), "/comment/"+c.ID, h)
+}
+
+func (w *Web) history(heading, path string, h node.History) (answer, error) {
+	v := w.view()
+	hv := historyView{Heading: heading, Path: path, Author: viewActor(h.Author)}
+	for _, r := range slices.Backward(h.Versions) { // the newest first
+		hv.Versions = append(hv.Versions, v.version(r))
+	}
+	hv.Versions[0].Current = true
+	return w.html("history", frame{Title: "History of “" + heading + "”", Path: path + "/history", NoIndex: true, Page: hv})
+}
+
+func (v view) version(r storage.Revision) versionView {
+	return versionView{Number: r.Version, At: v.stamp(r.WrittenAt), Title: r.Title, Link: viewLink(r.URL), Body: sanitised(r.HTML)}
+}

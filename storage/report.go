@@ -1,0 +1,65 @@
+package storage
+
+import "context"
+
+// Report is one row of reports: what somebody told the moderators of a post or
+// comment. There is one for each reporter and target.
+type Report struct {
+	ID         string `db:"id"`
+	TargetID   string `db:"target_id"`
+	Kind       string `db:"kind"` // DocPost or DocComment
+	ReporterID string `db:"reporter_id"`
+	PostID     string `db:"post_id"` // the target, or the post that it stands under
+	SubmoltID  string `db:"submolt_id"`
+	Reason     string `db:"reason"`
+	CreatedAt  int64  `db:"created_at"`
+
+	PostTitle string `db:"post_title"` // read only
+	Count     int64  `db:"count"`      // read only: all reports of the target
+	Reporter  Ref    `db:"reporter"`   // read only
+}
+
+// InsertReport adds a report; ErrExists when its reporter has reported the target before.
+func (q Queries) InsertReport(ctx context.Context, r Report) error {
+	n, err := q.exec(ctx, `
+		INSERT INTO reports (target_id, reporter_id, id, kind, post_id, submolt_id, reason, created_at)
+		VALUES (`+places(1, 8)+`)
+		ON CONFLICT (target_id, reporter_id) DO NOTHING`,
+		r.TargetID, r.ReporterID, r.ID, r.Kind, r.PostID, r.SubmoltID, r.Reason, r.CreatedAt)
+	if err == nil && n == 0 {
+		return ErrExists
+	}
+	return err
+}
+
+// ReportsBy counts what somebody reported since a time.
+func (q Queries) ReportsBy(ctx context.Context, reporterID string, since int64) (int64, error) {
+	var n int64
+	err := q.get(ctx, &n, `
+		SELECT COUNT(*)
+		FROM reports
+		WHERE reporter_id = $1 AND created_at > $2`, reporterID, since)
+	return n, err
+}
+
+// Reports returns those of a submolt's content, the newest first, behind the
+// id after ("" is the beginning).
+func (q Queries) Reports(ctx context.Context, submoltID, after string, limit int) ([]Report, error) {
+	args := []any{submoltID, limit}
+	where := ""
+	if after != "" {
+		where = " AND r.id < $3"
+		args = append(args, after)
+	}
+	rs := []Report{}
+	err := q.list(ctx, &rs, `
+		SELECT r.target_id, r.reporter_id, r.id, r.kind, r.post_id, r.submolt_id, r.reason, r.created_at, p.title AS post_title,
+			(SELECT COUNT(*) FROM reports o WHERE o.target_id = r.target_id) AS count, `+refColumns("a", "reporter")+`
+		FROM reports r
+		JOIN posts p ON p.id = r.post_id
+		JOIN actors a ON a.id = r.reporter_id
+		WHERE r.submolt_id = $1`+where+`
+		ORDER BY r.id DESC
+		LIMIT $2`, args...)
+	return rs, err
+}
