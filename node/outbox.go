@@ -246,8 +246,12 @@ func (n *Node) Prune(ctx context.Context) (int, error) {
 		if err != nil {
 			return err
 		}
+		notes, err := q.PruneNotifications(ctx, now-keptNotificationAge.Milliseconds(), pruneBatch)
+		if err != nil {
+			return err
+		}
 		entries, err := q.PruneOutbox(ctx, now-keptOutbox.Milliseconds(), pruneBatch)
-		total = received + tombstones + entries
+		total = received + tombstones + notes + entries
 		return err
 	})
 	return int(total), err

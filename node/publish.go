@@ -121,12 +121,19 @@ func (n *Node) submit(ctx context.Context, q storage.Queries, l letter, submolt 
 }
 
 func (n *Node) publishPost(ctx context.Context, q storage.Queries, p storage.Post, author, submolt storage.Actor) error {
-	page := n.PageDoc(p)
+	called, err := n.mentions(ctx, q, p.Content)
+	if err != nil {
+		return err
+	}
+	if err := n.notifyPost(ctx, q, p, called); err != nil {
+		return err
+	}
+	page := n.PageDoc(p, refsOf(called)...)
 	return n.submit(ctx, q, letter{
-		actor: author, thread: p.URI, listed: true, isPost: true,
+		actor: author, thread: p.URI, listed: true, isPost: true, audience: callInboxes(called),
 		doc: activity.ActivityDoc{
-			Type: activity.TypeCreate, To: activity.IDs(page.To), Cc: activity.IDs{author.FollowersURI},
-			Audience: submolt.URI, Object: page, Published: page.Published,
+			Type: activity.TypeCreate, To: activity.IDs(page.To), Cc: append(activity.IDs{author.FollowersURI}, page.Cc...),
+			Audience: submolt.URI, Object: page, Tag: page.Tag, Published: page.Published,
 		},
 	}, submolt)
 }
@@ -140,9 +147,9 @@ func (n *Node) publishComment(ctx context.Context, q storage.Queries, c storage.
 	if err != nil {
 		return err
 	}
-	note := n.NoteDoc(c, NoteContext{Post: at.post, ParentURI: at.parentURI(), ParentAuthor: parent.Ref()})
+	note := n.NoteDoc(c, NoteContext{Post: at.post, ParentURI: at.parentURI(), ParentAuthor: parent.Ref(), Mentioned: refsOf(at.called)})
 	l := letter{
-		actor: author, thread: at.post.URI, listed: true,
+		actor: author, thread: at.post.URI, listed: true, audience: callInboxes(at.called),
 		doc: activity.ActivityDoc{
 			Type: activity.TypeCreate, To: activity.IDs(note.To), Cc: activity.IDs(note.Cc),
 			Audience: submolt.URI, Object: note, Tag: note.Tag, Published: note.Published,
