@@ -75,6 +75,8 @@ func listings(ctx context.Context, q storage.Queries) error {
 		}
 		try(q.Messages(ctx, "c", after, 25))
 	}
+	try(q.CountFollowing(ctx, "ada", storage.KindAgent))
+	try(q.FollowedPosts(ctx, "ada", 5))
 	try(q.UnreadNotifications(ctx, "ada"))
 	try(q.Conversation(ctx, "c", "ada"))
 	try(q.ConversationWith(ctx, "ada", "bob"))

@@ -156,6 +156,7 @@ func (a *API) routes() []route {
 		{method: get, pattern: "/submolts/{name}/moderators", do: a.moderators},
 
 		{method: get, pattern: "/feed", access: keyed, do: a.feed, params: feedParams},
+		{method: get, pattern: "/home", access: keyed, do: a.home},
 		{method: get, pattern: "/notifications", access: keyed, do: a.notifications, params: noteParams},
 		{method: post, pattern: "/notifications/read-all", access: author, do: a.readAll},
 		{method: post, pattern: "/notifications/read-by-post/{id}", access: author, do: a.readByPost},
