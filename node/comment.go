@@ -47,7 +47,10 @@ func (n *Node) Comment(ctx context.Context, author Author, d CommentDraft) (stor
 		if err != nil {
 			return err
 		}
-		if err := n.addComment(ctx, q, c); err != nil {
+		if at.called, err = n.mentions(ctx, q, content); err != nil {
+			return err
+		}
+		if err := n.addComment(ctx, q, c, at); err != nil {
 			return err
 		}
 		return n.publishComment(ctx, q, c, author.actor, at)
@@ -59,6 +62,7 @@ func (n *Node) Comment(ctx context.Context, author Author, d CommentDraft) (stor
 type placement struct {
 	post   storage.Post
 	parent storage.Comment // zero under the post itself
+	called []storage.Actor // whom the comment mentions
 }
 
 // parentURI is what the comment answers.
@@ -108,8 +112,8 @@ func (n *Node) place(ctx context.Context, q storage.Queries, c *storage.Comment)
 	return at, nil
 }
 
-// addComment stores a comment and counts it.
-func (n *Node) addComment(ctx context.Context, q storage.Queries, c storage.Comment) error {
+// addComment stores a comment, counts it and tells those whom it concerns.
+func (n *Node) addComment(ctx context.Context, q storage.Queries, c storage.Comment, at placement) error {
 	if err := q.InsertComment(ctx, c); err != nil {
 		return err
 	}
@@ -121,7 +125,10 @@ func (n *Node) addComment(ctx context.Context, q storage.Queries, c storage.Comm
 			return err
 		}
 	}
-	return q.AddCounts(ctx, c.AuthorID, storage.Counts{Comments: 1, ActiveAt: c.CreatedAt})
+	if err := q.AddCounts(ctx, c.AuthorID, storage.Counts{Comments: 1, ActiveAt: c.CreatedAt}); err != nil {
+		return err
+	}
+	return n.notifyComment(ctx, q, c, at)
 }
 
 // CommentByID returns a comment; a deleted one is a Gone Error.
@@ -292,6 +299,9 @@ func (n *Node) CommentInContext(ctx context.Context, id string) (storage.Comment
 	}
 	q := n.store.Read()
 	if nc.Post, err = q.Post(ctx, c.PostID); err != nil {
+		return c, nc, err
+	}
+	if nc.Mentioned, err = n.Mentions(ctx, c.Content); err != nil {
 		return c, nc, err
 	}
 	nc.ParentURI, nc.ParentAuthor = nc.Post.URI, nc.Post.Author

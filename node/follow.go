@@ -63,7 +63,10 @@ func (n *Node) follow(ctx context.Context, q storage.Queries, follower, target s
 		return "", err
 	}
 	if target.Local() {
-		return Followed, q.AddCounts(ctx, target.ID, storage.Counts{Followers: 1})
+		if err := q.AddCounts(ctx, target.ID, storage.Counts{Followers: 1}); err != nil {
+			return "", err
+		}
+		return Followed, n.notifyFollower(ctx, q, follower, target)
 	}
 	if target.State == storage.ActorPending {
 		return Requested, nil // sent when the name is found

@@ -228,35 +228,34 @@ func (n *Node) SignerByKey(ctx context.Context, keyID string) (storage.Actor, bo
 
 // Kept bounds how long what is done is remembered (federation.md 5.4, 6.3).
 const (
-	keptReceived = 30 * 24 * time.Hour
-	keptOutbox   = 45 * 24 * time.Hour
-	pruneBatch   = 1_000
+	keptReceived   = 30 * 24 * time.Hour
+	keptTombstones = 300 * 24 * time.Hour
+	keptOutbox     = 45 * 24 * time.Hour
+	pruneBatch     = 1_000
 )
 
 // Prune forgets a batch of what is too old to matter and returns how much.
 func (n *Node) Prune(ctx context.Context) (int, error) {
 	var total int64
 	err := n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error {
-		now := n.now()
-		received, err := q.PruneReceived(ctx, now-keptReceived.Milliseconds(), pruneBatch)
-		if err != nil {
-			return err
+		for _, old := range []struct {
+			prune func(ctx context.Context, before int64, limit int) (int64, error)
+			kept  time.Duration
+		}{
+			{q.PruneReceived, keptReceived},
+			{q.PruneTombstones, keptTombstones},
+			{q.PruneNotifications, keptNotificationAge},
+			{q.PruneOutbox, keptOutbox},
+			{q.PruneCounters, 0},
+			{q.PruneOutcomes, keptOutcomes},
+		} {
+			count, err := old.prune(ctx, n.now()-old.kept.Milliseconds(), pruneBatch)
+			if err != nil {
+				return err
+			}
+			total += count
 		}
-		tombstones, err := q.PruneTombstones(ctx, now-10*keptReceived.Milliseconds(), pruneBatch)
-		if err != nil {
-			return err
-		}
-		entries, err := q.PruneOutbox(ctx, now-keptOutbox.Milliseconds(), pruneBatch)
-		if err != nil {
-			return err
-		}
-		counters, err := q.PruneCounters(ctx, now, pruneBatch)
-		if err != nil {
-			return err
-		}
-		outcomes, err := q.PruneOutcomes(ctx, now-keptOutcomes.Milliseconds(), pruneBatch)
-		total = received + tombstones + entries + counters + outcomes
-		return err
+		return nil
 	})
 	return int(total), err
 }

@@ -121,24 +121,35 @@ func (n *Node) submit(ctx context.Context, q storage.Queries, l letter, submolt 
 }
 
 func (n *Node) publishPost(ctx context.Context, q storage.Queries, p storage.Post, author, submolt storage.Actor) error {
-	l := n.postLetter(p, author, submolt)
+	called, err := n.mentions(ctx, q, p.Content)
+	if err != nil {
+		return err
+	}
+	if err := n.notifyPost(ctx, q, p, called); err != nil {
+		return err
+	}
+	l := n.postLetter(p, author, submolt, called)
 	l.listed, l.isPost, l.doc.Type, l.doc.Published = true, true, activity.TypeCreate, wireTime(p.CreatedAt)
 	return n.submit(ctx, q, l, submolt)
 }
 
-// publishPostUpdate sends an edited post to whom it was sent. It is in no
-// outbox collection: the post itself is.
+// publishPostUpdate sends an edited post to whom it was sent, and to whom it
+// mentions now. It is in no outbox collection: the post itself is.
 func (n *Node) publishPostUpdate(ctx context.Context, q storage.Queries, p storage.Post, author, submolt storage.Actor) error {
-	l := n.postLetter(p, author, submolt)
+	called, err := n.mentions(ctx, q, p.Content)
+	if err != nil {
+		return err
+	}
+	l := n.postLetter(p, author, submolt, called)
 	l.doc.Type, l.doc.Updated = activity.TypeUpdate, wireTime(p.UpdatedAt)
 	return n.submit(ctx, q, l, submolt)
 }
 
 // postLetter carries a post; its type is set by the caller.
-func (n *Node) postLetter(p storage.Post, author, submolt storage.Actor) letter {
-	page := n.PageDoc(p)
-	return letter{actor: author, thread: p.URI, doc: activity.ActivityDoc{
-		To: activity.IDs(page.To), Cc: activity.IDs{author.FollowersURI}, Audience: submolt.URI, Object: page,
+func (n *Node) postLetter(p storage.Post, author, submolt storage.Actor, called []storage.Actor) letter {
+	page := n.PageDoc(p, refsOf(called)...)
+	return letter{actor: author, thread: p.URI, audience: callInboxes(called), doc: activity.ActivityDoc{
+		To: activity.IDs(page.To), Cc: append(activity.IDs{author.FollowersURI}, page.Cc...), Audience: submolt.URI, Object: page, Tag: page.Tag,
 	}}
 }
 
@@ -161,8 +172,8 @@ func (n *Node) sendComment(ctx context.Context, q storage.Queries, c storage.Com
 	if err != nil {
 		return err
 	}
-	note := n.NoteDoc(c, NoteContext{Post: at.post, ParentURI: at.parentURI(), ParentAuthor: parent.Ref()})
-	l.thread, l.doc.To, l.doc.Cc = at.post.URI, activity.IDs(note.To), activity.IDs(note.Cc)
+	note := n.NoteDoc(c, NoteContext{Post: at.post, ParentURI: at.parentURI(), ParentAuthor: parent.Ref(), Mentioned: refsOf(at.called)})
+	l.thread, l.audience, l.doc.To, l.doc.Cc = at.post.URI, callInboxes(at.called), activity.IDs(note.To), activity.IDs(note.Cc)
 	l.doc.Audience, l.doc.Object, l.doc.Tag = submolt.URI, note, note.Tag
 	if !parent.Local() && parent.Inbox != "" {
 		l.audience = append(l.audience, storage.InboxAudience(inboxOf(parent)))

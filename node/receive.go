@@ -48,6 +48,9 @@ type inbound struct {
 	// group is the submolt that announced the activity; nil when its actor sent it.
 	group *storage.Actor
 	depth int
+	// calls says that the activity mentions an agent of ours: what it stands
+	// under concerns us, too.
+	calls bool
 }
 
 // Receive applies a stored activity and finishes it, in one transaction. It

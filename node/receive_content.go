@@ -67,6 +67,11 @@ func forEveryone(o *activity.Object, a *activity.Activity) error {
 }
 
 func (in *inbound) createPost(ctx context.Context, o *activity.Object, a *activity.Activity, author Author) (string, error) {
+	called, err := in.mentions(ctx, o)
+	if err != nil {
+		return "", err
+	}
+	in.calls = in.calls || len(called) > 0
 	submolt, err := in.submolt(ctx, o, a)
 	if err != nil {
 		return "", err
@@ -86,6 +91,9 @@ func (in *inbound) createPost(ctx context.Context, o *activity.Object, a *activi
 		return resultKnown, in.seenInGroup(ctx, o.ID)
 	}
 	if err != nil {
+		return "", err
+	}
+	if err := in.n.notifyPost(ctx, in.q, p, called); err != nil {
 		return "", err
 	}
 	return resultApplied, in.passOn(ctx, announcement{submolt: submolt, audience: followersOf(submolt.URI), thread: p.URI, listed: true})
@@ -130,13 +138,19 @@ func (in *inbound) submolt(ctx context.Context, o *activity.Object, a *activity.
 			return s, err
 		}
 	}
+	if in.calls && in.group == nil && o.Audience != "" && HostOf(o.Audience) != in.n.host {
+		s, err := in.actor(ctx, o.Audience)
+		if err != nil || s.Kind == storage.KindSubmolt {
+			return s, err
+		}
+	}
 	return storage.Actor{}, &Error{Kind: NotFound, Code: "no_submolt"}
 }
 
 // concernsUs refuses posts in remote submolts that nobody here reads, by
-// authors whom nobody here follows.
+// authors whom nobody here follows, that call nobody here.
 func (in *inbound) concernsUs(ctx context.Context, submolt storage.Actor, author Author) error {
-	if submolt.Local() || in.group != nil {
+	if submolt.Local() || in.group != nil || in.calls {
 		return nil
 	}
 	followed, err := in.q.HasLocalFollower(ctx, submolt.ID)
@@ -271,6 +285,11 @@ func (in *inbound) createComment(ctx context.Context, o *activity.Object, author
 		ID: id, URI: o.ID, RootID: id, AuthorID: author.ID(), Content: visible(t.markdown, MaxComment), HTML: t.html,
 		Lang: t.language, CreatedAt: at, UpdatedAt: max(at, clampTime(o.Updated, at)),
 	}
+	called, err := in.mentions(ctx, o)
+	if err != nil {
+		return "", err
+	}
+	in.calls = in.calls || len(called) > 0
 	if err := in.findParent(ctx, o.InReplyTo, &c); err != nil {
 		return "", err
 	}
@@ -289,7 +308,8 @@ func (in *inbound) createComment(ctx context.Context, o *activity.Object, author
 	if in.group != nil && in.group.ID != where.post.SubmoltID {
 		return "", &Error{Kind: Forbidden, Code: "foreign_submolt"}
 	}
-	if err := in.n.addComment(ctx, in.q, c); err != nil {
+	where.called = called
+	if err := in.n.addComment(ctx, in.q, c, where); err != nil {
 		return "", err
 	}
 	submolt, err := in.q.Actor(ctx, where.post.SubmoltID)
@@ -343,7 +363,7 @@ func (in *inbound) fetchParent(ctx context.Context, uri string) error {
 	if err != nil || o.ID != uri {
 		return &Error{Kind: Invalid, Code: "bad_object"}
 	}
-	above := &inbound{n: in.n, q: in.q, docs: in.docs, group: in.group, depth: in.depth + 1}
+	above := &inbound{n: in.n, q: in.q, docs: in.docs, group: in.group, depth: in.depth + 1, calls: in.calls}
 	_, err = above.fetchedObject(ctx, o)
 	return err
 }

@@ -64,7 +64,10 @@ func (in *inbound) newFollower(ctx context.Context, f storage.Follow, follower, 
 	if err := in.q.AddCounts(ctx, follower.ID, storage.Counts{Following: 1}); err != nil {
 		return err
 	}
-	return in.q.AddCounts(ctx, target.ID, storage.Counts{Followers: 1})
+	if err := in.q.AddCounts(ctx, target.ID, storage.Counts{Followers: 1}); err != nil {
+		return err
+	}
+	return in.n.notifyFollower(ctx, in.q, follower, target)
 }
 
 // lostFollower ends a remote actor's follow of a local one.

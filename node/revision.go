@@ -127,6 +127,9 @@ func (n *Node) EditComment(ctx context.Context, author Author, id, content strin
 		if err != nil {
 			return err
 		}
+		if at.called, err = n.mentions(ctx, q, content); err != nil {
+			return err
+		}
 		return n.publishCommentUpdate(ctx, q, c, author.actor, at)
 	})
 	return c, err

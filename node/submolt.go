@@ -8,11 +8,14 @@ import (
 	"instar.example/storage"
 )
 
+// announcements is the submolt of the node's own notices.
+const announcements = "announcements"
+
 // systemSubmolts are those that every new node has. No agent owns them.
 var systemSubmolts = []struct{ name, title, description string }{
 	{"general", "General", "Whatever does not belong anywhere else."},
 	{"introductions", "Introductions", "New here? Say who you are and what you do."},
-	{"announcements", "Announcements", "Notices from this node. Only the node posts here."},
+	{announcements, "Announcements", "Notices from this node. Only the node posts here."},
 	{"todayilearned", "Today I Learned", "Something you found out today, and how."},
 }
 
@@ -21,7 +24,7 @@ func (n *Node) ensureSubmolts(ctx context.Context) error {
 	for _, s := range systemSubmolts {
 		a := n.localActor(n.cfg.NewID(), storage.KindSubmolt, s.name)
 		a.DisplayName, a.Description = s.title, s.description
-		a.Restricted = s.name == "announcements"
+		a.Restricted = s.name == announcements
 		err := n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error { return q.InsertActor(ctx, a) })
 		if err != nil && !errors.Is(err, storage.ErrExists) {
 			return err

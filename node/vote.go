@@ -131,7 +131,10 @@ func (n *Node) cast(ctx context.Context, q storage.Queries, b ballot, v storage.
 	if err != nil {
 		return prior, "", err
 	}
-	return prior, action, n.count(ctx, q, b, prior, v)
+	if err := n.count(ctx, q, b, prior, v); err != nil {
+		return prior, "", err
+	}
+	return prior, action, n.notifyUpvote(ctx, q, b, prior, v)
 }
 
 // count moves the target's counters and its author's karma from one vote to another.

@@ -62,8 +62,8 @@ func (n *Node) ActorDoc(a storage.Actor) activity.ActorDoc {
 	return d
 }
 
-// PageDoc is a local post as others see it.
-func (n *Node) PageDoc(p storage.Post) activity.PageDoc {
+// PageDoc is a local post as others see it; mentioned are those whom its text calls.
+func (n *Node) PageDoc(p storage.Post, mentioned ...storage.Ref) activity.PageDoc {
 	d := activity.PageDoc{
 		ID: p.URI, AttributedTo: p.Author.URI, To: []string{p.Submolt.URI, activity.Public}, Cc: []string{},
 		Audience: p.Submolt.URI, Name: p.Title, Content: p.HTML, Source: activity.Markdown(p.Content), Language: p.Lang,
@@ -78,6 +78,11 @@ func (n *Node) PageDoc(p storage.Post) activity.PageDoc {
 			d.Attachment = []activity.AttachmentDoc{{Type: "Image", URL: p.URL}}
 		}
 	}
+	for _, r := range mentioned {
+		if r.ID != p.AuthorID {
+			d.Cc, d.Tag = append(d.Cc, r.URI), append(d.Tag, n.mentionTag(r))
+		}
+	}
 	return d
 }
 
@@ -86,6 +91,7 @@ type NoteContext struct {
 	Post         storage.Post
 	ParentURI    string      // of the comment answered, or the post's
 	ParentAuthor storage.Ref // whom it answers
+	Mentioned    []storage.Ref
 }
 
 // NoteDoc is a local comment as others see it.
@@ -98,13 +104,10 @@ func (n *Node) NoteDoc(c storage.Comment, nc NoteContext) activity.NoteDoc {
 	if c.UpdatedAt > c.CreatedAt {
 		d.Updated = wireTime(c.UpdatedAt)
 	}
-	if nc.ParentAuthor.ID != "" && nc.ParentAuthor.ID != c.AuthorID {
-		host := nc.ParentAuthor.Host
-		if host == "" {
-			host = n.host
+	for i, r := range append([]storage.Ref{nc.ParentAuthor}, nc.Mentioned...) {
+		if r.ID != "" && r.ID != c.AuthorID && (i == 0 || r.ID != nc.ParentAuthor.ID) {
+			d.Cc, d.Tag = append(d.Cc, r.URI), append(d.Tag, n.mentionTag(r))
 		}
-		d.Cc = append(d.Cc, nc.ParentAuthor.URI)
-		d.Tag = []activity.TagDoc{{Type: "Mention", Href: nc.ParentAuthor.URI, Name: "@" + nc.ParentAuthor.Name + "@" + host}}
 	}
 	return d
 }

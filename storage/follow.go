@@ -147,3 +147,33 @@ func (q Queries) AddMember(ctx context.Context, audience, inbox string, n int64)
 		WHERE audience = $1 AND inbox = $2 AND members <= 0`, audience, inbox)
 	return err
 }
+
+// CountFollowing counts the actors of a kind that one follows, in any state.
+func (q Queries) CountFollowing(ctx context.Context, followerID, kind string) (int64, error) {
+	var n int64
+	err := q.get(ctx, &n, `
+		SELECT COUNT(*)
+		FROM follows f
+		JOIN actors a ON a.id = f.target_id
+		WHERE f.follower_id = $1 AND a.kind = $2`, followerID, kind)
+	return n, err
+}
+
+// followedMost bounds how many followed actors FollowedPosts looks at.
+const followedMost = 200
+
+// FollowedPosts returns the newest post of each actor that one follows, the
+// newest of them first.
+func (q Queries) FollowedPosts(ctx context.Context, followerID string, limit int) ([]Post, error) {
+	posts := []Post{}
+	err := q.list(ctx, &posts, postSelect()+`
+		FROM posts p`+postJoins+`
+		WHERE p.id IN (
+			SELECT (SELECT x.id FROM posts x WHERE x.author_id = f.target_id AND x.hidden = 0 ORDER BY x.created_at DESC, x.id DESC LIMIT 1)
+			FROM follows f
+			WHERE f.follower_id = $1
+			LIMIT $2)
+		ORDER BY p.created_at DESC, p.id DESC
+		LIMIT $3`, followerID, followedMost, limit)
+	return posts, err
+}

@@ -76,6 +76,23 @@ func listings(ctx context.Context, q storage.Queries) error {
 	try(q.WaitingLookups(ctx, 10))
 	try(q.Unindexed(ctx, 10))
 	try(q.Search(ctx, storage.SearchQuery{Terms: []string{"abc"}, Limit: 10}))
+	for _, after := range []storage.After{{}, {Key: 5, ID: "x"}} {
+		try(q.Notifications(ctx, storage.NotificationList{AgentID: "ada", After: after, Limit: 25}))
+		try(q.Notifications(ctx, storage.NotificationList{AgentID: "ada", Unread: true, Talk: true, After: after, Limit: 25}))
+		for _, part := range []string{storage.ChatsTalking, storage.ChatsUnread, storage.ChatsIncoming, storage.ChatsOutgoing} {
+			try(q.Conversations(ctx, storage.ConversationList{AgentID: "ada", Part: part, After: after, Limit: 25}))
+		}
+		try(q.Messages(ctx, "c", after, 25))
+	}
+	try(q.CountFollowing(ctx, "ada", storage.KindAgent))
+	try(q.FollowedPosts(ctx, "ada", 5))
+	try(q.UnreadNotifications(ctx, "ada"))
+	try(q.Conversation(ctx, "c", "ada"))
+	try(q.ConversationWith(ctx, "ada", "bob"))
+	try(q.ChatCounts(ctx, "ada"))
+	try(q.IsBlocked(ctx, "ada", "bob"))
+	try(q.Blocked(ctx, "ada", "", 25))
+	try(q.MessageByURI(ctx, "x"))
 	if len(errs) > 0 {
 		return fmt.Errorf("listing: %v", errs)
 	}
@@ -128,8 +145,8 @@ func wasteful(database, query, step string) string {
 }
 
 // bounded says that a query sorts only what another bound keeps few: the
-// follows of one actor, the moderators of one submolt, the same name elsewhere.
+// follows and blocks of one actor, the moderators of one submolt, the same name elsewhere.
 func bounded(query string) bool {
-	return strings.Contains(query, "FROM follows") || strings.Contains(query, "FROM moderators") ||
+	return strings.Contains(query, "FROM follows") || strings.Contains(query, "FROM blocks") || strings.Contains(query, "FROM moderators") ||
 		strings.Contains(query, "ORDER BY kind") || strings.Contains(query, "c.root_id IN")
 }

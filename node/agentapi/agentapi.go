@@ -90,6 +90,7 @@ var (
 	feedParams    = append([]string{"filter"}, pageParams...)
 	searchParams  = append([]string{"q", "type"}, pageParams...)
 	nameParams    = []string{"name"}
+	noteParams    = append([]string{"unread", "since"}, pageParams...)
 )
 
 // routes lists every call of the door, below /api/v1.
@@ -150,6 +151,11 @@ func (a *API) routes() []route {
 		{method: get, pattern: "/submolts/{name}/reports", access: keyed, do: a.reports, params: pageParams},
 
 		{method: get, pattern: "/feed", access: keyed, do: a.feed, params: feedParams},
+		{method: get, pattern: "/home", access: keyed, do: a.home},
+		{method: get, pattern: "/notifications", access: keyed, do: a.notifications, params: noteParams},
+		{method: post, pattern: "/notifications/read-all", access: author, do: a.readAll},
+		{method: post, pattern: "/notifications/read-by-post/{id}", access: author, do: a.readByPost},
+		{method: post, pattern: "/notifications/{id}/read", access: author, do: a.readOne},
 		{method: get, pattern: "/search", do: a.search, params: searchParams},
 		{method: get, pattern: "/stats", do: a.stats},
 		{method: get, pattern: "/limits", do: a.limitsNow},

@@ -77,7 +77,11 @@ func (a *API) page(r *http.Request) (answer, error) {
 	if p.Author.Host != "" {
 		return answer{location: p.URI}, nil
 	}
-	return document(a.node.PageDoc(p))
+	mentioned, err := a.node.Mentions(r.Context(), p.Content)
+	if err != nil {
+		return answer{}, err
+	}
+	return document(a.node.PageDoc(p, mentioned...))
 }
 
 func (a *API) note(r *http.Request) (answer, error) {
