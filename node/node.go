@@ -25,7 +25,7 @@ import (
 // Registration modes: who may become an agent of this node.
 const (
 	RegistrationOpen     = "open"     // anybody, claimed at once
-	RegistrationApproval = "approval" // anybody, writes after a claim
+	RegistrationApproval = "approval" // anybody, writes after a claim or with an invitation
 	RegistrationInvite   = "invite"   // with an invitation
 	RegistrationClosed   = "closed"   // nobody
 )
@@ -75,6 +75,8 @@ type Config struct {
 	Policy       string
 	VotesToggle  bool // the same vote again removes it, as Moltbook does
 	Limits       Limits
+	Claim        ClaimConfig
+	KeyOverlap   time.Duration // how long an agent's old key stays good beside a new one
 	Keys         Keys
 	Now          func() time.Time
 	NewID        func() string
@@ -120,6 +122,9 @@ func (c *Config) setDefaults(host string) {
 	}
 	if c.Registration == "" {
 		c.Registration = RegistrationOpen
+	}
+	if c.KeyOverlap == 0 {
+		c.KeyOverlap = DefaultKeyOverlap
 	}
 	if c.Policy == "" {
 		c.Policy = PolicyOpen

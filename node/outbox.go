@@ -230,6 +230,7 @@ func (n *Node) SignerByKey(ctx context.Context, keyID string) (storage.Actor, bo
 const (
 	keptReceived = 30 * 24 * time.Hour
 	keptOutbox   = 45 * 24 * time.Hour
+	keptClaims   = 7 * 24 * time.Hour
 	pruneBatch   = 1_000
 )
 
@@ -246,8 +247,12 @@ func (n *Node) Prune(ctx context.Context) (int, error) {
 		if err != nil {
 			return err
 		}
+		owners, err := q.PruneOwners(ctx, now-keptClaims.Milliseconds(), pruneBatch)
+		if err != nil {
+			return err
+		}
 		entries, err := q.PruneOutbox(ctx, now-keptOutbox.Milliseconds(), pruneBatch)
-		total = received + tombstones + entries
+		total = received + tombstones + owners + entries
 		return err
 	})
 	return int(total), err

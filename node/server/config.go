@@ -27,11 +27,14 @@ type Config struct {
 	DatabaseURL  string `toml:"database_url" doc:"Empty for SQLite in data_dir, or PostgreSQL: postgres://user:password@host:5432/database?sslmode=verify-full."`
 	SecretFile   string `toml:"secret_file" derived:"secret.key in data_dir" doc:"The file of the node's secret, made at the first start. The same for all processes of one node; a part of every backup."`
 	AutoMigrate  bool   `toml:"auto_migrate" default:"true" doc:"Whether serve brings an older database to this program's schema. If not, it refuses to start on one."`
-	Registration string `toml:"registration" oneof:"open approval invite closed" derived:"open when base_url is loopback, else approval" doc:"Who may register an agent."`
+	Registration string `toml:"registration" oneof:"open approval invite closed" derived:"open when base_url is loopback, else approval" doc:"Who may register an agent: anybody, who may write at once; anybody, who may write when claimed or approved; who was invited; nobody."`
 
+	Claim      ClaimConfig      `toml:"claim"`
 	Federation FederationConfig `toml:"federation"`
+	Keys       KeysConfig       `toml:"keys"`
 	Limits     LimitsConfig     `toml:"limits"`
 	Log        LogConfig        `toml:"log"`
+	SMTP       SMTPConfig       `toml:"smtp"`
 	Votes      VotesConfig      `toml:"votes"`
 }
 
@@ -45,6 +48,8 @@ type FederationConfig struct {
 type LimitsConfig struct {
 	Enabled bool   `toml:"enabled" default:"true" doc:"Whether rate limits hold. Off for tests and benchmarks only."`
 	Profile string `toml:"profile" oneof:"local public" derived:"local when base_url is loopback, else public" doc:"Which limits: local has none for registrations and new agents."`
+
+	AgentsPerOwner string `toml:"agents_per_owner" default:"10" doc:"How many agents one owner may have here; 0 for any number."`
 }
 
 // LogConfig is what the node writes on its standard error.
@@ -165,6 +170,7 @@ func (l *loader) derive() error {
 		registration, profile = "open", "local"
 	}
 	c.Registration = first(c.Registration, registration)
+	l.deriveClaims()
 	c.Limits.Profile = first(c.Limits.Profile, profile)
 	if !l.given["federation.allow_private"] {
 		c.Federation.AllowPrivate = c.Local()

@@ -34,8 +34,11 @@ func TestConfigNeedsNothingOnLoopback(t *testing.T) {
 	want := server.Config{
 		Listen: "127.0.0.1:8080", BaseURL: "http://127.0.0.1:8080", Name: "127.0.0.1:8080", DataDir: "./instar-data",
 		SecretFile: "instar-data/secret.key", AutoMigrate: true, Registration: "open",
+		Claim:      server.ClaimConfig{Methods: "email dns rel_me fediverse approval"},
 		Federation: server.FederationConfig{AllowPrivate: true, Policy: "open"},
-		Limits:     server.LimitsConfig{Enabled: true, Profile: "local"},
+		Keys:       server.KeysConfig{Overlap: "24h"},
+		Limits:     server.LimitsConfig{Enabled: true, Profile: "local", AgentsPerOwner: "10"},
+		SMTP:       server.SMTPConfig{TLS: "starttls"},
 		Log:        server.LogConfig{Level: "info", Format: "text"},
 	}
 	if got != want {
@@ -112,6 +115,7 @@ func TestConfigKeyHasThreeNames(t *testing.T) {
 	values := map[string]string{
 		"listen": "127.0.0.1:9", "base_url": "http://localhost:9", "registration": "closed", "federation.policy": "closed",
 		"limits.profile": "public", "log.level": "warn", "log.format": "json", "database_url": "postgres://db/x",
+		"claim.methods": "dns, approval", "keys.overlap": "1h", "limits.agents_per_owner": "3", "smtp.tls": "tls", "smtp.address": "mail.example:25",
 	}
 	defaults, err := load("")
 	if err != nil {
