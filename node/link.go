@@ -19,7 +19,8 @@ const (
 	sealedLink      = "link"
 )
 
-func (n *Node) mailsOwners() bool { return slices.Contains(n.ClaimMethods(), MethodEmail) }
+// MailsOwners says whether owners get letters here.
+func (n *Node) MailsOwners() bool { return slices.Contains(n.ClaimMethods(), MethodEmail) }
 
 func errNoMail() *Error {
 	return &Error{Kind: Forbidden, Code: "email_off", Detail: "This node does not write e-mails to owners", Hint: "The claim link shows the other ways."}
@@ -27,7 +28,7 @@ func errNoMail() *Error {
 
 // mailClaim writes to somebody who is said to own an agent.
 func (n *Node) mailClaim(ctx context.Context, a storage.Actor, email string) error {
-	if !n.mailsOwners() {
+	if !n.MailsOwners() {
 		return errNoMail()
 	}
 	return n.mailLink(ctx, storage.Link{Purpose: storage.LinkClaim, AgentID: a.ID}, email, Mail{
@@ -71,7 +72,7 @@ func (n *Node) SetupOwnerEmail(ctx context.Context, p Principal, email string) e
 // MailLogin sends an owner a link to sign in with. It answers the same, and
 // does as much, whether or not the address is an owner's.
 func (n *Node) MailLogin(ctx context.Context, email string) error {
-	if !n.mailsOwners() {
+	if !n.MailsOwners() {
 		return errNoMail()
 	}
 	address, err := mailAddress(email)
@@ -90,7 +91,7 @@ func (n *Node) MailLogin(ctx context.Context, email string) error {
 
 // MailContact asks an owner to confirm another address of theirs.
 func (n *Node) MailContact(ctx context.Context, s Session, email string) error {
-	if !n.mailsOwners() {
+	if !n.MailsOwners() {
 		return errNoMail()
 	}
 	return n.mailLink(ctx, storage.Link{Purpose: storage.LinkEmail, OwnerID: s.ownerID}, email, Mail{
