@@ -23,11 +23,14 @@ const codeWords = "reef wave coral shell tide kelp foam salt deep blue aqua pear
 // Register makes a new local agent. Its name is unique, without case, among
 // all agents and submolts of the node, deleted ones included.
 func (n *Node) Register(ctx context.Context, name, description string) (Registered, error) {
-	if n.cfg.Registration == RegistrationClosed || n.cfg.Registration == RegistrationInvite {
-		return Registered{}, &Error{
-			Kind: Forbidden, Code: "registration_" + n.cfg.Registration, Detail: "This node takes no new agents by itself",
-			Hint: "Ask its operator, or choose another node: they federate with each other.",
-		}
+	return n.RegisterInvited(ctx, name, description, "")
+}
+
+// RegisterInvited is Register with an invitation, "" for none. Who is invited
+// may write at once; the use of the invitation is spent with the registration.
+func (n *Node) RegisterInvited(ctx context.Context, name, description, invite string) (Registered, error) {
+	if err := n.mayRegister(invite); err != nil {
+		return Registered{}, err
 	}
 	name, description, err := n.checkAgent(name, description)
 	if err != nil {
@@ -40,7 +43,8 @@ func (n *Node) Register(ctx context.Context, name, description string) (Register
 	now := n.now()
 	a := n.localActor(n.cfg.NewID(), storage.KindAgent, name)
 	a.Description, a.DisplayName = description, name
-	if n.cfg.Registration == RegistrationOpen {
+	invited := invite != "" && n.cfg.Registration != RegistrationOpen
+	if n.cfg.Registration == RegistrationOpen || invited {
 		a.State, a.ClaimedAt = storage.ActorActive, now
 	} else {
 		a.State = storage.ActorUnclaimed
@@ -48,6 +52,11 @@ func (n *Node) Register(ctx context.Context, name, description string) (Register
 	r.Agent = a
 	noteMade(ctx, Made{Kind: MadeAgent, ID: a.ID, Key: r.Key, Claim: r.ClaimToken, Code: r.VerificationCode})
 	err = n.write(ctx, func(ctx context.Context, q storage.Queries) error {
+		if invited {
+			if err := n.useInvite(ctx, q, invite, a.ID); err != nil {
+				return err
+			}
+		}
 		if err := q.InsertActor(ctx, a); err != nil {
 			return err
 		}

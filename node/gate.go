@@ -17,8 +17,10 @@ import (
 
 // Prefixes of the secrets that a node hands out, so that scanners know them.
 const (
-	PrefixKey   = "moltbook_sk_"    // an agent's API key
-	PrefixClaim = "moltbook_claim_" // an owner's claim token
+	PrefixKey    = "moltbook_sk_"    // an agent's API key
+	PrefixClaim  = "moltbook_claim_" // an owner's claim token
+	PrefixApp    = "moltdev_"        // the key of an app that agents sign in to
+	PrefixInvite = "instar_invite_"  // an invitation to register
 )
 
 // PrincipalKind says who is asking.
@@ -35,6 +37,7 @@ const (
 type Principal struct {
 	kind  PrincipalKind
 	actor storage.Actor // of Agent the agent, of Owner the agent owned
+	until int64         // when the credential shown ends, 0 for never
 }
 
 // Kind says who is asking.
@@ -81,8 +84,10 @@ func (p Principal) Author() (Author, error) {
 	case p.actor.State == storage.ActorUnclaimed:
 		return Author{}, &Error{
 			Kind: Forbidden, Code: "not_claimed", Detail: "Agent not yet claimed",
-			Hint: "Your human owner needs to claim you first! Ask GET /api/v1/agents/status for the claim_url.",
+			Hint: "Your human owner needs to claim you first, with the claim_url that came with your key, or the operator lets you in. GET /api/v1/agents/status says when.",
 		}
+	case p.actor.State == storage.ActorPaused:
+		return Author{}, &Error{Kind: Forbidden, Code: "paused", Detail: "Agent paused by its owner", Hint: "You may read. Your owner lets you write again on this node's page /owner."}
 	case p.actor.State == storage.ActorSuspended:
 		return Author{}, &Error{Kind: Forbidden, Code: "suspended", Detail: "Account suspended", Hint: "The node's operator suspended this account."}
 	}
@@ -124,7 +129,7 @@ func (n *Node) Authenticate(ctx context.Context, token string) (Principal, error
 		return Principal{}, nil
 	}
 	hash := n.hashToken(token)
-	if p, ok := n.seen.byHash.Get(hash); ok {
+	if p, ok := n.seen.byHash.Get(hash); ok && (p.until == 0 || n.now() < p.until) {
 		return p, nil
 	}
 	p, err := n.principal(ctx, hash)
@@ -141,7 +146,7 @@ func (n *Node) Authenticate(ctx context.Context, token string) (Principal, error
 }
 
 func (n *Node) principal(ctx context.Context, hash string) (Principal, error) {
-	c, err := n.store.Read().Credential(ctx, hash)
+	c, err := n.store.Read().Credential(ctx, hash, n.now())
 	if err != nil {
 		return Principal{}, err
 	}
@@ -156,7 +161,7 @@ func (n *Node) principal(ctx context.Context, hash string) (Principal, error) {
 	if c.Kind == storage.CredentialOwner {
 		kind = Owner
 	}
-	return Principal{kind: kind, actor: a}, nil
+	return Principal{kind: kind, actor: a, until: c.RevokedAt}, nil
 }
 
 // hashToken is what the database holds of a secret: useless without the

@@ -2,13 +2,8 @@ package node
 
 import (
 	"context"
-	"crypto/aes"
-	"crypto/cipher"
-	"crypto/hkdf"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"time"
 
 	"instar.example/storage"
@@ -111,15 +106,15 @@ func (n *Node) Begin(ctx context.Context, name RequestName) (context.Context, An
 	if a.Lost {
 		sealed = o.Result
 	}
-	plain, err := n.open(name, sealed)
+	plain, err := n.unseal(name.sealedAs(), sealed)
 	if err != nil {
 		return ctx, Answer{}, err
 	}
 	if !a.Lost {
-		a.Body = plain
+		a.Body = []byte(plain)
 		return ctx, a, nil
 	}
-	err = json.Unmarshal(plain, &a.Made)
+	err = json.Unmarshal([]byte(plain), &a.Made)
 	return context.WithValue(ctx, attemptKey{}, &attempt{name: name, done: true}), a, err
 }
 
@@ -134,7 +129,7 @@ func (n *Node) Answered(ctx context.Context, status int, body []byte) error {
 		return err
 	}
 	o.Status = int64(status)
-	if o.Body, err = n.seal(at.name, body); err != nil {
+	if o.Body, err = n.seal(at.name.sealedAs(), string(body)); err != nil {
 		return err
 	}
 	// The deed is done: its answer is kept also when the client has gone.
@@ -185,44 +180,12 @@ func (n *Node) outcome(at *attempt) (storage.Outcome, error) {
 	if err != nil {
 		return storage.Outcome{}, err
 	}
-	sealed, err := n.seal(at.name, made)
+	sealed, err := n.seal(at.name.sealedAs(), string(made))
 	return storage.Outcome{
 		Scope: at.name.Scope, Name: at.name.Name, Request: at.name.Hash, Result: sealed, Body: []byte{}, CreatedAt: n.now(),
 	}, err
 }
 
-// Answers hold secrets (a new agent's key): they lie in the database sealed by
-// a key that is not in it, each under its own name.
-
-func sealingBox(secret []byte) (cipher.AEAD, error) {
-	const keyBytes = 32
-	key, err := hkdf.Key(sha256.New, secret, nil, "instar answers that may be repeated", keyBytes)
-	if err != nil {
-		return nil, err
-	}
-	block, err := aes.NewCipher(key)
-	if err != nil {
-		return nil, err
-	}
-	return cipher.NewGCM(block)
-}
-
-func (n *Node) seal(name RequestName, plain []byte) ([]byte, error) {
-	nonce := make([]byte, n.box.NonceSize(), n.box.NonceSize()+len(plain)+n.box.Overhead())
-	if _, err := n.cfg.Rand.Read(nonce); err != nil {
-		return nil, fmt.Errorf("read randomness: %w", err)
-	}
-	return n.box.Seal(nonce, nonce, plain, []byte(name.Scope+"\n"+name.Name)), nil
-}
-
-func (n *Node) open(name RequestName, sealed []byte) ([]byte, error) {
-	size := n.box.NonceSize()
-	if len(sealed) < size {
-		return nil, errors.New("a stored answer is cut off")
-	}
-	plain, err := n.box.Open(nil, sealed[:size], sealed[size:], []byte(name.Scope+"\n"+name.Name))
-	if err != nil {
-		return nil, fmt.Errorf("open a stored answer: %w", err)
-	}
-	return plain, nil
-}
+// sealedAs is the purpose of an answer's seal: answers hold secrets (a new
+// agent's key), each under its own name.
+func (r RequestName) sealedAs() string { return "answer\n" + r.Scope + "\n" + r.Name }

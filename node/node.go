@@ -26,7 +26,7 @@ import (
 // Registration modes: who may become an agent of this node.
 const (
 	RegistrationOpen     = "open"     // anybody, claimed at once
-	RegistrationApproval = "approval" // anybody, writes after a claim
+	RegistrationApproval = "approval" // anybody, writes after a claim or with an invitation
 	RegistrationInvite   = "invite"   // with an invitation
 	RegistrationClosed   = "closed"   // nobody
 )
@@ -60,6 +60,8 @@ type Config struct {
 	VotesToggle  bool // the same vote again removes it, as Moltbook does
 	Limits       Limits
 	EditWindow   time.Duration // how long an author may change what it wrote; 0 is the default
+	Claim        ClaimConfig
+	KeyOverlap   time.Duration // how long an agent's old key stays good beside a new one
 	Keys         Keys
 	Now          func() time.Time
 	NewID        func() string
@@ -79,7 +81,7 @@ type Node struct {
 	wake    waker
 	hosts   memory
 	counts  counters
-	box     cipher.AEAD // seals what of a request's answer is kept
+	box     cipher.AEAD // seals what the database must not tell alone
 }
 
 // New returns a node on a migrated store and makes what every node has: its
@@ -96,7 +98,7 @@ func New(ctx context.Context, cfg Config) (*Node, error) {
 	n.wake.init()
 	n.hosts.init()
 	n.counts.init()
-	if n.box, err = sealingBox(cfg.Keys.Secret); err != nil {
+	if n.box, err = n.sealingBox(); err != nil {
 		return nil, err
 	}
 	if err := n.keepBaseURL(ctx); err != nil {
@@ -111,6 +113,9 @@ func (c *Config) setDefaults(host string) {
 	}
 	if c.Registration == "" {
 		c.Registration = RegistrationOpen
+	}
+	if c.KeyOverlap == 0 {
+		c.KeyOverlap = DefaultKeyOverlap
 	}
 	if c.Policy == "" {
 		c.Policy = PolicyOpen

@@ -232,6 +232,7 @@ const (
 	keptTombstones = 300 * 24 * time.Hour
 	keptOutbox     = 45 * 24 * time.Hour
 	pruneBatch     = 1_000
+	keptClaims     = 7 * 24 * time.Hour
 )
 
 // Prune forgets a batch of what is too old to matter and returns how much.
@@ -246,6 +247,7 @@ func (n *Node) Prune(ctx context.Context) (int, error) {
 			{q.PruneTombstones, keptTombstones},
 			{q.PruneNotifications, keptNotificationAge},
 			{q.PruneOutbox, keptOutbox},
+			{q.PruneOwners, keptClaims},
 			{q.PruneCounters, 0},
 			{q.PruneOutcomes, keptOutcomes},
 		} {

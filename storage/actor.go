@@ -19,7 +19,8 @@ const (
 	ActorUnclaimed = "unclaimed" // registered, not yet claimed by its owner
 	ActorPending   = "pending"   // a remote name that is being looked up
 	ActorUnknown   = "unknown"   // a remote name that does not exist
-	ActorSuspended = "suspended"
+	ActorSuspended = "suspended" // by the operator
+	ActorPaused    = "paused"    // by its owner
 	ActorDeleted   = "deleted"
 )
 

@@ -14,7 +14,7 @@ type Credential struct {
 	AgentID   string `db:"agent_id"`
 	Kind      string `db:"kind"`
 	CreatedAt int64  `db:"created_at"`
-	RevokedAt int64  `db:"revoked_at"`
+	RevokedAt int64  `db:"revoked_at"` // when it ends or ended, 0 for never
 }
 
 // InsertCredential adds a credential.
@@ -26,12 +26,41 @@ func (q Queries) InsertCredential(ctx context.Context, c Credential) error {
 	return err
 }
 
-// Credential returns an unrevoked credential by its hash.
-func (q Queries) Credential(ctx context.Context, hash string) (Credential, error) {
+// Credential returns a credential that is good at now, by its hash.
+func (q Queries) Credential(ctx context.Context, hash string, now int64) (Credential, error) {
 	var c Credential
 	err := q.get(ctx, &c, `
 		SELECT hash, agent_id, kind, created_at, revoked_at
 		FROM credentials
-		WHERE hash = $1 AND revoked_at = 0`, hash)
+		WHERE hash = $1 AND (revoked_at = 0 OR revoked_at > $2)`, hash, now)
 	return c, err
+}
+
+// EndCredentials lets an agent's credentials of a kind end at a time; those
+// that end before it are left as they are.
+func (q Queries) EndCredentials(ctx context.Context, agentID, kind string, at int64) error {
+	_, err := q.exec(ctx, `
+		UPDATE credentials
+		SET revoked_at = $1
+		WHERE agent_id = $2 AND kind = $3 AND (revoked_at = 0 OR revoked_at > $1)`, at, agentID, kind)
+	return err
+}
+
+// EndCredential lets one credential of an agent end now; ErrNotFound when the
+// agent has none of that hash that is still good.
+func (q Queries) EndCredential(ctx context.Context, agentID, hash string, now int64) error {
+	return q.one(ctx, `
+		UPDATE credentials
+		SET revoked_at = $1
+		WHERE hash = $2 AND agent_id = $3 AND (revoked_at = 0 OR revoked_at > $1)`, now, hash, agentID)
+}
+
+// GoodCredentials counts an agent's credentials of a kind that are good at now.
+func (q Queries) GoodCredentials(ctx context.Context, agentID, kind string, now int64) (int64, error) {
+	var n int64
+	err := q.get(ctx, &n, `
+		SELECT COUNT(*)
+		FROM credentials
+		WHERE agent_id = $1 AND kind = $2 AND (revoked_at = 0 OR revoked_at > $3)`, agentID, kind, now)
+	return n, err
 }

@@ -65,7 +65,9 @@ func (p program) root() *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w (see %s --help)", err, cmd.CommandPath())}
 	})
-	root.AddCommand(p.serveCommand(), p.tryCommand(), p.migrateCommand(), p.configCommand(), p.versionCommand())
+	root.AddCommand(p.serveCommand(), p.tryCommand(), p.migrateCommand(), p.configCommand(),
+		p.agentsCommand(), p.invitesCommand(), p.appsCommand(),
+		p.versionCommand())
 	return root
 }
 

@@ -25,6 +25,7 @@ func (a *API) register(ctx context.Context, c *call) (reply, error) {
 	var in struct {
 		Name        string `json:"name"`
 		Description string `json:"description"`
+		Invite      string `json:"invite_code"`
 	}
 	if err := c.decode(&in); err != nil {
 		return reply{}, err
@@ -33,7 +34,7 @@ func (a *API) register(ctx context.Context, c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	r, err := a.node.Register(ctx, in.Name, in.Description)
+	r, err := a.node.RegisterInvited(ctx, in.Name, in.Description, in.Invite)
 	if err != nil {
 		undo()
 		return reply{}, err

@@ -28,12 +28,15 @@ type Config struct {
 	DatabaseURL  string `toml:"database_url" doc:"Empty for SQLite in data_dir, or PostgreSQL: postgres://user:password@host:5432/database?sslmode=verify-full."`
 	SecretFile   string `toml:"secret_file" derived:"secret.key in data_dir" doc:"The file of the node's secret, made at the first start. The same for all processes of one node; a part of every backup."`
 	AutoMigrate  bool   `toml:"auto_migrate" default:"true" doc:"Whether serve brings an older database to this program's schema. If not, it refuses to start on one."`
-	Registration string `toml:"registration" oneof:"open approval invite closed" derived:"open when base_url is loopback, else approval" doc:"Who may register an agent."`
+	Registration string `toml:"registration" oneof:"open approval invite closed" derived:"open when base_url is loopback, else approval" doc:"Who may register an agent: anybody, who may write at once; anybody, who may write when claimed or approved; who was invited; nobody."`
 
+	Claim      ClaimConfig      `toml:"claim"`
 	Federation FederationConfig `toml:"federation"`
+	Keys       KeysConfig       `toml:"keys"`
 	Limits     LimitsConfig     `toml:"limits"`
 	Log        LogConfig        `toml:"log"`
 	Posts      PostsConfig      `toml:"posts"`
+	SMTP       SMTPConfig       `toml:"smtp"`
 	Votes      VotesConfig      `toml:"votes"`
 }
 
@@ -166,6 +169,7 @@ func (l *loader) derive() error {
 		registration, profile = "open", profileLocal
 	}
 	c.Registration = first(c.Registration, registration)
+	l.deriveClaims()
 	c.Limits.Profile = first(c.Limits.Profile, profile)
 	c.Limits.derive(l.given)
 	if !l.given["federation.allow_private"] {

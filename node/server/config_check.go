@@ -37,6 +37,9 @@ func (c Config) Check() error {
 	if err := checkDatabaseURL(c.DatabaseURL); err != nil {
 		return fmt.Errorf("database_url %w", err)
 	}
+	if err := c.checkClaims(); err != nil {
+		return err
+	}
 	switch {
 	case c.DataDir == "":
 		return errors.New("data_dir must not be empty")

@@ -25,6 +25,8 @@ type LimitsConfig struct {
 	Registrations int64 `toml:"registrations_per_day" derived:"1, or no limit with the profile local" doc:"How many agents an address may register in a day."`
 	Verifications int64 `toml:"verifications_per_minute" default:"30" doc:"How many answers to challenges an agent may send in a minute."`
 
+	AgentsPerOwner int64 `toml:"agents_per_owner" default:"10" doc:"How many agents one owner may have here."`
+
 	PostInterval    time.Duration `toml:"post_interval" default:"30m" doc:"The time between two posts of an agent."`
 	CommentInterval time.Duration `toml:"comment_interval" default:"20s" doc:"The time between two comments of an agent."`
 	CommentsPerDay  int64         `toml:"comments_per_day" default:"50" doc:"How many comments an agent may write in 24 hours."`

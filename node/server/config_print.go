@@ -60,6 +60,9 @@ func (c Config) Print(w io.Writer) error {
 		if f.Key == "database_url" {
 			value = redact(c.DatabaseURL)
 		}
+		if f.Key == "smtp.password" && c.SMTP.Password != "" {
+			value = redacted
+		}
 		line, err := tomlLine(f, value)
 		if err != nil {
 			return err

@@ -35,14 +35,17 @@ func TestConfigNeedsNothingOnLoopback(t *testing.T) {
 	want := server.Config{
 		Listen: "127.0.0.1:8080", BaseURL: "http://127.0.0.1:8080", Name: "127.0.0.1:8080", DataDir: "./instar-data",
 		SecretFile: "instar-data/secret.key", AutoMigrate: true, Registration: "open",
+		Claim:      server.ClaimConfig{Methods: "email dns rel_me fediverse approval"},
 		Federation: server.FederationConfig{AllowPrivate: true, Policy: "open"},
+		Keys:       server.KeysConfig{Overlap: 24 * time.Hour},
 		Limits: server.LimitsConfig{
-			Enabled: true, Profile: "local", Reads: 60, Writes: 30, Owner: 60, Address: 10_000, Verifications: 30,
+			Enabled: true, Profile: "local", Reads: 60, Writes: 30, Owner: 60, Address: 10_000, Verifications: 30, AgentsPerOwner: 10,
 			PostInterval: 30 * time.Minute, CommentInterval: 20 * time.Second, CommentsPerDay: 50, SubmoltInterval: time.Hour,
 			NewPostInterval: 2 * time.Hour, NewCommentInterval: time.Minute, NewCommentsPerDay: 20, NewSubmolts: 1,
 		},
 		Log:   server.LogConfig{Level: "info", Format: "text"},
 		Posts: server.PostsConfig{EditWindow: 30 * time.Minute},
+		SMTP:  server.SMTPConfig{TLS: "starttls"},
 	}
 	if got != want {
 		t.Errorf("LoadConfig() = %+v, want %+v", got, want)
@@ -122,6 +125,7 @@ func TestConfigKeyHasThreeNames(t *testing.T) {
 		"listen": "127.0.0.1:9", "base_url": "http://localhost:9", "registration": "closed", "federation.policy": "closed",
 		"limits.profile": "public", "log.level": "warn", "log.format": "json", "database_url": "postgres://db/x",
 		"posts.edit_window": "2h",
+		"claim.methods":     "dns, approval", "keys.overlap": "1h", "limits.agents_per_owner": "3", "smtp.tls": "tls", "smtp.address": "mail.example:25",
 	}
 	defaults, err := load("")
 	if err != nil {

@@ -44,6 +44,8 @@ type Options struct {
 	Now func() time.Time
 	// Listener is used instead of listening on Config.Listen.
 	Listener net.Listener
+	// LookupTXT asks the DNS for owners' records; nil is the system's resolver.
+	LookupTXT func(ctx context.Context, name string) ([]string, error)
 	// Idle leaves the background work to the caller, who calls Worker's batches.
 	Idle bool
 }
@@ -59,6 +61,7 @@ type Server struct {
 	store    *storage.Store
 	fetch    *fetch.Client
 	http     *http.Server
+	admin    *http.Server // nil where there is no operator's socket
 	listener net.Listener
 	done     chan error
 	stopWork context.CancelFunc
@@ -144,7 +147,8 @@ func assemble(ctx context.Context, cfg Config, opts Options, store *storage.Stor
 	n, err := node.New(ctx, node.Config{
 		Store: store, BaseURL: cfg.BaseURL, Name: cfg.Name, Description: cfg.Description, Version: Version,
 		Registration: cfg.Registration, Policy: cfg.Federation.Policy, VotesToggle: cfg.Votes.Toggle,
-		Limits: cfg.Limits.limits(), EditWindow: cfg.Posts.EditWindow, Keys: keys, Now: opts.Now, Log: opts.Log,
+		Limits: cfg.Limits.limits(), EditWindow: cfg.Posts.EditWindow, Claim: cfg.claims(), KeyOverlap: cfg.Keys.overlap(),
+		Keys: keys, Now: opts.Now, Log: opts.Log,
 	})
 	if err != nil {
 		return nil, err
@@ -165,7 +169,10 @@ func assemble(ctx context.Context, cfg Config, opts Options, store *storage.Stor
 		return nil, err
 	}
 	s := &Server{Node: n, Peers: peers, fetch: client, cfg: cfg, opts: opts, store: store, done: make(chan error, 1)}
-	s.Worker = worker.New(worker.Config{Node: n, Fetch: client, Verifier: peers.Verifier(), Private: private, Owner: owner, Log: opts.Log})
+	s.Worker = worker.New(worker.Config{
+		Node: n, Fetch: client, Verifier: peers.Verifier(), Private: private, Owner: owner, Log: opts.Log,
+		PlainHTTP: cfg.Federation.AllowPrivate, LookupTXT: opts.LookupTXT, Send: cfg.post(n),
+	})
 	pages, err := web.New(web.Config{Node: n, Log: opts.Log, Now: opts.Now})
 	if err != nil {
 		return nil, err
@@ -190,6 +197,9 @@ func (s *Server) Start(ctx context.Context) error {
 	}
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.stopWork = stop
+	if err := s.startAdmin(ctx); err != nil {
+		return err
+	}
 	if !s.opts.Idle {
 		s.work.Go(func() { s.Worker.Run(work) })
 		s.work.Go(func() { s.watchChanges(work) })
@@ -227,6 +237,7 @@ func (s *Server) Stop(ctx context.Context) error {
 		if err != nil {
 			err = errors.Join(err, s.http.Close())
 		}
+		err = errors.Join(err, s.stopAdmin(ctx))
 		s.stopWork()
 		s.work.Wait()
 		err = errors.Join(err, s.fetch.Close(ctx), s.Node.ReturnLeases(ctx), s.store.Close())

@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 
-	"instar.example/node"
 	"instar.example/storage"
 )
 
@@ -23,14 +22,5 @@ func (w *Web) about(ctx context.Context, _ ask) (answer, error) {
 func (w *Web) humans(context.Context, ask) (answer, error) {
 	return w.html("humans", frame{
 		Title: "For people", Description: "Why there is no reply button here, and what you can do instead.", Section: "about", Path: "/about/humans",
-	})
-}
-
-// claim is where an agent's owner lands who opens the claim link. The token in
-// the address is a secret: it is neither looked at nor shown.
-func (w *Web) claim(context.Context, ask) (answer, error) {
-	return w.html("claim", frame{
-		Title: "Your agent", NoIndex: true,
-		Page: struct{ Open bool }{w.node.Registration() == node.RegistrationOpen},
 	})
 }

@@ -60,6 +60,7 @@ func robots(base string) string {
 User-agent: *
 Disallow: /api/
 Disallow: /claim/
+Disallow: /owner
 Disallow: /search
 `
 }

@@ -45,7 +45,6 @@ func TestEveryPageAnswers(t *testing.T) {
 		"/search?q=nothing+of+": {"Nothing holds all of these words"},
 		"/about":                {"Only agents write"},
 		"/about/humans":         {"Why is there no reply button?", "@name@a.test"},
-		"/claim/secret":         {"claimed as soon as it registers"},
 	} {
 		got := s.get(path)
 		if got.StatusCode != http.StatusOK || got.Header.Get("Content-Type") != "text/html; charset=utf-8" {
@@ -281,24 +280,6 @@ func TestFilesStandAtTheirAddresses(t *testing.T) {
 			t.Errorf("GET %q = %d %q %q", path, got.StatusCode, got.Header.Get("Content-Type"), got.Header.Get("Cache-Control"))
 		}
 		strict(t, path, got)
-	}
-}
-
-func TestTheClaimLinkIsNotGivenAway(t *testing.T) {
-	t.Parallel()
-	for mode, want := range map[string]string{node.RegistrationOpen: "claimed as soon as it registers", node.RegistrationApproval: "until then yours can read, but not write"} {
-		s := newSite(t, func(c *node.Config) { c.Registration = mode })
-		reg, err := s.node.Register(t.Context(), "ada", "")
-		if err != nil {
-			t.Fatal(err)
-		}
-		got := s.get("/claim/" + reg.ClaimToken)
-		if got.StatusCode != http.StatusOK || !strings.Contains(got.body, want) || strings.Contains(got.body, reg.ClaimToken) {
-			t.Errorf("%s: GET /claim/... = %d, want a page that says %q without the token", mode, got.StatusCode, want)
-		}
-		if got.Header.Get("Cache-Control") != "no-store" || got.Header.Get("ETag") != "" {
-			t.Errorf("%s: the claim page may be kept: %v", mode, got.Header)
-		}
 	}
 }
 

@@ -99,10 +99,6 @@ func (w *Web) serve(rt route) http.HandlerFunc {
 	return func(rw http.ResponseWriter, r *http.Request) {
 		rw.Header().Set("Vary", vary)
 		a := newAsk(r)
-		if rt.private {
-			w.serveOnce(rw, r, rt.page, a)
-			return
-		}
 		version, now := w.node.Version(), w.now() // before anything is read
 		e, err := w.cache.entry(a.key(), version, now, func() (answer, error) {
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), renderTimeout)
@@ -115,23 +111,6 @@ func (w *Web) serve(rt route) http.HandlerFunc {
 		}
 		e.write(rw, r)
 	}
-}
-
-// serveOnce answers with a page that nobody keeps.
-func (w *Web) serveOnce(rw http.ResponseWriter, r *http.Request, p page, a ask) {
-	ctx, cancel := context.WithTimeout(r.Context(), renderTimeout)
-	defer cancel()
-	got, err := p(ctx, a)
-	if err != nil {
-		w.fail(rw, r, err)
-		return
-	}
-	h := rw.Header()
-	secure(h)
-	h.Set("Content-Type", got.mediaType)
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Robots-Tag", "noindex")
-	write(rw, r, http.StatusOK, got.body)
 }
 
 // policy lets a page load its stylesheet and its icon, and nothing else.

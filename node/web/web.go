@@ -2,6 +2,8 @@
 // of it is made here and sent as it is: no script, no cookie, nothing of
 // another host, and no form that writes. Whoever tries to write at a page is
 // told that agents write here and people read (specs/identity.md, GATE-5).
+// The pages of agents' owners have forms and a cookie (owner.go); those do
+// not write either.
 //
 // A page is the same for everybody, so that its bytes are kept (cache.go) for
 // as long as nothing that the node serves has changed.
@@ -59,8 +61,6 @@ type route struct {
 	page    page
 	// shared addresses are also ids of ActivityPub objects.
 	shared bool
-	// private answers are kept nowhere.
-	private bool
 }
 
 // routes lists every address of the door, but for its files (assets.go).
@@ -84,7 +84,6 @@ func (w *Web) routes() []route {
 		{pattern: "/search", page: w.search},
 		{pattern: "/about", page: w.about},
 		{pattern: "/about/humans", page: w.humans},
-		{pattern: "/claim/{name}", page: w.claim, private: true},
 	}
 }
 
@@ -103,6 +102,7 @@ func (w *Web) Routes(r chi.Router, negotiate func(page http.HandlerFunc) http.Ha
 			r.Method(method, rt.pattern, http.HandlerFunc(refuse))
 		}
 	}
+	w.ownerRoutes(r)
 	for _, a := range w.assets {
 		r.Get(a.path, a.serve)
 		r.Head(a.path, a.serve)

@@ -12,6 +12,7 @@ import (
 	"crypto"
 	"log/slog"
 	"math/rand/v2"
+	"net"
 	"sync"
 	"time"
 
@@ -35,7 +36,7 @@ const (
 	pruneTick = time.Hour
 )
 
-// Config is what a Worker needs. All fields but Jitter are required.
+// Config is what a Worker needs. All fields are required but those that say so.
 type Config struct {
 	Node     *node.Node
 	Fetch    *fetch.Client
@@ -46,6 +47,12 @@ type Config struct {
 	// Owner names this process in leases.
 	Owner string
 	Log   *slog.Logger
+	// PlainHTTP lets an owner's domain have a port and speak http: in development.
+	PlainHTTP bool
+	// LookupTXT asks the DNS; nil is the system's resolver.
+	LookupTXT func(ctx context.Context, name string) ([]string, error)
+	// Send hands a letter to an owner on.
+	Send func(ctx context.Context, m node.Mail) error
 	// Jitter returns 0 to 1; nil is random.
 	Jitter func() float64
 }
@@ -60,6 +67,9 @@ func New(cfg Config) *Worker {
 	if cfg.Jitter == nil {
 		cfg.Jitter = rand.Float64
 	}
+	if cfg.LookupTXT == nil {
+		cfg.LookupTXT = net.DefaultResolver.LookupTXT
+	}
 	return &Worker{cfg: cfg}
 }
 
@@ -72,6 +82,7 @@ func (w *Worker) key(id string) signature.Key {
 func (w *Worker) Batches() map[string]func(context.Context) (int, error) {
 	return map[string]func(context.Context) (int, error){
 		"expand": w.Expand, "deliver": w.Deliver, "receive": w.Receive, "look_up": w.LookUp, "index": w.Index,
+		"prove": w.Prove, "mail": w.Mail,
 	}
 }
 
@@ -105,7 +116,7 @@ func (w *Worker) Run(ctx context.Context) {
 // is then taken up in larger batches.
 func paceOf(name string) time.Duration {
 	switch name {
-	case "index":
+	case "index", "prove", "mail":
 		return 100 * time.Millisecond
 	case "look_up", "expand":
 		return 10 * time.Millisecond

@@ -1,0 +1,96 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"instar.example/storage"
+)
+
+// DefaultKeyOverlap is how long an old key stays good beside a new one, unless
+// the configuration says otherwise.
+const DefaultKeyOverlap = 24 * time.Hour
+
+// NewKey is a new API key: the only time that it is shown.
+type NewKey struct {
+	Key string
+	// OldUntil is when the keys before it end, in Unix milliseconds.
+	OldUntil int64
+}
+
+// KeyOverlap is how long an old key stays good beside a new one.
+func (n *Node) KeyOverlap() time.Duration { return n.cfg.KeyOverlap }
+
+// rotate gives an agent a new key; the old ones end after overlap, or at once.
+func (n *Node) rotate(ctx context.Context, agentID string, overlap time.Duration) (NewKey, error) {
+	key, err := n.newToken(PrefixKey)
+	if err != nil {
+		return NewKey{}, err
+	}
+	k := NewKey{Key: key, OldUntil: n.Now().Add(max(overlap, 0)).UnixMilli()}
+	err = n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error {
+		if err := q.AddCounts(ctx, agentID, storage.Counts{}); err != nil { // one rotation at a time
+			return err
+		}
+		if err := q.EndCredentials(ctx, agentID, storage.CredentialAgent, k.OldUntil); err != nil {
+			return err
+		}
+		return q.InsertCredential(ctx, storage.Credential{
+			Hash: n.hashToken(key), AgentID: agentID, Kind: storage.CredentialAgent, CreatedAt: n.now(),
+		})
+	})
+	n.seen.byHash.Purge()
+	return k, err
+}
+
+// self is the agent that a principal is; owners and strangers have no key to change.
+func (p Principal) self() (storage.Actor, error) {
+	switch p.kind {
+	case Agent:
+		return p.actor, nil
+	case Owner:
+		return storage.Actor{}, errHuman()
+	default:
+		return storage.Actor{}, errNoKey()
+	}
+}
+
+// Self says that the principal is an agent, in whatever state: one that may
+// not write may still look after its own key.
+func (p Principal) Self() error {
+	_, err := p.self()
+	return err
+}
+
+// RotateKey gives the asking agent a new key. The old one ends after overlap;
+// 0 or less ends it at once.
+func (n *Node) RotateKey(ctx context.Context, p Principal, overlap time.Duration) (NewKey, error) {
+	a, err := p.self()
+	if err != nil {
+		return NewKey{}, err
+	}
+	return n.rotate(ctx, a.ID, overlap)
+}
+
+// RevokeKey ends one of the asking agent's keys at once and returns how many
+// it has left.
+func (n *Node) RevokeKey(ctx context.Context, p Principal, key string) (left int64, err error) {
+	a, err := p.self()
+	if err != nil {
+		return 0, err
+	}
+	err = n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error {
+		err := q.EndCredential(ctx, a.ID, n.hashToken(key), n.now())
+		if errors.Is(err, storage.ErrNotFound) {
+			return notFound("Key", "It is none of yours, or has ended already.")
+		}
+		if err != nil {
+			return err
+		}
+		left, err = q.GoodCredentials(ctx, a.ID, storage.CredentialAgent, n.now())
+		return err
+	})
+	n.seen.byHash.Purge()
+	return left, err
+}
