@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -200,14 +199,11 @@ func (k *killed) freeze(d time.Duration) {
 
 func newKilled(t testing.TB, binary, database string) *killed {
 	t.Helper()
-	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	address, err := freeAddress(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	k := &killed{t: t, binary: binary, host: l.Addr().String()}
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
+	k := &killed{t: t, binary: binary, host: address}
 	k.env = []string{"INSTAR_LISTEN=" + k.host, "INSTAR_DATA_DIR=" + t.TempDir(), "INSTAR_LIMITS_ENABLED=false", "INSTAR_LOG_LEVEL=error"}
 	if database == "postgres" {
 		k.env = append(k.env, "INSTAR_DATABASE_URL="+storagetest.PostgresURL(t))

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -29,15 +30,29 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(e *testscript.Env) error {
-			l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
-			if err != nil {
-				return err
-			}
-			e.Setenv("ADDR", l.Addr().String())
-			return l.Close()
+			address, err := freeAddress(context.Background())
+			e.Setenv("ADDR", address)
+			return err
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"ready": ready, "terminate": terminate},
 	})
+}
+
+// freeAddress is an address of loopback that nobody listens at. Its port is
+// below those that outgoing connections take: it stays free while the node
+// that has it is started anew.
+func freeAddress(ctx context.Context) (string, error) {
+	const lowest, ports, tries = 20_000, 12_000, 100
+	var err error
+	for range tries {
+		address := fmt.Sprintf("127.0.0.1:%d", lowest+rand.IntN(ports))
+		l, failed := new(net.ListenConfig).Listen(ctx, "tcp", address)
+		if failed == nil {
+			return address, l.Close()
+		}
+		err = failed
+	}
+	return "", err
 }
 
 // ready waits until the node at $ADDR says that it is ready.
