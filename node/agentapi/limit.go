@@ -1,6 +1,7 @@
 package agentapi
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -117,6 +118,34 @@ func (a *API) count(w http.ResponseWriter, r *http.Request, who node.Principal) 
 		Kind: node.Limited, Code: codeRateLimited, After: after, Detail: "Rate limit exceeded",
 		Hint: fmt.Sprintf("Wait %d seconds. Reading is limited to %d requests a minute, writing to %d.", roundUp(after, time.Second), readQuota().limit, writeQuota().limit),
 	}
+}
+
+// tellLimit makes the headers of a refusal tell of the limit that was met. Those
+// that count set are of the requests of a minute, of which some may be left.
+func (a *API) tellLimit(h http.Header, err error) {
+	e, is := errors.AsType[*node.Error](err)
+	if !is || e.Code == codeRateLimited {
+		return
+	}
+	delete(h, "X-Ratelimit-Limit")
+	if n := a.limitOf(e.Code); n > 0 {
+		h["X-Ratelimit-Limit"] = []string{strconv.FormatInt(n, 10)}
+	}
+	h["X-Ratelimit-Remaining"] = []string{"0"}
+	h["X-Ratelimit-Reset"] = []string{strconv.FormatInt(a.now().Add(e.After+time.Second-1).Unix(), 10)}
+}
+
+// limitOf is how often the limit of a code lets something be done, 0 when that is not known here.
+func (a *API) limitOf(code string) int64 {
+	switch code {
+	case codePostCooldown, "comment_cooldown", "submolt_cooldown":
+		return 1
+	case "daily_comments":
+		return a.node.Limits().CommentsPerDay
+	case "registration_limit":
+		return int64(registerQuota().limit)
+	}
+	return 0
 }
 
 // countRegistration counts a registration; undo takes it back when it failed.
