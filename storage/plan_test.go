@@ -40,6 +40,9 @@ func listings(ctx context.Context, q storage.Queries) error {
 		}
 	}
 	try(q.Below(ctx, []string{"a", "b", "c"}, 100))
+	try(q.Above(ctx, "c", 100))
+	try(q.Under(ctx, "c", 100))
+	try(q.LatestComments(ctx, "p", 50))
 	try(q.CommentsBy(ctx, "ada", 10))
 	try(q.Revisions(ctx, "p", 50))
 	try(q.LastVersion(ctx, "p"))
@@ -149,6 +152,9 @@ func TestNoListingScansOrSortsATable(t *testing.T) {
 // wasteful says what is wrong with a step of a plan, "" for nothing.
 func wasteful(database, query, step string) string {
 	small := strings.Contains(query, "FROM documents") // ordered by time after the index of terms
+	if step == "SCAN branch" {
+		return "" // the rows that the walk itself has found
+	}
 	switch {
 	case database == "sqlite" && strings.HasPrefix(step, "SCAN") && !strings.Contains(step, "USING") && !strings.Contains(step, "VIRTUAL TABLE") && !strings.Contains(step, "CONSTANT"):
 		return "a scan"

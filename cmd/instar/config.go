@@ -65,7 +65,7 @@ func configFlags(cmd *cobra.Command) {
 			doc += " (default " + f.Derived + ")"
 		}
 		if f.Bool {
-			flags.Bool(f.Flag, f.Default == "true", doc)
+			addBool(cmd, new(f.Default == "true"), f.Flag, doc)
 		} else {
 			flags.String(f.Flag, f.Default, doc)
 		}

@@ -164,7 +164,11 @@ func TestTryRefusesATakenPortAndAUsedFolder(t *testing.T) {
 	}{
 		{[]string{"try", "--once", "--dir", t.TempDir(), "--base-port", port}, exitError, "address already in use"},
 		{[]string{"try", "--once", "--dir", used}, exitError, "is not empty"},
-		{[]string{"try", "--nodes", "1"}, exitUsage, "--nodes must be from 2 to 8"},
+		{[]string{"try", "--nodes", "1"}, exitUsage, `"--nodes" flag: must be a whole number from 2 to 8`},
+		{[]string{"try", "--nodes", "many"}, exitUsage, `"--nodes" flag: must be a whole number from 2 to 8`},
+		{[]string{"try", "--base-port", "-1"}, exitUsage, `"--base-port" flag: must be a whole number from 0 to 65535`},
+		{[]string{"try", "--once=perhaps"}, exitUsage, `"--once" flag: must be true or false`},
+		{[]string{"serve", "--limits-enabled=maybe"}, exitUsage, `"--limits-enabled" flag: must be true or false`},
 		{[]string{"try", "--base-port", "65535"}, exitUsage, "--base-port must leave room"},
 	} {
 		var out, errs strings.Builder

@@ -32,7 +32,7 @@ type tryOptions struct {
 }
 
 func (p program) tryCommand() *cobra.Command {
-	var o tryOptions
+	o := tryOptions{nodes: 2}
 	cmd := &cobra.Command{
 		Use:   "try",
 		Short: "See a small federation on this machine",
@@ -40,19 +40,16 @@ func (p program) tryCommand() *cobra.Command {
 			"follow across the nodes over HTTP, and prints what happens with links. Then the nodes run until Ctrl-C.",
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if o.nodes < 2 || o.nodes > maxTryNodes {
-				return usageError{fmt.Errorf("--nodes must be from 2 to %d", maxTryNodes)}
-			}
-			if o.basePort < 0 || o.basePort+o.nodes > 1<<16 {
+			if o.basePort+o.nodes > 1<<16 {
 				return usageError{errors.New("--base-port must leave room for a port of each node below 65536")}
 			}
 			return p.try(cmd.Context(), o)
 		},
 	}
-	cmd.Flags().IntVar(&o.nodes, "nodes", 2, "How many nodes.")
+	cmd.Flags().Var(intFlag{&o.nodes, 2, maxTryNodes}, "nodes", "How many nodes.")
 	cmd.Flags().StringVar(&o.dir, "dir", "", "An empty folder to keep the nodes in. (default a temporary one, removed at the end)")
-	cmd.Flags().IntVar(&o.basePort, "base-port", 0, "The port of the first node, the others follow. (default free ports)")
-	cmd.Flags().BoolVar(&o.once, "once", false, "End after the story.")
+	cmd.Flags().Var(intFlag{&o.basePort, 0, 1<<16 - 1}, "base-port", "The port of the first node, the others follow. (default free ports)")
+	addBool(cmd, &o.once, "once", "End after the story.")
 	return cmd
 }
 

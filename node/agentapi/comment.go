@@ -80,20 +80,21 @@ func (a *API) commentCreated(x storage.Comment) (reply, error) {
 	return created(createdCommentAnswer{Message: "Comment added!", Comment: a.commentJSON(x), Tip: "Upvote what was worth answering, so that others find it."})
 }
 
+// comment answers with a comment and all replies to it, [API-6].
 func (a *API) comment(ctx context.Context, c *call) (reply, error) {
-	x, err := a.node.CommentByID(ctx, c.id())
+	b, err := a.node.Branch(ctx, c.id())
 	if err != nil {
 		return reply{}, err
 	}
-	tree := []commentJSON{a.commentJSON(x)}
+	tree := a.treeJSON([]*node.Reply{b.Comment})
 	if c.viewer() != "" {
-		votes, err := a.node.VotesOf(ctx, c.viewer(), []string{x.ID})
+		votes, err := a.node.VotesOf(ctx, c.viewer(), idsOf(tree))
 		if err != nil {
 			return reply{}, err
 		}
 		addVotes(tree, votes)
 	}
-	return ok(commentAnswer{Comment: tree[0]})
+	return ok(commentAnswer{Comment: tree[0], Truncated: b.Cut})
 }
 
 func (a *API) deleteComment(ctx context.Context, c *call) (reply, error) {

@@ -100,8 +100,10 @@ type commentsAnswer struct {
 	page
 }
 
+// commentAnswer holds a comment with the replies to it; Truncated says that the deepest were left out.
 type commentAnswer struct {
-	Comment commentJSON `json:"comment"`
+	Comment   commentJSON `json:"comment"`
+	Truncated bool        `json:"truncated,omitempty"`
 }
 
 // createdCommentAnswer holds a new comment.

@@ -62,11 +62,30 @@ func wrongMethod(routes chi.Routes) handler {
 				allowed = append(allowed, m)
 			}
 		}
+		if hasEmptyEnd(routes, c.r) {
+			return reply{}, errEmptyPart(c.r)
+		}
 		return reply{}, &fault{
 			status: http.StatusMethodNotAllowed, code: "method_not_allowed", detail: c.r.Method + " is not possible here",
 			hint: "Allowed at this address: " + strings.Join(allowed, ", ") + ".",
 		}
 	}
+}
+
+// errEmptyPart says that the changing part of a path, an id or a name, is
+// missing: most often a variable of a shell that was never set.
+func errEmptyPart(r *http.Request) error {
+	return &fault{
+		status: http.StatusNotFound, code: "empty_id", detail: "The id or name in the path is empty",
+		hint: "Something belongs where " + r.URL.EscapedPath() + " has nothing between or behind its slashes. Is a variable not set?",
+	}
+}
+
+// hasEmptyEnd says whether a path that ends with a slash would be one of ours
+// if an id followed. Without one it is read as if the slash were not there, [API-3].
+func hasEmptyEnd(routes chi.Routes, r *http.Request) bool {
+	path := r.URL.EscapedPath()
+	return strings.HasSuffix(path, "/") && routes.Match(chi.NewRouteContext(), r.Method, strings.TrimRight(path, "/")+"/x")
 }
 
 // problem is an error as clients read it: a superset of the shapes that are
@@ -136,6 +155,8 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 		h.Set("Retry-After", strconv.FormatInt(p.RetryAfterSeconds, 10))
 	}
 	switch p.StatusCode {
+	case http.StatusTooManyRequests:
+		a.tellLimit(h, err)
 	case http.StatusUnauthorized:
 		h.Set("WWW-Authenticate", "Bearer")
 	case http.StatusMethodNotAllowed:

@@ -2,6 +2,7 @@ package agentapi
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"net/http"
@@ -51,6 +52,34 @@ func (a *API) tellStanding(h http.Header, s node.Standing) {
 
 func policy(s node.Standing) string {
 	return `"` + s.Name + `";q=` + strconv.FormatInt(s.Limit, 10) + ";w=" + strconv.FormatInt(int64(s.Per/time.Second), 10)
+}
+
+// tellLimit makes the headers of a refusal tell of the limit that was met. Those
+// that count set are of the requests of a minute, of which some may be left.
+func (a *API) tellLimit(h http.Header, err error) {
+	e, is := errors.AsType[*node.Error](err)
+	if !is || e.Code == codeRateLimited {
+		return
+	}
+	delete(h, "X-Ratelimit-Limit")
+	if n := a.limitOf(e.Code); n > 0 {
+		h["X-Ratelimit-Limit"] = []string{strconv.FormatInt(n, 10)}
+	}
+	h["X-Ratelimit-Remaining"] = []string{"0"}
+	h["X-Ratelimit-Reset"] = []string{strconv.FormatInt(a.now().Add(e.After+time.Second-1).Unix(), 10)}
+}
+
+// limitOf is how often the limit of a code lets something be done, 0 when that is not known here.
+func (a *API) limitOf(code string) int64 {
+	switch code {
+	case codePostCooldown, "comment_cooldown", "submolt_cooldown":
+		return 1
+	case "daily_comments":
+		return a.node.Limits().CommentsPerDay
+	case "registration_limit":
+		return a.node.Limits().Registrations
+	}
+	return 0
 }
 
 // countRegistration counts a registration; undo takes it back when it failed.

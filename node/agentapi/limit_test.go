@@ -52,6 +52,57 @@ func TestRequestsAreCountedByKey(t *testing.T) {
 	d.call(ada, http.MethodPost, api+"/posts", "{").want(400)
 }
 
+// The headers of a refusal tell of the limit that was met, not of the requests
+// that are left in this minute.
+func TestTheHeadersOfARefusalAgreeWithIt(t *testing.T) {
+	t.Parallel()
+	d := open(t, func(s *setup) {
+		s.node.Limits = node.Limits{Enabled: true, Reads: 60, Writes: 30, Registrations: 5, PostInterval: 30 * time.Minute, CommentInterval: 20 * time.Second, CommentsPerDay: 2, SubmoltInterval: time.Hour}
+	})
+	ada, _ := d.agent("ada")
+	bob, _ := d.agent("bob")
+	told := func(r reply, code, limit string, after time.Duration) {
+		t.Helper()
+		r.wantCode(429, code)
+		if got := r.header.Get("Retry-After"); got != strconv.Itoa(int(after.Seconds())) {
+			t.Errorf("%s: Retry-After %s, want %v", code, got, after)
+		}
+		want := []string{limit, "0", strconv.FormatInt(d.clock.now().Add(after).Unix(), 10)}
+		for i, name := range []string{"X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"} {
+			if got := r.header.Get(name); got != want[i] {
+				t.Errorf("%s: %s = %q, want %q", code, name, got, want[i])
+			}
+		}
+	}
+	post := map[string]any{"submolt": "general", "title": "again"}
+	id := d.post(ada, "first")
+	d.clock.add(3 * time.Minute)
+	told(d.call(ada, http.MethodPost, api+"/posts", post), "post_cooldown", "1", 27*time.Minute)
+	comment := func() reply {
+		return d.call(bob, http.MethodPost, api+"/posts/"+id+"/comments", map[string]any{"content": "well"})
+	}
+	comment().want(201)
+	d.clock.add(5 * time.Second)
+	told(comment(), "comment_cooldown", "1", 15*time.Second)
+	d.clock.add(15 * time.Second)
+	comment().want(201)
+	d.clock.add(time.Minute)
+	told(comment(), "daily_comments", "2", time.Hour)
+	found := func(name string) reply {
+		return d.call(bob, http.MethodPost, api+"/submolts", map[string]any{"name": name, "display_name": name})
+	}
+	found("one").want(201)
+	told(found("two"), "submolt_cooldown", "1", time.Hour)
+	for i := range 3 {
+		d.agent(fmt.Sprintf("more%d", i))
+	}
+	told(d.call("", http.MethodPost, api+"/agents/register", map[string]any{"name": "one_more"}), "registration_limit", "5", 24*time.Hour-80*time.Second-3*time.Minute)
+	d.get(bob, "/posts").want(200) // what is left is told again
+	if got := d.get(bob, "/posts").header.Get("X-RateLimit-Remaining"); got != "58" {
+		t.Errorf("X-RateLimit-Remaining of a read = %q, want 58", got)
+	}
+}
+
 func TestThoseWithoutKeyAreCountedByAddress(t *testing.T) {
 	t.Parallel()
 	d := open(t, counting(100, 0))

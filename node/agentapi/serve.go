@@ -79,6 +79,9 @@ func (a *API) answer(ctx context.Context, w http.ResponseWriter, r *http.Request
 		}
 	case anyone, open:
 	}
+	if c.lacksPart(rt) {
+		return errEmptyPart(r)
+	}
 	if rt.keep && (rt.personal == nil || !rt.personal(c)) {
 		return a.serveShared(w, r, rt, c)
 	}
@@ -168,6 +171,12 @@ func (c *call) param(name string) string {
 		return plain
 	}
 	return s
+}
+
+// lacksPart says whether the changing part of a route's path is empty.
+func (c *call) lacksPart(rt route) bool {
+	return (strings.Contains(rt.pattern, "{id}") && c.param("id") == "") ||
+		(strings.Contains(rt.pattern, "{name}") && strings.TrimSpace(c.param("name")) == "")
 }
 
 func (c *call) name() string { return c.param("name") }

@@ -80,6 +80,8 @@ func TestAgentsLifeOverHTTP(t *testing.T) {
 		d.get(ada, "/posts/"+id+"/comments?requester_id=somebody").want(200).is(map[string]any{"comments.0.your_vote": 1, "comments.0.replies.0.your_vote": 0})
 		d.get(ada, "/posts/"+id).want(200).is(map[string]any{"comments.0.your_vote": 1, "context.sort": "best"})
 		d.get("", "/comments/"+two).want(200).is(map[string]any{"comment.content": "Reply"})
+		d.get("", "/comments/"+one).want(200).is(map[string]any{"comment.content": "First", "comment.replies.0.content": "Reply", "comment.your_vote": nil})
+		d.get(ada, "/comments/"+one).want(200).is(map[string]any{"comment.your_vote": 1, "comment.replies.0.your_vote": 0})
 
 		d.call(bob, "DELETE", api+"/comments/"+one, map[string]any{}).want(200)
 		d.get("", "/posts/"+id+"/comments?sort=old").want(200).is(map[string]any{

@@ -28,6 +28,7 @@ func (s *Server) routes(agents *agentapi.API, peers *peerapi.API, pages *web.Web
 	peers.Routes(r)
 	pages.Routes(r, peers.Negotiate)
 	r.NotFound(pages.NotFound)
+	r.MethodNotAllowed(pages.MethodNotAllowed(r))
 	return r
 }
 

@@ -10,6 +10,11 @@ import (
 // the one that a wildcard covers, and the page over JSON.
 func prefersJSON(accept string) bool {
 	json, jsonNamed := weight(accept, "application", "json")
+	for _, form := range []string{"problem+json", "activity+json", "ld+json"} {
+		if q, named := weight(accept, "application", form); q > json {
+			json, jsonNamed = q, named
+		}
+	}
 	html, htmlNamed := weight(accept, "text", "html")
 	return json > html || (json == html && json > 0 && jsonNamed > htmlNamed)
 }

@@ -101,6 +101,7 @@ func TestWhoPrefersJSON(t *testing.T) {
 		"": false, "*/*": false, "application/json": true, "application/json, text/plain, */*": true, "application/*": true, "TEXT/HTML, application/json": false,
 		"text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8": false, "text/html;q=0.5, application/json": true,
 		"application/json;q=0": false, "application/json;q=0.5, text/html;q=0.9": false, "application/json;q=nan, */*": false, "application/json ; q=1": true,
+		"application/problem+json": true, "application/activity+json, text/html;q=0.9": true, "application/xhtml+xml": false,
 	} {
 		if got := prefersJSON(accept); got != want {
 			t.Errorf("prefersJSON(%q) = %v, want %v", accept, got, want)

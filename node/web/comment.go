@@ -12,9 +12,6 @@ import (
 const (
 	shownDepth = 8  // levels of replies; deeper ones are a link away
 	shownRoots = 50 // direct replies on one page
-	// searchedPages is how many pages of a thread are read to find one comment in it.
-	searchedPages = 10
-	pageRoots     = 100
 	// shownAbove is how many comments above one are shown with it.
 	shownAbove = 3
 )
@@ -87,92 +84,29 @@ type commentView struct {
 	Above []replyView // what it answers, the outermost first
 	Skip  bool        // there is more above than Above shows
 	Tree  []replyView // the comment, with what answers it
+	Cut   bool        // deep replies are missing
 	Feed  string
 }
 
 // comment shows one comment with what it answers and what answers it.
 func (w *Web) comment(ctx context.Context, a ask) (answer, error) {
-	c, err := w.node.CommentByID(ctx, a.name)
+	b, err := w.node.Branch(ctx, a.name)
 	if err != nil {
 		return answer{}, err
 	}
-	post, err := w.node.PostByID(ctx, c.PostID, "")
-	if err != nil {
-		return answer{}, err
-	}
-	line, err := w.lineage(ctx, c)
-	if err != nil {
-		return answer{}, err
-	}
-	v := w.view()
-	cv := commentView{Post: v.post(post), Feed: "/post/" + post.ID + ".atom"}
-	above := line[:len(line)-1]
+	v, c := w.view(), b.Comment.Comment
+	cv := commentView{Post: v.post(b.Post), Feed: "/post/" + b.Post.ID + ".atom", Cut: b.Cut}
+	above := b.Above
 	if len(above) > shownAbove {
 		above, cv.Skip = above[len(above)-shownAbove:], true
 	}
-	for _, r := range above {
-		cv.Above = append(cv.Above, v.reply(r.Comment))
+	for _, x := range above {
+		cv.Above = append(cv.Above, v.reply(x))
 	}
-	cv.Tree = v.replies(line[len(line)-1:], "", 1)
-	if len(cv.Tree) == 1 {
-		cv.Tree[0].Focus = true
-	}
+	cv.Tree = v.replies([]*node.Reply{b.Comment}, "", 1)
+	cv.Tree[0].Focus = true
 	return w.html("comment", frame{
 		Title: c.Author.Address() + " on “" + cv.Post.Title + "”", Description: excerpt(c.HTML), Object: c.URI, Path: "/comment/" + c.ID,
 		Feed: cv.Feed, NoIndex: c.Author.Host != "", Page: cv,
 	})
-}
-
-// lineage returns the comments from the top of its thread down to c, c with
-// what answers it. In a thread beyond all measure c stands alone below its parents.
-func (w *Web) lineage(ctx context.Context, c storage.Comment) ([]*node.Reply, error) {
-	tq := node.ThreadQuery{PostID: c.PostID, Sort: storage.SortOld, Window: node.Window{Limit: pageRoots}}
-	for range searchedPages {
-		t, err := w.node.Thread(ctx, tq)
-		if err != nil {
-			return nil, err
-		}
-		for _, root := range t.Replies {
-			if root.ID != c.RootID {
-				continue
-			}
-			if line := descend(root, c.ID); line != nil {
-				return line, nil
-			}
-		}
-		if tq.Cursor = t.Next; tq.Cursor == "" {
-			break
-		}
-	}
-	return w.parents(ctx, c)
-}
-
-// descend returns the way from a comment down to the one with an id, or nil.
-func descend(r *node.Reply, id string) []*node.Reply {
-	if r.ID == id {
-		return []*node.Reply{r}
-	}
-	for _, c := range r.Replies {
-		if line := descend(c, id); line != nil {
-			return append([]*node.Reply{r}, line...)
-		}
-	}
-	return nil
-}
-
-// parents returns c below the nearest of the comments that it answers.
-func (w *Web) parents(ctx context.Context, c storage.Comment) ([]*node.Reply, error) {
-	line := []*node.Reply{{Comment: c}}
-	for range shownAbove + 1 {
-		if c.ParentID == "" {
-			break
-		}
-		parent, err := w.node.CommentByID(ctx, c.ParentID)
-		if err != nil && parent.ID == "" {
-			return nil, err // a deleted one comes with its error, and is shown as such
-		}
-		c = parent
-		line = append([]*node.Reply{{Comment: c}}, line...)
-	}
-	return line, nil
 }

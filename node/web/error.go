@@ -54,9 +54,15 @@ func (w *Web) fail(rw http.ResponseWriter, r *http.Request, err error) {
 	w.sendFailure(rw, r, f)
 }
 
+// sendFailure answers with a page, or with a problem (RFC 9457) where JSON was asked for.
 func (w *Web) sendFailure(rw http.ResponseWriter, r *http.Request, f failure) {
 	h := rw.Header()
 	secure(h)
+	h.Set("Vary", "Accept")
+	if f.Status >= http.StatusBadRequest && prefersJSON(r.Header.Get("Accept")) {
+		w.sendProblem(rw, r, f)
+		return
+	}
 	body, err := w.render("failure", frame{Title: f.Title, NoIndex: true, Refresh: f.Refresh, Page: f})
 	if err != nil {
 		w.log.LogAttrs(r.Context(), slog.LevelError, "page of an error failed", slog.Any("error", err))

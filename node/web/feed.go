@@ -5,7 +5,6 @@ import (
 	"encoding/xml"
 	"errors"
 	"html"
-	"slices"
 	"time"
 
 	"instar.example/node"
@@ -98,38 +97,24 @@ func (w *Web) agentFeed(ctx context.Context, a ask) (answer, error) {
 	return w.atom(w.newFeed(path, feedPath(path, found.Host), path[1:]+" · "+w.node.Name(), found.Description), posts)
 }
 
-// postFeed holds the comments under a post, the newest first.
+// postFeed holds the latest comments under a post, at whatever depth, the newest first.
 func (w *Web) postFeed(ctx context.Context, a ask) (answer, error) {
-	t, err := w.node.Thread(ctx, node.ThreadQuery{PostID: a.name, Sort: storage.SortNew, Window: node.Window{Limit: pageRoots}})
+	post, comments, err := w.node.LatestComments(ctx, a.name, feedEntries)
 	if err != nil {
 		return answer{}, err
 	}
-	path := "/post/" + t.Post.ID
-	title := t.Post.Title
+	path := "/post/" + post.ID
+	title := post.Title
 	if title == "" {
 		title = "(untitled)"
 	}
-	f := w.newFeed(path, path+".atom", title+" · comments", "What is said about a post by "+t.Post.Author.Address()+".")
-	f.Updated = rfc3339(t.Post.UpdatedAt)
-	var entries []atomEntry
-	comments := flat(t.Replies)
-	slices.SortFunc(comments, func(x, y storage.Comment) int { return int(y.CreatedAt - x.CreatedAt) })
-	for _, c := range comments[:min(len(comments), feedEntries)] {
-		entries = append(entries, w.commentEntry(c, title))
+	f := w.newFeed(path, path+".atom", title+" · comments", "What is said about a post by "+post.Author.Address()+".")
+	f.Updated = rfc3339(post.UpdatedAt)
+	entries := make([]atomEntry, len(comments))
+	for i, c := range comments {
+		entries[i] = w.commentEntry(c, title)
 	}
 	return w.atom(f, entries)
-}
-
-// flat returns the visible comments of a tree.
-func flat(rs []*node.Reply) []storage.Comment {
-	var list []storage.Comment
-	for _, r := range rs {
-		if r.Hidden == storage.Visible {
-			list = append(list, r.Comment)
-		}
-		list = append(list, flat(r.Replies)...)
-	}
-	return list
 }
 
 // notInFeeds turns "look again soon", which is a page for people, into what a feed reader understands.

@@ -57,7 +57,7 @@ func TestACommentStandsInItsContext(t *testing.T) {
 	ada := s.agent("ada")
 	p := s.post(ada, node.PostDraft{Title: "Busy"})
 	var roots []storage.Comment
-	for i := range 130 { // more than one page of a thread
+	for i := range 130 {
 		roots = append(roots, s.comment(ada, p.ID, "", fmt.Sprintf("Root %d.", i)))
 	}
 	mid := s.comment(ada, p.ID, roots[125].ID, "In between.")
@@ -166,5 +166,101 @@ func TestAVanishedAuthorLeavesNoLink(t *testing.T) {
 	}
 	if got := s.get("/u/ada"); got.StatusCode != http.StatusGone {
 		t.Errorf("GET /u/ada = %d, want 410", got.StatusCode)
+	}
+}
+
+// A thread of more direct replies than anybody reads page by page, and a
+// comment with more below it than the page shows.
+func TestACommentOfALongThreadStandsWithAllThatAnswersIt(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	ada := s.agent("ada")
+	p := s.post(ada, node.PostDraft{Title: "Endless"})
+	first := s.comment(ada, p.ID, "", "The first one.")
+	s.comment(ada, p.ID, first.ID, "An answer to the first.")
+	s.flood(ada, p.ID, "", 1_200)
+	last := s.comment(ada, p.ID, "", "The last one.")
+	under := s.comment(ada, p.ID, last.ID, "In the middle.")
+	deep := s.comment(ada, p.ID, under.ID, "An answer to the last.")
+	for path, wants := range map[string][]string{
+		"/comment/" + first.ID: {"The first one.", "An answer to the first."},
+		"/comment/" + last.ID:  {"The last one.", "In the middle.", "An answer to the last."},
+		"/comment/" + deep.ID:  {"The last one.", "In the middle.", "An answer to the last."},
+	} {
+		body := s.page(path)
+		for _, want := range wants {
+			if !strings.Contains(body, want) {
+				t.Errorf("GET %s lacks %q", path, want)
+			}
+		}
+		if strings.Contains(body, "Flood") {
+			t.Errorf("GET %s shows what has nothing to do with it", path)
+		}
+	}
+	s.comment(ada, p.ID, deep.ID, "Said after the page was kept.")
+	if body := s.page("/comment/" + last.ID); !strings.Contains(body, "Said after the page was kept.") {
+		t.Error("the comment's page is not fresh after an answer to it")
+	}
+	s.flood(ada, p.ID, first.ID, node.MaxReplies)
+	if body := s.page("/comment/" + first.ID); !strings.Contains(body, "left out") || !strings.Contains(body, "An answer to the first.") {
+		t.Error("a page of too many answers must say that it is cut")
+	}
+}
+
+// flood stores many comments at once.
+func (s *site) flood(a node.Author, postID, parentID string, n int) {
+	s.Helper()
+	s.keep(func(ctx context.Context, q storage.Queries) error {
+		for i := range n {
+			id := fmt.Sprintf("flood-%s-%d", parentID, i)
+			c := storage.Comment{
+				ID: id, URI: "https://a.test/comment/" + id, PostID: postID, ParentID: parentID, RootID: id, AuthorID: a.ID(),
+				HTML: "<p>Flood.</p>", CreatedAt: s.millis.Load(), UpdatedAt: s.millis.Load(),
+			}
+			if parentID != "" {
+				c.RootID, c.Depth = parentID, 1
+			}
+			if err := q.InsertComment(ctx, c); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func TestThePostsFeedHoldsTheNewestComments(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	ada := s.agent("ada")
+	p := s.post(ada, node.PostDraft{Title: "Much said"})
+	old := s.comment(ada, p.ID, "", "The oldest.")
+	for i := range 120 {
+		s.comment(ada, p.ID, "", fmt.Sprintf("Number %d.", i))
+	}
+	s.comment(ada, p.ID, old.ID, "A new answer to the oldest.")
+	gone := s.comment(ada, p.ID, "", "Taken back.")
+	if err := s.node.DeleteComment(t.Context(), ada, gone.ID); err != nil {
+		t.Fatal(err)
+	}
+	body := s.get("/post/" + p.ID + ".atom").body
+	if n := strings.Count(body, "<entry"); n != 50 {
+		t.Errorf("the feed has %d entries, want 50", n)
+	}
+	at := strings.Index(body, "A new answer to the oldest.")
+	for i := range 120 {
+		next := strings.Index(body, fmt.Sprintf("Number %d.", 119-i))
+		if i >= 49 {
+			if next >= 0 {
+				t.Errorf("the feed holds comment %d, which is not among the newest", 119-i)
+			}
+			continue
+		}
+		if at < 0 || next < at {
+			t.Fatalf("comment %d of the feed stands at %d, behind %d", i, next, at)
+		}
+		at = next
+	}
+	if strings.Contains(body, "Taken back.") || strings.Contains(body, "&gt;The oldest.") {
+		t.Error("the feed holds what is deleted or old")
 	}
 }

@@ -62,6 +62,8 @@ func newSite(tb testing.TB, change ...func(*node.Config)) *site {
 		}
 	})
 	r.NotFound(door.NotFound)
+	r.MethodNotAllowed(door.MethodNotAllowed(r))
+	r.Post("/written-to", func(http.ResponseWriter, *http.Request) {})
 	r.Get("/skill.md", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "# skill") })
 	s.server = httptest.NewServer(r)
 	tb.Cleanup(s.server.Close)

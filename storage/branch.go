@@ -1,0 +1,57 @@
+package storage
+
+import "context"
+
+// Above returns a comment and those that it answers, up to the one that answers
+// the post itself, at most limit, in no order.
+func (q Queries) Above(ctx context.Context, id string, limit int) ([]Comment, error) {
+	cs := []Comment{}
+	err := q.list(ctx, &cs, `
+		WITH RECURSIVE branch (id, parent_id) AS (
+			SELECT c.id, c.parent_id
+			FROM comments c
+			WHERE c.id = $1
+			UNION ALL
+			SELECT c.id, c.parent_id
+			FROM branch
+			JOIN comments c ON c.id = branch.parent_id
+		)
+		SELECT `+commentColumns+`, `+refColumns("a", "author")+`
+		FROM (SELECT id FROM branch LIMIT $2) branch
+		JOIN comments c ON c.id = branch.id
+		JOIN actors a ON a.id = c.author_id`, id, limit)
+	return cs, err
+}
+
+// Under returns the replies to a comment with all replies to those, at most
+// limit, in no order. Where there are more, the deepest are left out: both
+// databases walk level by level and stop at the limit.
+func (q Queries) Under(ctx context.Context, id string, limit int) ([]Comment, error) {
+	cs := []Comment{}
+	err := q.list(ctx, &cs, `
+		WITH RECURSIVE branch (id) AS (
+			SELECT c.id
+			FROM comments c
+			WHERE c.parent_id = $1 AND c.parent_id <> ''
+			UNION ALL
+			SELECT c.id
+			FROM branch
+			JOIN comments c ON c.parent_id = branch.id AND c.parent_id <> ''
+		)
+		SELECT `+commentColumns+`, `+refColumns("a", "author")+`
+		FROM (SELECT id FROM branch LIMIT $2) branch
+		JOIN comments c ON c.id = branch.id
+		JOIN actors a ON a.id = c.author_id`, id, limit)
+	return cs, err
+}
+
+// LatestComments returns the visible comments of a post that came last, the
+// newest first.
+func (q Queries) LatestComments(ctx context.Context, postID string, limit int) ([]Comment, error) {
+	cs := []Comment{}
+	err := q.list(ctx, &cs, commentSelect()+`
+		WHERE c.post_id = $1 AND c.hidden = 0
+		ORDER BY c.id DESC
+		LIMIT $2`, postID, limit)
+	return cs, err
+}
