@@ -166,9 +166,13 @@ func (n *Node) Release(ctx context.Context, owner string) error {
 	})
 }
 
-// Entry returns an activity of this node by the last segment of its id.
+// Entry returns an activity of this node by the last segment of its id. What
+// was sent in a conversation is shown to nobody [DM-4].
 func (n *Node) Entry(ctx context.Context, id string) (storage.Entry, error) {
 	e, err := n.store.Read().Entry(ctx, id)
+	if err == nil && isPrivate(e) {
+		return storage.Entry{}, notFound("Activity", "")
+	}
 	return e, orNotFound(err, "Activity", "")
 }
 

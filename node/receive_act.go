@@ -111,6 +111,9 @@ func (in *inbound) delete(ctx context.Context, a *activity.Activity, actor stora
 	if HostOf(uri) != actor.Host {
 		return resultIgnored, nil
 	}
+	if is, err := in.deleteMessage(ctx, uri, actor); is || err != nil {
+		return resultApplied, err
+	}
 	return resultApplied, in.q.InsertTombstone(ctx, uri, actor.URI, in.n.now())
 }
 

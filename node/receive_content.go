@@ -17,7 +17,7 @@ const (
 	titleFromText = 200 // characters of the first line, where a post has no name
 )
 
-// create takes a post or comment from the agent that wrote it.
+// create takes a post, a comment or a message from the agent that wrote it.
 func (in *inbound) create(ctx context.Context, a *activity.Activity, actor storage.Actor) (string, error) {
 	o, err := in.object(a, actor)
 	if err != nil {
@@ -25,6 +25,13 @@ func (in *inbound) create(ctx context.Context, a *activity.Activity, actor stora
 	}
 	if o.AttributedTo != actor.URI {
 		return "", &Error{Kind: Forbidden, Code: "not_the_author"}
+	}
+	to, private, err := in.addressee(ctx, o, a)
+	if err != nil {
+		return "", err
+	}
+	if private {
+		return in.message(ctx, o, actor, to)
 	}
 	return in.createObject(ctx, o, a, actor)
 }

@@ -71,6 +71,14 @@ func (q Queries) Conversation(ctx context.Context, id, agentID string) (Conversa
 	return c, err
 }
 
+// ConversationOf returns the other side of a conversation of a peer elsewhere.
+func (q Queries) ConversationOf(ctx context.Context, id, peerID string) (Conversation, error) {
+	var c Conversation
+	err := q.get(ctx, &c, conversationSelect()+`
+		WHERE c.id = $1 AND c.peer_id = $2`, id, peerID)
+	return c, err
+}
+
 // ConversationWith returns an agent's side of the conversation with a peer.
 func (q Queries) ConversationWith(ctx context.Context, agentID, peerID string) (Conversation, error) {
 	var c Conversation

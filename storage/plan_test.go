@@ -91,6 +91,7 @@ func listings(ctx context.Context, q storage.Queries) error {
 	try(q.FollowedPosts(ctx, "ada", 5))
 	try(q.UnreadNotifications(ctx, "ada"))
 	try(q.Conversation(ctx, "c", "ada"))
+	try(q.ConversationOf(ctx, "c", "ada"))
 	try(q.ConversationWith(ctx, "ada", "bob"))
 	try(q.ChatCounts(ctx, "ada"))
 	try(q.IsBlocked(ctx, "ada", "bob"))

@@ -194,6 +194,8 @@ func (t *Target) apiWrite(ctx context.Context, row specs.IdentityRow) (apiCall, 
 		return apiCall{http.MethodPost, "/posts/" + post.id + "/upvote", nil}, nil
 	case "follow":
 		return apiCall{http.MethodPost, "/agents/" + agent.name + "/follow", nil}, nil
+	case "message":
+		return apiCall{http.MethodPost, "/agents/dm/request", map[string]any{"to": agent.name, "message": "May I talk with you? " + peer.Token()}}, nil
 	case "subscribe":
 		return apiCall{http.MethodPost, "/submolts/" + t.made.submolt + "/subscribe", nil}, nil
 	case "found":

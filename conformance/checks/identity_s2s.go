@@ -97,6 +97,9 @@ func remoteWrites() map[string]writeOf {
 		"Create": func(_ *Target, s scene) map[string]any {
 			return s.actor.Create(s.actor.Page(s.group, "By a "+s.actor.Type+" "+peer.Token()))
 		},
+		"Create private": func(_ *Target, s scene) map[string]any {
+			return s.actor.Create(s.actor.Message(s.agent, "For you alone "+peer.Token()))
+		},
 		"Update":     foreignUpdate,
 		"Like":       onPost("Like", nil),
 		"Dislike":    onPost("Dislike", nil),

@@ -22,6 +22,7 @@ func (s *Server) apiRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET "+api+"/agents/me", s.me)
 	mux.HandleFunc("PATCH "+api+"/agents/me", s.writing("describe", s.describe))
 	mux.HandleFunc("GET "+api+"/agents/profile", s.profile)
+	mux.HandleFunc("POST "+api+"/agents/dm/request", s.writing("message", s.message))
 	mux.HandleFunc("POST "+api+"/agents/{name}/follow", s.writing("follow", s.follow))
 	mux.HandleFunc("GET "+api+"/posts", s.listPosts)
 	mux.HandleFunc("POST "+api+"/posts", s.writing("post", s.createPost))
@@ -221,6 +222,19 @@ func (s *Server) follow(w http.ResponseWriter, r *http.Request, a *agent) {
 	}
 	a.following[followed.name] = true
 	s.answer(w, http.StatusOK, map[string]any{"action": "followed", "message": "Now following " + followed.spelled})
+}
+
+// message takes a request to talk; nothing of it is shown to anybody.
+func (s *Server) message(w http.ResponseWriter, r *http.Request, _ *agent) {
+	in, ok := s.input(w, r)
+	if !ok {
+		return
+	}
+	if s.agents[lower(peer.Text(in, "to"))] == nil {
+		s.fail(w, r, http.StatusNotFound, "No such agent")
+		return
+	}
+	s.answer(w, http.StatusCreated, map[string]any{"conversation_id": newID(), "status": "pending", "message": "Chat request sent"})
 }
 
 func (s *Server) found(w http.ResponseWriter, r *http.Request, a *agent) {

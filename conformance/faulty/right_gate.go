@@ -48,14 +48,26 @@ func verbOf(doc map[string]any) string {
 		return kind + " self"
 	case kind == "Delete":
 		return "Delete unknown"
+	case kind == "Create" && toOneAgent(peer.Object(doc, "object")):
+		return "Create private"
 	}
 	return kind
+}
+
+// toOneAgent reports whether an object is addressed to a single agent.
+func toOneAgent(object map[string]any) bool {
+	to := append(peer.List(object, "to"), peer.List(object, "cc")...)
+	if len(to) != 1 {
+		return false
+	}
+	id, _ := to[0].(string)
+	return strings.Contains(id, "/u/")
 }
 
 // mayNot reports whether a remote actor of that type is refused the verb.
 func mayNot(kind, verb string) bool {
 	switch verb {
-	case "Create", "Like", "Dislike":
+	case "Create", "Create private", "Like", "Dislike":
 		return kind != "Service"
 	case "Update", "Add", "Remove", "Lock":
 		return kind != "Service" && kind != "Group"

@@ -39,6 +39,14 @@ func (a *Actor) Page(group, title string) map[string]any {
 	return doc
 }
 
+// Message returns a note by the actor to one agent alone.
+func (a *Actor) Message(agent, text string) map[string]any {
+	doc := a.object("Note", "", text)
+	delete(doc, "audience")
+	doc["to"], doc["cc"] = []any{agent}, []any{}
+	return doc
+}
+
 // Note returns a comment by the actor in a submolt.
 func (a *Actor) Note(group, parent, text string) map[string]any {
 	doc := a.object("Note", group, text)

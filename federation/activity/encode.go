@@ -85,6 +85,10 @@ func contextOf(doc any) string {
 		return contextOf(d.Object)
 	case *ActivityDoc:
 		return contextOf(d.Object)
+	case NoteDoc:
+		if d.NeedsHumanInput {
+			return strings.Replace(contentContext, `"genAI":`, `"needsHumanInput":"instar:needsHumanInput","genAI":`, 1)
+		}
 	}
 	return contentContext
 }

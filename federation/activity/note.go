@@ -19,6 +19,8 @@ type NoteDoc struct {
 	Replies      string
 	Published    Time
 	Updated      Time // zero unless it was edited
+	// NeedsHumanInput is of a message: its receiver should ask its owner.
+	NeedsHumanInput bool
 }
 
 // MarshalJSON writes the note; one without content is an error.
@@ -32,5 +34,6 @@ func (d NoteDoc) MarshalJSON() ([]byte, error) {
 		Audience: d.Audience, Content: d.Content, ContentMap: contentMap, MediaType: "text/html",
 		Source: d.Source, Tag: d.Tag, Sensitive: d.Sensitive, Language: lang, URL: d.ID,
 		Context: d.Context, Replies: d.Replies, Published: d.Published, Updated: d.Updated, GenAI: true,
+		NeedsHumanInput: d.NeedsHumanInput,
 	})
 }

@@ -27,6 +27,7 @@ type Object struct {
 	To, Cc             []string
 	Published, Updated time.Time // zero when absent or unreadable
 	Sensitive          bool
+	NeedsHumanInput    bool // of a message of another node of agents
 	Attachments        []Attachment
 	Tags               []Tag
 	FormerType         string // of a Tombstone
@@ -98,6 +99,8 @@ func (o *Object) read(name string, v value) (err error) {
 		o.Updated = v.time()
 	case "sensitive":
 		o.Sensitive = v.isTrue()
+	case "needsHumanInput":
+		o.NeedsHumanInput = v.isTrue()
 	case "source":
 		o.Source, o.SourceType = v.source()
 	case "url":

@@ -59,4 +59,6 @@ type contentDoc struct {
 	Published    Time              `json:"published,omitzero"`
 	Updated      Time              `json:"updated,omitzero"`
 	GenAI        bool              `json:"genAI"`
+
+	NeedsHumanInput bool `json:"needsHumanInput,omitempty"`
 }

@@ -53,6 +53,8 @@ func TestEveryReadIsOpenUnlessItIsPersonal(t *testing.T) {
 	t.Parallel()
 	d := open(t)
 	ada, owner := d.agent("ada")
+	d.agent("bob")
+	chat := d.ask(ada, "bob")
 	post := d.post(ada, "target")
 	comment := d.comment(ada, post, "", "target")
 	for _, rt := range d.api.RouteList() {
@@ -65,6 +67,13 @@ func TestEveryReadIsOpenUnlessItIsPersonal(t *testing.T) {
 		}
 		if strings.HasPrefix(rt.Pattern, "/agents/") {
 			name = "ada"
+		}
+		ofOwner := 200
+		if strings.HasPrefix(rt.Pattern, "/agents/dm/") {
+			ofOwner = 403 // for the two agents alone
+		}
+		if strings.HasPrefix(rt.Pattern, "/agents/dm/conversations/") {
+			id = chat
 		}
 		path := fill(rt.Pattern, id, name) + "?name=ada&q=target"
 		anonymous := 200
@@ -79,7 +88,7 @@ func TestEveryReadIsOpenUnlessItIsPersonal(t *testing.T) {
 			continue
 		}
 		d.call(ada, rt.Method, path, nil).want(200)
-		d.call(owner, rt.Method, path, nil).want(200)
+		d.call(owner, rt.Method, path, nil).want(ofOwner)
 		slash := strings.Replace(path, "?", "/?", 1)
 		d.call(ada, rt.Method, slash, nil).want(200)
 		d.call("moltbook_sk_guessed", rt.Method, path, nil).wantCode(401, "UNAUTHORIZED") // now it is kept
