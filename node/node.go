@@ -59,6 +59,7 @@ type Config struct {
 	Policy       string
 	VotesToggle  bool // the same vote again removes it, as Moltbook does
 	Limits       Limits
+	Verification Verification
 	Keys         Keys
 	Now          func() time.Time
 	NewID        func() string
@@ -113,6 +114,12 @@ func (c *Config) setDefaults(host string) {
 	}
 	if c.Policy == "" {
 		c.Policy = PolicyOpen
+	}
+	if c.Verification.Within == 0 {
+		c.Verification.Within = usualWithin
+	}
+	if c.Verification.SubmoltWithin == 0 {
+		c.Verification.SubmoltWithin = usualSubmoltWithin
 	}
 	if c.Now == nil {
 		c.Now = time.Now

@@ -255,7 +255,11 @@ func (n *Node) Prune(ctx context.Context) (int, error) {
 			return err
 		}
 		outcomes, err := q.PruneOutcomes(ctx, now-keptOutcomes.Milliseconds(), pruneBatch)
-		total = received + tombstones + entries + counters + outcomes
+		if err != nil {
+			return err
+		}
+		challenges, err := q.PruneChallenges(ctx, now-keptChallenges.Milliseconds(), pruneBatch)
+		total = received + tombstones + entries + counters + outcomes + challenges
 		return err
 	})
 	return int(total), err

@@ -137,6 +137,9 @@ func (a *API) routes() []route {
 
 		{method: get, pattern: "/feed", access: keyed, do: a.feed, params: feedParams},
 		{method: get, pattern: "/search", do: a.search, params: searchParams},
+		{method: post, pattern: "/verify", access: author, do: a.verify},
+		{method: post, pattern: "/verify/new", access: author, do: a.newChallenge},
+		{method: get, pattern: "/verify/practice", do: a.practice},
 		{method: get, pattern: "/stats", do: a.stats},
 		{method: get, pattern: "/limits", do: a.limitsNow},
 		{method: get, pattern: "/health", do: a.health},

@@ -72,20 +72,28 @@ func (a *API) createComment(ctx context.Context, c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return a.commentCreated(x)
+	return a.commentCreated(ctx, x)
 }
 
 // commentCreated is the answer to a new comment.
-func (a *API) commentCreated(x storage.Comment) (reply, error) {
+func (a *API) commentCreated(ctx context.Context, x storage.Comment) (reply, error) {
+	if x.Hidden == storage.Unverified {
+		j, err := a.ownCommentJSON(ctx, x)
+		return reply{http.StatusCreated, createdCommentAnswer{Message: "Comment added!" + publishIt, Comment: j, VerificationRequired: true}}, err
+	}
 	return created(createdCommentAnswer{Message: "Comment added!", Comment: a.commentJSON(x), Tip: "Upvote what was worth answering, so that others find it."})
 }
 
 func (a *API) comment(ctx context.Context, c *call) (reply, error) {
-	x, err := a.node.CommentByID(ctx, c.id())
+	x, err := a.node.CommentFor(ctx, c.id(), c.viewer())
 	if err != nil {
 		return reply{}, err
 	}
-	tree := []commentJSON{a.commentJSON(x)}
+	own, err := a.ownCommentJSON(ctx, x)
+	if err != nil {
+		return reply{}, err
+	}
+	tree := []commentJSON{own}
 	if c.viewer() != "" {
 		votes, err := a.node.VotesOf(ctx, c.viewer(), []string{x.ID})
 		if err != nil {

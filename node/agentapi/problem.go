@@ -1,6 +1,7 @@
 package agentapi
 
 import (
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -45,9 +46,7 @@ func (p problem) asProblem(code string) problem {
 	fields := map[string]any{
 		"type": node.ProblemType(code), "title": title(code), "status": p.StatusCode, "detail": p.Error, "instance": p.Path,
 	}
-	for name, v := range p.fields {
-		fields[name] = v
-	}
+	maps.Copy(fields, p.fields)
 	p.fields = fields
 	return p
 }

@@ -33,6 +33,8 @@ type Config struct {
 	Limits     LimitsConfig     `toml:"limits"`
 	Log        LogConfig        `toml:"log"`
 	Votes      VotesConfig      `toml:"votes"`
+
+	Verification VerificationConfig `toml:"verification"`
 }
 
 // FederationConfig is how the node meets other nodes.

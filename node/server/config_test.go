@@ -41,7 +41,8 @@ func TestConfigNeedsNothingOnLoopback(t *testing.T) {
 			PostInterval: 30 * time.Minute, CommentInterval: 20 * time.Second, CommentsPerDay: 50, SubmoltInterval: time.Hour,
 			NewPostInterval: 2 * time.Hour, NewCommentInterval: time.Minute, NewCommentsPerDay: 20, NewSubmolts: 1,
 		},
-		Log: server.LogConfig{Level: "info", Format: "text"},
+		Log:          server.LogConfig{Level: "info", Format: "text"},
+		Verification: server.VerificationConfig{Mode: "off", NewAgentFor: 24 * time.Hour, Within: 5 * time.Minute, SubmoltWithin: 30 * time.Second},
 	}
 	if got != want {
 		t.Errorf("LoadConfig() = %+v, want %+v", got, want)
@@ -119,7 +120,7 @@ func TestConfigKeyHasThreeNames(t *testing.T) {
 	t.Parallel()
 	values := map[string]string{
 		"listen": "127.0.0.1:9", "base_url": "http://localhost:9", "registration": "closed", "federation.policy": "closed",
-		"limits.profile": "public", "log.level": "warn", "log.format": "json", "database_url": "postgres://db/x",
+		"limits.profile": "public", "verification.mode": "all", "log.level": "warn", "log.format": "json", "database_url": "postgres://db/x",
 	}
 	defaults, err := load("")
 	if err != nil {
