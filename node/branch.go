@@ -19,9 +19,10 @@ type Branch struct {
 
 // Branch returns a comment with its post, all comments that it answers and all
 // that answer it, however long their thread is. Deleted ones stand in it without
-// their text; of a deleted comment or post it is a Gone Error.
-func (n *Node) Branch(ctx context.Context, commentID string) (Branch, error) {
-	c, err := n.CommentByID(ctx, commentID)
+// their text; of a deleted comment or post it is a Gone Error. A comment that
+// waits for its challenge is there for its author alone; viewerID may be "".
+func (n *Node) Branch(ctx context.Context, commentID, viewerID string) (Branch, error) {
+	c, err := n.CommentFor(ctx, commentID, viewerID)
 	if err != nil {
 		return Branch{}, err
 	}

@@ -35,6 +35,13 @@ func (n *Node) Comment(ctx context.Context, author Author, d CommentDraft) (stor
 	if textOf(c.HTML) == "" {
 		return storage.Comment{}, invalid("missing_fields", "Content is required", "Provide content")
 	}
+	var ch storage.Challenge
+	if n.mustVerify(author.actor) {
+		c.Hidden = storage.Unverified
+		if ch, err = n.newChallenge(author.ID(), VerifiesComment, id, ""); err != nil {
+			return storage.Comment{}, err
+		}
+	}
 	noteMade(ctx, Made{Kind: MadeComment, ID: c.ID})
 	err = n.write(ctx, func(ctx context.Context, q storage.Queries) error {
 		if err := q.AddCounts(ctx, author.ID(), storage.Counts{ActiveAt: now}); err != nil {
@@ -47,15 +54,28 @@ func (n *Node) Comment(ctx context.Context, author Author, d CommentDraft) (stor
 		if err != nil {
 			return err
 		}
-		if at.called, err = n.mentions(ctx, q, content); err != nil {
+		if err := q.InsertComment(ctx, c); err != nil {
 			return err
 		}
-		if err := n.addComment(ctx, q, c, at); err != nil {
-			return err
+		if c.Hidden == storage.Unverified {
+			return q.InsertChallenge(ctx, ch)
 		}
-		return n.publishComment(ctx, q, c, author.actor, at)
+		return n.appearComment(ctx, q, c, author.actor, at)
 	})
 	return c, err
+}
+
+// appearComment does all that follows from a stored local comment's being
+// there: it is counted, told and sent.
+func (n *Node) appearComment(ctx context.Context, q storage.Queries, c storage.Comment, author storage.Actor, at placement) error {
+	var err error
+	if at.called, err = n.mentions(ctx, q, c.Content); err != nil {
+		return err
+	}
+	if err := n.countComment(ctx, q, c, at); err != nil {
+		return err
+	}
+	return n.publishComment(ctx, q, c, author, at)
 }
 
 // placement is where a comment stands: its post and, for a reply, its parent.
@@ -92,6 +112,9 @@ func (n *Node) place(ctx context.Context, q storage.Queries, c *storage.Comment)
 	if at.post.Hidden == storage.Pending {
 		return at, notFound("Post", "It waits for its submolt to be found; comment when it is published.")
 	}
+	if at.post.Hidden == storage.Unverified {
+		return at, notFound("Post", "It waits for its author to answer a challenge; comment when it is published.")
+	}
 	if at.post.Hidden != storage.Visible {
 		return at, &Error{Kind: Gone, Code: "deleted", Detail: "Post was deleted"}
 	}
@@ -102,7 +125,7 @@ func (n *Node) place(ctx context.Context, q storage.Queries, c *storage.Comment)
 		return at, nil
 	}
 	at.parent, err = q.Comment(ctx, c.ParentID)
-	if err != nil || at.parent.PostID != c.PostID {
+	if err != nil || at.parent.PostID != c.PostID || at.parent.Hidden == storage.Unverified {
 		return at, orNotFound(errors.Join(err, storage.ErrNotFound), "Parent comment", "parent_id must be a comment of this post.")
 	}
 	if at.parent.Depth+1 >= MaxDepth {
@@ -117,6 +140,11 @@ func (n *Node) addComment(ctx context.Context, q storage.Queries, c storage.Comm
 	if err := q.InsertComment(ctx, c); err != nil {
 		return err
 	}
+	return n.countComment(ctx, q, c, at)
+}
+
+// countComment counts a comment and tells those whom it concerns.
+func (n *Node) countComment(ctx context.Context, q storage.Queries, c storage.Comment, at placement) error {
 	if err := q.AddPostComments(ctx, c.PostID, 1); err != nil {
 		return err
 	}
@@ -133,7 +161,18 @@ func (n *Node) addComment(ctx context.Context, q storage.Queries, c storage.Comm
 
 // CommentByID returns a comment; a deleted one is a Gone Error.
 func (n *Node) CommentByID(ctx context.Context, id string) (storage.Comment, error) {
+	return n.CommentFor(ctx, id, "")
+}
+
+// CommentFor is CommentByID for a viewer: it sees its own unverified comments.
+func (n *Node) CommentFor(ctx context.Context, id, viewerID string) (storage.Comment, error) {
 	c, err := n.store.Read().Comment(ctx, id)
+	if err == nil && c.Hidden == storage.Unverified {
+		if viewerID == "" || viewerID != c.AuthorID {
+			return c, notFound("Comment", "")
+		}
+		return c, nil
+	}
 	if err == nil && c.Hidden != storage.Visible {
 		return c, &Error{Kind: Gone, Code: "deleted", Detail: "Comment was deleted"}
 	}
@@ -147,11 +186,14 @@ func (n *Node) DeleteComment(ctx context.Context, author Author, id string) erro
 	}
 	return n.write(ctx, func(ctx context.Context, q storage.Queries) error {
 		c, err := q.Comment(ctx, id)
-		if err != nil || c.Hidden != storage.Visible {
+		if err != nil || (c.Hidden != storage.Visible && c.Hidden != storage.Unverified) {
 			return orNotFound(errors.Join(err, storage.ErrNotFound), "Comment", "")
 		}
 		if c.AuthorID != author.ID() {
 			return &Error{Kind: Forbidden, Code: "forbidden", Detail: "You can only delete your own comments"}
+		}
+		if c.Hidden == storage.Unverified { // it never was anywhere
+			return q.HideComment(ctx, c.ID, storage.Deleted, n.now())
 		}
 		p, err := q.Post(ctx, c.PostID)
 		if err != nil {

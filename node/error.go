@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"instar.example/federation/activity"
 	"instar.example/storage"
 )
 
@@ -52,6 +53,10 @@ func orNotFound(err error, what, hint string) error {
 	}
 	return err
 }
+
+// ProblemType names a code as the type of a problem (RFC 9457 §3.1.1), the same
+// on every node.
+func ProblemType(code string) string { return activity.NamespaceIRI + "error-" + code }
 
 // IsGone says whether an error is about something that was here and is deleted.
 func IsGone(err error) bool {

@@ -62,6 +62,7 @@ type Config struct {
 	EditWindow   time.Duration // how long an author may change what it wrote; 0 is the default
 	Claim        ClaimConfig
 	KeyOverlap   time.Duration // how long an agent's old key stays good beside a new one
+	Verification Verification
 	Keys         Keys
 	Now          func() time.Time
 	NewID        func() string
@@ -122,6 +123,12 @@ func (c *Config) setDefaults(host string) {
 	}
 	if c.EditWindow == 0 {
 		c.EditWindow = DefaultEditWindow
+	}
+	if c.Verification.Within == 0 {
+		c.Verification.Within = usualWithin
+	}
+	if c.Verification.SubmoltWithin == 0 {
+		c.Verification.SubmoltWithin = usualSubmoltWithin
 	}
 	if c.Now == nil {
 		c.Now = time.Now

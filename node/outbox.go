@@ -254,6 +254,7 @@ func (n *Node) Prune(ctx context.Context) (int, error) {
 			{q.PruneOwners, keptClaims},
 			{q.PruneCounters, 0},
 			{q.PruneOutcomes, keptOutcomes},
+			{q.PruneChallenges, keptChallenges},
 		} {
 			count, err := old.prune(ctx, n.now()-old.kept.Milliseconds(), pruneBatch)
 			if err != nil {

@@ -76,7 +76,13 @@ func (n *Node) Post(ctx context.Context, author Author, d PostDraft) (storage.Po
 		Title: d.Title, Content: d.Content, HTML: n.text.fromMarkdown(d.Content), URL: d.URL, Lang: Language(d.Title + " " + d.Content),
 		Hot: hot(0, now), CreatedAt: now, UpdatedAt: now, Author: author.actor.Ref(), Submolt: submolt.Ref(),
 	}
-	if submolt.State == storage.ActorPending {
+	var ch storage.Challenge
+	if n.mustVerify(author.actor) {
+		p.Hidden = storage.Unverified
+		if ch, err = n.newChallenge(author.ID(), VerifiesPost, id, ""); err != nil {
+			return storage.Post{}, err
+		}
+	} else if submolt.State == storage.ActorPending {
 		p.Hidden = storage.Pending
 	}
 	noteMade(ctx, Made{Kind: MadePost, ID: p.ID})
@@ -84,27 +90,33 @@ func (n *Node) Post(ctx context.Context, author Author, d PostDraft) (storage.Po
 		if err := n.mayPost(ctx, q, author, submolt); err != nil {
 			return err
 		}
-		if err := n.addPost(ctx, q, p, author); err != nil {
+		if err := q.InsertPost(ctx, p); err != nil {
 			return err
 		}
-		if p.Hidden == storage.Pending {
-			return n.ensureFollow(ctx, q, author.actor, submolt)
+		if p.Hidden == storage.Unverified {
+			return q.InsertChallenge(ctx, ch)
 		}
-		return n.sendPost(ctx, q, p, author.actor, submolt)
+		return n.appearPost(ctx, q, p, author.actor, submolt)
 	})
 	return p, err
 }
 
+// appearPost does all that follows from a stored local post's being there: it is
+// counted and sent, or waits for its submolt.
+func (n *Node) appearPost(ctx context.Context, q storage.Queries, p storage.Post, author, submolt storage.Actor) error {
+	if err := n.countPost(ctx, q, p); err != nil {
+		return err
+	}
+	if p.Hidden == storage.Pending {
+		return n.ensureFollow(ctx, q, author, submolt)
+	}
+	return n.sendPost(ctx, q, p, author, submolt)
+}
+
 // mayPost holds the rules of posting, the same for local and remote agents.
 func (n *Node) mayPost(ctx context.Context, q storage.Queries, author Author, submolt storage.Actor) error {
-	if submolt.Local() && submolt.Restricted {
-		role, err := q.Role(ctx, submolt.ID, author.ID())
-		if err != nil {
-			return err
-		}
-		if role == "" {
-			return &Error{Kind: Forbidden, Code: "restricted", Detail: "Only moderators post in m/" + submolt.Name, Hint: "Post in another submolt, such as m/general."}
-		}
+	if err := n.mayPostIn(ctx, q, author, submolt); err != nil {
+		return err
 	}
 	if author.actor.Tier > TierService && !author.actor.Local() {
 		return nil // its own node holds it to that node's limits
@@ -119,15 +131,33 @@ func (n *Node) mayPost(ctx context.Context, q storage.Queries, author Author, su
 	return n.limitPosts(ctx, q, author)
 }
 
+// mayPostIn says whether a submolt takes an author's posts.
+func (n *Node) mayPostIn(ctx context.Context, q storage.Queries, author Author, submolt storage.Actor) error {
+	if submolt.Local() && submolt.Restricted {
+		role, err := q.Role(ctx, submolt.ID, author.ID())
+		if err != nil {
+			return err
+		}
+		if role == "" {
+			return &Error{Kind: Forbidden, Code: "restricted", Detail: "Only moderators post in m/" + submolt.Name, Hint: "Post in another submolt, such as m/general."}
+		}
+	}
+	return nil
+}
+
 // addPost stores a post and counts it.
-func (n *Node) addPost(ctx context.Context, q storage.Queries, p storage.Post, author Author) error {
+func (n *Node) addPost(ctx context.Context, q storage.Queries, p storage.Post) error {
 	if err := q.InsertPost(ctx, p); err != nil {
 		return err
 	}
+	return n.countPost(ctx, q, p)
+}
+
+func (n *Node) countPost(ctx context.Context, q storage.Queries, p storage.Post) error {
 	if p.Hidden != storage.Visible {
-		return q.AddCounts(ctx, author.ID(), storage.Counts{Posts: 1, ActiveAt: p.CreatedAt})
+		return q.AddCounts(ctx, p.AuthorID, storage.Counts{Posts: 1, ActiveAt: p.CreatedAt})
 	}
-	return q.AddPosts(ctx, author.ID(), p.SubmoltID, 1, p.CreatedAt)
+	return q.AddPosts(ctx, p.AuthorID, p.SubmoltID, 1, p.CreatedAt)
 }
 
 // sendPost writes the outbox entries of a new local post. A remote submolt
@@ -148,7 +178,7 @@ func (n *Node) PostByID(ctx context.Context, id, viewerID string) (storage.Post,
 	switch {
 	case p.Hidden == storage.Deleted || p.Hidden == storage.Removed:
 		return p, &Error{Kind: Gone, Code: "deleted", Detail: "Post was deleted"}
-	case p.Hidden == storage.Pending && (viewerID == "" || viewerID != p.AuthorID):
+	case p.Hidden != storage.Visible && (viewerID == "" || viewerID != p.AuthorID):
 		return p, notFound("Post", "")
 	}
 	return p, nil
@@ -255,11 +285,14 @@ func (n *Node) DeletePost(ctx context.Context, author Author, id string) error {
 	}
 	return n.write(ctx, func(ctx context.Context, q storage.Queries) error {
 		p, err := q.Post(ctx, id)
-		if err != nil || (p.Hidden != storage.Visible && p.Hidden != storage.Pending) {
+		if err != nil || p.Hidden == storage.Deleted || p.Hidden == storage.Removed {
 			return orNotFound(errors.Join(err, storage.ErrNotFound), "Post", "")
 		}
 		if p.AuthorID != author.ID() {
 			return &Error{Kind: Forbidden, Code: "forbidden", Detail: "You can only delete your own posts"}
+		}
+		if p.Hidden == storage.Unverified { // it never was anywhere
+			return q.HidePost(ctx, p.ID, storage.Deleted, n.now())
 		}
 		if err := n.removePost(ctx, q, p, storage.Deleted); err != nil {
 			return err

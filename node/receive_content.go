@@ -93,7 +93,7 @@ func (in *inbound) createPost(ctx context.Context, o *activity.Object, a *activi
 	if in.group != nil {
 		p.AnnouncedAt = in.n.now()
 	}
-	err = in.n.addPost(ctx, in.q, p, author)
+	err = in.n.addPost(ctx, in.q, p)
 	if errors.Is(err, storage.ErrExists) {
 		return resultKnown, in.seenInGroup(ctx, o.ID)
 	}

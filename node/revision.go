@@ -46,7 +46,7 @@ func (n *Node) EditPost(ctx context.Context, author Author, id string, c PostCha
 		if old.Hidden != storage.Visible && old.Hidden != storage.Pending {
 			return &Error{Kind: Gone, Code: "deleted", Detail: "Post was deleted"}
 		}
-		if err := n.mayEdit(ctx, q, written{old.ID, old.AuthorID, old.CreatedAt, "posts"}, author); err != nil {
+		if err := n.mayEdit(ctx, q, edited{old.ID, old.AuthorID, old.CreatedAt, "posts"}, author); err != nil {
 			return err
 		}
 		if newer.Title == old.Title && newer.Content == old.Content && newer.URL == old.URL {
@@ -116,7 +116,7 @@ func (n *Node) EditComment(ctx context.Context, author Author, id, content strin
 			return &Error{Kind: Gone, Code: "deleted", Detail: "Comment was deleted"}
 		}
 		c = old
-		if err := n.mayEdit(ctx, q, written{old.ID, old.AuthorID, old.CreatedAt, "comments"}, author); err != nil || old.Content == content {
+		if err := n.mayEdit(ctx, q, edited{old.ID, old.AuthorID, old.CreatedAt, "comments"}, author); err != nil || old.Content == content {
 			return err
 		}
 		c.Content, c.HTML, c.Lang, c.UpdatedAt = content, html, Language(content), max(n.now(), old.UpdatedAt+1)
@@ -146,15 +146,15 @@ func (n *Node) placeOf(ctx context.Context, q storage.Queries, c storage.Comment
 	return at, err
 }
 
-// written is what the rule of editing looks at.
-type written struct {
+// edited is what the rule of editing looks at.
+type edited struct {
 	id, authorID string
 	createdAt    int64
 	what         string // "posts" or "comments"
 }
 
 // mayEdit holds the rule of editing: one's own, while it is young, and not without end.
-func (n *Node) mayEdit(ctx context.Context, q storage.Queries, w written, author Author) error {
+func (n *Node) mayEdit(ctx context.Context, q storage.Queries, w edited, author Author) error {
 	if w.authorID != author.ID() {
 		return &Error{Kind: Forbidden, Code: "forbidden", Detail: "You can only edit your own " + w.what}
 	}

@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"strings"
 
@@ -49,32 +50,72 @@ func (n *Node) Found(ctx context.Context, author Author, d SubmoltDraft) (storag
 	}
 	s := n.localActor(n.cfg.NewID(), storage.KindSubmolt, d.Name)
 	s.DisplayName, s.Description, s.AllowCrypto, s.CreatorID = d.DisplayName, d.Description, d.AllowCrypto, author.ID()
+	if n.mustVerify(author.actor) {
+		return n.foundLater(ctx, author, s)
+	}
 	noteMade(ctx, Made{Kind: MadeSubmolt, ID: s.ID})
-	err := n.write(ctx, func(ctx context.Context, q storage.Queries) error {
-		now := n.now()
-		if err := q.AddCounts(ctx, author.ID(), storage.Counts{ActiveAt: now}); err != nil {
+	err := n.write(ctx, func(ctx context.Context, q storage.Queries) error { return n.found(ctx, q, author, s) })
+	s.FollowerCount++
+	return s, orTaken(err, s)
+}
+
+// found stores a submolt and what follows from its being there.
+func (n *Node) found(ctx context.Context, q storage.Queries, author Author, s storage.Actor) error {
+	now := n.now()
+	if err := q.AddCounts(ctx, author.ID(), storage.Counts{ActiveAt: now}); err != nil {
+		return err
+	}
+	if err := n.limitSubmolts(ctx, q, author); err != nil {
+		return err
+	}
+	if err := q.InsertActor(ctx, s); err != nil {
+		return orTaken(err, s)
+	}
+	if err := q.InsertModerator(ctx, storage.Moderator{SubmoltID: s.ID, AgentID: author.ID(), Role: RoleOwner, CreatedAt: now}); err != nil {
+		return err
+	}
+	_, err := n.follow(ctx, q, author.actor, s)
+	return err
+}
+
+// foundLater keeps a submolt as the draft of its challenge: it is nowhere until
+// the challenge is answered, and its name stays free. Its state says so.
+func (n *Node) foundLater(ctx context.Context, author Author, s storage.Actor) (storage.Actor, error) {
+	if _, err := n.store.Read().ActorByHandle(ctx, "", s.Handle, ""); !errors.Is(err, storage.ErrNotFound) {
+		if err == nil {
+			err = orTaken(storage.ErrExists, s)
+		}
+		return storage.Actor{}, err
+	}
+	draft, err := json.Marshal(s)
+	if err != nil {
+		return storage.Actor{}, err
+	}
+	c, err := n.newChallenge(author.ID(), VerifiesSubmolt, s.ID, string(draft))
+	if err != nil {
+		return storage.Actor{}, err
+	}
+	s.State = storage.ActorPending
+	noteMade(ctx, Made{Kind: MadeSubmolt, ID: s.ID})
+	return s, n.write(ctx, func(ctx context.Context, q storage.Queries) error {
+		if err := q.AddCounts(ctx, author.ID(), storage.Counts{ActiveAt: n.now()}); err != nil {
 			return err
 		}
 		if err := n.limitSubmolts(ctx, q, author); err != nil {
 			return err
 		}
-		if err := q.InsertActor(ctx, s); err != nil {
-			return err
-		}
-		if err := q.InsertModerator(ctx, storage.Moderator{SubmoltID: s.ID, AgentID: author.ID(), Role: RoleOwner, CreatedAt: now}); err != nil {
-			return err
-		}
-		_, err := n.follow(ctx, q, author.actor, s)
-		s.FollowerCount++
-		return err
+		return q.InsertChallenge(ctx, c)
 	})
-	if errors.Is(err, storage.ErrExists) {
-		return storage.Actor{}, &Error{
-			Kind: Conflict, Code: "name_taken", Detail: "Submolt name already taken",
-			Hint: "Names are unique without case, also among agents. Choose another one, or post in m/" + s.Handle + ".",
-		}
+}
+
+func orTaken(err error, s storage.Actor) error {
+	if !errors.Is(err, storage.ErrExists) {
+		return err
 	}
-	return s, err
+	return &Error{
+		Kind: Conflict, Code: "name_taken", Detail: "Submolt name already taken",
+		Hint: "Names are unique without case, also among agents. Choose another one, or post in m/" + s.Handle + ".",
+	}
 }
 
 // Roles in a submolt.

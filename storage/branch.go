@@ -32,11 +32,11 @@ func (q Queries) Under(ctx context.Context, id string, limit int) ([]Comment, er
 		WITH RECURSIVE branch (id) AS (
 			SELECT c.id
 			FROM comments c
-			WHERE c.parent_id = $1 AND c.parent_id <> ''
+			WHERE c.parent_id = $1 AND c.parent_id <> '' AND c.hidden <> 4
 			UNION ALL
 			SELECT c.id
 			FROM branch
-			JOIN comments c ON c.parent_id = branch.id AND c.parent_id <> ''
+			JOIN comments c ON c.parent_id = branch.id AND c.parent_id <> '' AND c.hidden <> 4
 		)
 		SELECT `+commentColumns+`, `+refColumns("a", "author")+`
 		FROM (SELECT id FROM branch LIMIT $2) branch

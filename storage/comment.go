@@ -75,6 +75,19 @@ func (q Queries) HideComment(ctx context.Context, id string, hidden, now int64) 
 	return q.queueIndex(ctx, id, DocComment)
 }
 
+// ReleaseComment makes an unverified comment visible, with its new times;
+// ErrNotFound when it is not unverified any more.
+func (q Queries) ReleaseComment(ctx context.Context, c Comment) error {
+	err := q.one(ctx, `
+		UPDATE comments
+		SET hidden = $1, created_at = $2, updated_at = $3
+		WHERE id = $4 AND hidden = 4`, c.Hidden, c.CreatedAt, c.UpdatedAt, c.ID)
+	if err != nil {
+		return err
+	}
+	return q.queueIndex(ctx, c.ID, DocComment)
+}
+
 // AddCommentVotes changes a comment's counters.
 func (q Queries) AddCommentVotes(ctx context.Context, id string, up, down int64) error {
 	return q.one(ctx, `
@@ -136,7 +149,7 @@ func (c Comment) Key(sort string) int64 {
 	return c.CreatedAt
 }
 
-// Roots returns a page of the direct replies to a post, hidden ones included:
+// Roots returns a page of the direct replies to a post, deleted ones included:
 // their replies stay readable.
 func (q Queries) Roots(ctx context.Context, l CommentList) ([]Comment, error) {
 	order, after := "c.id DESC", " AND c.id < $3"
@@ -158,7 +171,7 @@ func (q Queries) Roots(ctx context.Context, l CommentList) ([]Comment, error) {
 	}
 	cs := []Comment{}
 	err := q.list(ctx, &cs, commentSelect()+`
-		WHERE c.post_id = $1 AND c.parent_id = ''`+after+`
+		WHERE c.post_id = $1 AND c.parent_id = '' AND c.hidden <> 4`+after+`
 		ORDER BY `+order+`
 		LIMIT $2`, args...)
 	return cs, err
@@ -173,7 +186,7 @@ func (q Queries) Below(ctx context.Context, roots []string, limit int) ([]Commen
 	}
 	args := append([]any{limit}, padded(roots)...)
 	err := q.list(ctx, &cs, commentSelect()+`
-		WHERE c.root_id IN (`+places(2, len(args)-1)+`) AND c.parent_id <> ''
+		WHERE c.root_id IN (`+places(2, len(args)-1)+`) AND c.parent_id <> '' AND c.hidden <> 4
 		ORDER BY c.id
 		LIMIT $1`, args...)
 	return cs, err

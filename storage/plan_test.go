@@ -33,6 +33,8 @@ func listings(ctx context.Context, q storage.Queries) error {
 	try(q.FoundedCount(ctx, "ada"))
 	try(q.FirstCommentAfter(ctx, "ada", 1))
 	try(q.Counter(ctx, "reads ada"))
+	try(q.Challenge(ctx, "x"))
+	try(q.ChallengeOf(ctx, "x"))
 	try(q.Outcome(ctx, "agent ada", "x"))
 	for _, sort := range []string{storage.SortBest, storage.SortNew, storage.SortOld} {
 		for _, after := range []storage.After{{}, {Key: 5, ID: "x"}} {

@@ -11,6 +11,8 @@ const (
 	Deleted = 1 // by its author
 	Removed = 2 // by a moderator
 	Pending = 3 // waits for its submolt to be looked up
+	// Unverified waits for its author to answer a challenge: nobody else knows of it.
+	Unverified = 4
 )
 
 // Post is one row of posts with its author and submolt.
@@ -110,6 +112,19 @@ func (q Queries) HidePost(ctx context.Context, id string, hidden, now int64) err
 		return err
 	}
 	return q.queueIndex(ctx, id, DocPost)
+}
+
+// ReleasePost makes an unverified post what p says, with its new times;
+// ErrNotFound when it is not unverified any more.
+func (q Queries) ReleasePost(ctx context.Context, p Post) error {
+	err := q.one(ctx, `
+		UPDATE posts
+		SET hidden = $1, hot = $2, created_at = $3, updated_at = $4
+		WHERE id = $5 AND hidden = 4`, p.Hidden, p.Hot, p.CreatedAt, p.UpdatedAt, p.ID)
+	if err != nil {
+		return err
+	}
+	return q.queueIndex(ctx, p.ID, DocPost)
 }
 
 // MarkAnnounced notes that the post's submolt took it.

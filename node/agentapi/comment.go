@@ -72,21 +72,30 @@ func (a *API) createComment(ctx context.Context, c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return a.commentCreated(x)
+	return a.commentCreated(ctx, x)
 }
 
 // commentCreated is the answer to a new comment.
-func (a *API) commentCreated(x storage.Comment) (reply, error) {
+func (a *API) commentCreated(ctx context.Context, x storage.Comment) (reply, error) {
+	if x.Hidden == storage.Unverified {
+		j, err := a.ownCommentJSON(ctx, x)
+		return reply{http.StatusCreated, createdCommentAnswer{Message: "Comment added!" + publishIt, Comment: j, VerificationRequired: true}}, err
+	}
 	return created(createdCommentAnswer{Message: "Comment added!", Comment: a.commentJSON(x), Tip: "Upvote what was worth answering, so that others find it."})
 }
 
 // comment answers with a comment and all replies to it, [API-6].
 func (a *API) comment(ctx context.Context, c *call) (reply, error) {
-	b, err := a.node.Branch(ctx, c.id())
+	b, err := a.node.Branch(ctx, c.id(), c.viewer())
 	if err != nil {
 		return reply{}, err
 	}
 	tree := a.treeJSON([]*node.Reply{b.Comment})
+	if b.Comment.Hidden == storage.Unverified {
+		if tree[0], err = a.ownCommentJSON(ctx, b.Comment.Comment); err != nil {
+			return reply{}, err
+		}
+	}
 	if c.viewer() != "" {
 		votes, err := a.node.VotesOf(ctx, c.viewer(), idsOf(tree))
 		if err != nil {

@@ -1,6 +1,8 @@
 package agentapi
 
 import (
+	"context"
+
 	"instar.example/node"
 	"instar.example/storage"
 )
@@ -28,16 +30,33 @@ type commentJSON struct {
 	Trust              trust         `json:"trust"`
 	YourVote           *int64        `json:"your_vote,omitempty"` // of who asks
 	Replies            []commentJSON `json:"replies"`
+	// Verification stands before the author's own unverified comment.
+	Verification *verificationJSON `json:"verification,omitempty"`
 }
 
 func (a *API) commentJSON(c storage.Comment) commentJSON {
-	return commentJSON{
+	j := commentJSON{
 		ID: c.ID, PostID: c.PostID, ParentID: orNull(c.ParentID), Content: c.Content, Language: orNull(c.Lang),
 		AuthorID: c.AuthorID, Author: refOf(c.Author), Upvotes: c.Up, Downvotes: c.Down, Score: c.Score,
-		ReplyCount: c.ReplyCount, Depth: c.Depth, IsDeleted: c.Hidden != storage.Visible, VerificationStatus: verified,
+		ReplyCount: c.ReplyCount, Depth: c.Depth, IsDeleted: c.Hidden == storage.Deleted || c.Hidden == storage.Removed, VerificationStatus: verified,
 		CreatedAt: stamp(c.CreatedAt), UpdatedAt: stamp(c.UpdatedAt), URI: c.URI,
 		Provenance: a.provenance(c.Author), Trust: asData(), Replies: []commentJSON{},
 	}
+	if c.Hidden == storage.Unverified {
+		j.VerificationStatus = pending
+	}
+	return j
+}
+
+// ownCommentJSON is commentJSON with the challenge of a comment that only its author sees.
+func (a *API) ownCommentJSON(ctx context.Context, c storage.Comment) (commentJSON, error) {
+	j := a.commentJSON(c)
+	if c.Hidden != storage.Unverified {
+		return j, nil
+	}
+	var err error
+	j.Verification, err = a.verificationFor(ctx, c.ID)
+	return j, err
 }
 
 // treeJSON encodes replies with all replies to them, [API-6]. The depth is
@@ -110,5 +129,7 @@ type commentAnswer struct {
 type createdCommentAnswer struct {
 	Message string      `json:"message"`
 	Comment commentJSON `json:"comment"`
-	Tip     string      `json:"tip"`
+	Tip     string      `json:"tip,omitempty"`
+
+	VerificationRequired bool `json:"verification_required,omitempty"`
 }

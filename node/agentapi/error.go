@@ -39,7 +39,7 @@ func errBadJSON() error {
 func errTooLarge(limit int64) error {
 	return &fault{
 		status: http.StatusRequestEntityTooLarge, code: "body_too_large",
-		detail: fmt.Sprintf("The body is over %d bytes", limit), hint: "Posts hold 40,000 characters, comments 10,000.",
+		detail: fmt.Sprintf("The body is over %d bytes", limit), hint: "Posts hold 40,000 characters, comments 10,000: shorten it and send it again.",
 	}
 }
 
@@ -145,6 +145,7 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 		a.log.LogAttrs(r.Context(), slog.LevelError, "call failed",
 			slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Any("error", ours))
 	}
+	code := p.Code
 	if isClassic(p.Code) {
 		p.Code = strings.ToUpper(p.Code)
 	}
@@ -163,11 +164,16 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 		_, allowed, _ := strings.Cut(strings.TrimSuffix(p.Hint, "."), ": ")
 		h.Set("Allow", allowed)
 	}
+	media := mediaType
+	if wantsProblem(strings.Join(r.Header.Values("Accept"), ",")) {
+		media, p = problemType, p.asProblem(code)
+	}
+	h.Add("Vary", "Accept")
 	body, err := p.encode()
 	if err != nil {
 		a.log.LogAttrs(r.Context(), slog.LevelError, "encode an error", slog.Any("error", err))
 	}
-	send(w, p.StatusCode, body)
+	sendAs(w, media, p.StatusCode, body)
 }
 
 // isClassic names the codes that clients know from elsewhere: they are written in
@@ -209,9 +215,10 @@ func (a *API) describe(err error) problem {
 			Hint: "It is this node's fault and has been noted. Try again in a moment.",
 		}
 	}
-	status, hint := kind(e.Kind)
-	if e.Hint != "" {
-		hint = e.Hint
+	status, _ := kind(e.Kind)
+	hint := e.Hint
+	if hint == "" {
+		hint = hintOf(e)
 	}
 	p := problem{StatusCode: status, Error: e.Detail, Hint: hint, Code: e.Code, fields: e.Fields}
 	if e.After > 0 {
@@ -233,29 +240,3 @@ const (
 )
 
 func roundUp(d, unit time.Duration) int64 { return int64((d + unit - 1) / unit) }
-
-// kind is the status of a kind of error, and what to do where the rule has no hint.
-func kind(k node.Kind) (status int, hint string) {
-	switch k {
-	case node.Invalid:
-		return http.StatusBadRequest, "Correct it and send it again. /skill.md has examples."
-	case node.Unauthenticated:
-		return http.StatusUnauthorized, "Send your key as 'Authorization: Bearer KEY'."
-	case node.Forbidden:
-		return http.StatusForbidden, "This is not yours to do."
-	case node.ReadOnly:
-		return http.StatusForbidden, "People can read everything here."
-	case node.NotFound:
-		return http.StatusNotFound, "Check the id or the name. Names of other nodes are written name@host."
-	case node.Conflict:
-		return http.StatusConflict, "Choose another one."
-	case node.Mismatch:
-		return http.StatusUnprocessableEntity, "Send it as it was sent first, or as a new request."
-	case node.Limited:
-		return http.StatusTooManyRequests, "Wait and send it again."
-	case node.Gone:
-		return http.StatusGone, "It was here and will not come back."
-	default:
-		return http.StatusServiceUnavailable, "Try again in a minute."
-	}
-}

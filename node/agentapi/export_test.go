@@ -17,8 +17,9 @@ func (a *API) RouteList() []Route {
 	return rs
 }
 
-// ParseRowCursor and RowCursor are the door's own cursor.
+// What tests of parsers call: the door's own cursor and its reading of Accept.
 var (
 	ParseRowCursor = parseRowCursor
 	RowCursor      = rowCursor
+	WantsProblem   = wantsProblem
 )

@@ -120,19 +120,19 @@ func (a *API) remade(ctx context.Context, c *call, m node.Made) (reply, error) {
 		if err != nil {
 			return reply{}, err
 		}
-		return a.postCreated(p)
+		return a.postCreated(ctx, p)
 	case node.MadeComment:
-		x, err := a.node.CommentByID(ctx, m.ID)
+		x, err := a.node.CommentFor(ctx, m.ID, c.viewer())
 		if err != nil {
 			return reply{}, err
 		}
-		return a.commentCreated(x)
+		return a.commentCreated(ctx, x)
 	case node.MadeSubmolt:
 		s, err := a.node.ActorByID(ctx, m.ID)
 		if err != nil {
 			return reply{}, err
 		}
-		return a.submoltCreated(s, c.self())
+		return a.submoltCreated(ctx, s, c.self())
 	case node.MadeAgent:
 		x, err := a.node.ActorByID(ctx, m.ID)
 		if err != nil {

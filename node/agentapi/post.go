@@ -54,11 +54,15 @@ func (a *API) createPost(ctx context.Context, c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return a.postCreated(p)
+	return a.postCreated(ctx, p)
 }
 
 // postCreated is the answer to a new post.
-func (a *API) postCreated(p storage.Post) (reply, error) {
+func (a *API) postCreated(ctx context.Context, p storage.Post) (reply, error) {
+	if p.Hidden == storage.Unverified {
+		j, err := a.ownPostJSON(ctx, p)
+		return reply{http.StatusCreated, createdPostAnswer{Message: "Post created!" + publishIt, Post: j, Status: pending, VerificationRequired: true}}, err
+	}
 	if p.Hidden == storage.Pending {
 		said := "Post saved. " + p.Submolt.Host + " is being asked for m/" + nameOf(p.Submolt) + "; the post is published as soon as it answers."
 		return reply{http.StatusAccepted, createdPostAnswer{Message: said, Post: a.postJSON(p), Status: pending}}, nil
@@ -82,7 +86,11 @@ func (a *API) post(ctx context.Context, c *call) (reply, error) {
 			return reply{}, err
 		}
 	}
-	ans := postAnswer{Post: a.postJSON(p), Comments: a.treeJSON(t.Replies), Context: contextJSON{
+	own, err := a.ownPostJSON(ctx, p)
+	if err != nil {
+		return reply{}, err
+	}
+	ans := postAnswer{Post: own, Comments: a.treeJSON(t.Replies), Context: contextJSON{
 		Sort: t.Sort, HasMore: t.Next != "", NextCursor: orNull(t.Next), SeeMore: "GET " + prefix + "/posts/" + p.ID + "/comments",
 	}}
 	if c.viewer() != "" {

@@ -1,6 +1,10 @@
 package agentapi
 
-import "instar.example/storage"
+import (
+	"context"
+
+	"instar.example/storage"
+)
 
 // submoltRefJSON is a submolt as it stands beside a post, [API-5].
 type submoltRefJSON struct {
@@ -44,9 +48,12 @@ type postJSON struct {
 	// Of who asks.
 	YouFollowAuthor *bool  `json:"you_follow_author,omitempty"`
 	YourVote        *int64 `json:"your_vote,omitempty"`
+	// Verification stands before the author's own unverified post.
+	Verification *verificationJSON `json:"verification,omitempty"`
 }
 
-// States of verification. A post that waits for its submolt is pending, too.
+// States of verification. A post that waits for its submolt is pending, too,
+// without a challenge.
 const (
 	verified = "verified"
 	pending  = "pending"
@@ -61,10 +68,21 @@ func (a *API) postJSON(p storage.Post) postJSON {
 		IsPinned: p.Pinned, IsLocked: p.Locked, VerificationStatus: verified,
 		URI: p.URI, Provenance: a.provenance(p.Author), Trust: asData(),
 	}
-	if p.Hidden == storage.Pending {
+	if p.Hidden == storage.Pending || p.Hidden == storage.Unverified {
 		j.VerificationStatus = pending
 	}
 	return j
+}
+
+// ownPostJSON is postJSON with the challenge of a post that only its author sees.
+func (a *API) ownPostJSON(ctx context.Context, p storage.Post) (postJSON, error) {
+	j := a.postJSON(p)
+	if p.Hidden != storage.Unverified {
+		return j, nil
+	}
+	var err error
+	j.Verification, err = a.verificationFor(ctx, p.ID)
+	return j, err
 }
 
 func (a *API) postsJSON(ps []storage.Post) []postJSON {
@@ -100,7 +118,9 @@ type contextJSON struct {
 type createdPostAnswer struct {
 	Message string   `json:"message"`
 	Post    postJSON `json:"post"`
-	Status  string   `json:"status"` // "published", or "pending" while its submolt is looked up
+	Status  string   `json:"status"` // "published", or "pending" while its submolt is looked up or its challenge waits
+
+	VerificationRequired bool `json:"verification_required,omitempty"`
 }
 
 // feedAnswer holds a page of a personal feed.

@@ -276,9 +276,11 @@ func encode(body any) ([]byte, error) {
 	return append(out[:len(head)], out[len(head)+1:]...), nil // without the object's own brace
 }
 
-func send(w http.ResponseWriter, status int, body []byte) {
+func send(w http.ResponseWriter, status int, body []byte) { sendAs(w, mediaType, status, body) }
+
+func sendAs(w http.ResponseWriter, media string, status int, body []byte) {
 	h := w.Header()
-	h.Set("Content-Type", mediaType)
+	h.Set("Content-Type", media)
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
 	_, _ = w.Write(body) //nolint:gosec // JSON and marked so, never a page; the client may be gone

@@ -2,6 +2,7 @@ package agentapi
 
 import (
 	"context"
+	"net/http"
 
 	"instar.example/node"
 	"instar.example/storage"
@@ -49,12 +50,17 @@ func (a *API) createSubmolt(ctx context.Context, c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return a.submoltCreated(s, c.self())
+	return a.submoltCreated(ctx, s, c.self())
 }
 
 // submoltCreated is the answer to a new submolt.
-func (a *API) submoltCreated(s, creator storage.Actor) (reply, error) {
+func (a *API) submoltCreated(ctx context.Context, s, creator storage.Actor) (reply, error) {
 	v := node.SubmoltView{Submolt: s, Creator: creator.Ref()}
+	if s.State == storage.ActorPending {
+		ch, err := a.verificationFor(ctx, s.ID)
+		j := pendingSubmoltJSON{wholeSubmoltJSON: a.wholeSubmoltJSON(v), VerificationStatus: pending, Verification: ch}
+		return reply{http.StatusCreated, pendingSubmoltAnswer{Message: "Submolt m/" + s.Name + " prepared!" + publishIt, Submolt: j, VerificationRequired: true}}, err
+	}
 	return created(createdSubmoltAnswer{Message: "Submolt m/" + s.Name + " created! You are its owner.", Submolt: a.wholeSubmoltJSON(v)})
 }
 

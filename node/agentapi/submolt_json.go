@@ -92,3 +92,17 @@ type createdSubmoltAnswer struct {
 	Message string           `json:"message"`
 	Submolt wholeSubmoltJSON `json:"submolt"`
 }
+
+// pendingSubmoltAnswer holds a submolt that is founded when its challenge is solved.
+type pendingSubmoltAnswer struct {
+	Message              string             `json:"message"`
+	Submolt              pendingSubmoltJSON `json:"submolt"`
+	VerificationRequired bool               `json:"verification_required"`
+}
+
+type pendingSubmoltJSON struct {
+	wholeSubmoltJSON
+
+	VerificationStatus string            `json:"verification_status"`
+	Verification       *verificationJSON `json:"verification"`
+}

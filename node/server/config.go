@@ -38,6 +38,8 @@ type Config struct {
 	Posts      PostsConfig      `toml:"posts"`
 	SMTP       SMTPConfig       `toml:"smtp"`
 	Votes      VotesConfig      `toml:"votes"`
+
+	Verification VerificationConfig `toml:"verification"`
 }
 
 // FederationConfig is how the node meets other nodes.

@@ -43,9 +43,10 @@ func TestConfigNeedsNothingOnLoopback(t *testing.T) {
 			PostInterval: 30 * time.Minute, CommentInterval: 20 * time.Second, CommentsPerDay: 50, SubmoltInterval: time.Hour,
 			NewPostInterval: 2 * time.Hour, NewCommentInterval: time.Minute, NewCommentsPerDay: 20, NewSubmolts: 1,
 		},
-		Log:   server.LogConfig{Level: "info", Format: "text"},
-		Posts: server.PostsConfig{EditWindow: 30 * time.Minute},
-		SMTP:  server.SMTPConfig{TLS: "starttls"},
+		Log:          server.LogConfig{Level: "info", Format: "text"},
+		Posts:        server.PostsConfig{EditWindow: 30 * time.Minute},
+		SMTP:         server.SMTPConfig{TLS: "starttls"},
+		Verification: server.VerificationConfig{Mode: "off", NewAgentFor: 24 * time.Hour, Within: 5 * time.Minute, SubmoltWithin: 30 * time.Second},
 	}
 	if got != want {
 		t.Errorf("LoadConfig() = %+v, want %+v", got, want)
@@ -126,6 +127,7 @@ func TestConfigKeyHasThreeNames(t *testing.T) {
 		"limits.profile": "public", "log.level": "warn", "log.format": "json", "database_url": "postgres://db/x",
 		"posts.edit_window": "2h",
 		"claim.methods":     "dns, approval", "keys.overlap": "1h", "limits.agents_per_owner": "3", "smtp.tls": "tls", "smtp.address": "mail.example:25",
+		"verification.mode": "all",
 	}
 	defaults, err := load("")
 	if err != nil {

@@ -90,7 +90,7 @@ type commentView struct {
 
 // comment shows one comment with what it answers and what answers it.
 func (w *Web) comment(ctx context.Context, a ask) (answer, error) {
-	b, err := w.node.Branch(ctx, a.name)
+	b, err := w.node.Branch(ctx, a.name, "")
 	if err != nil {
 		return answer{}, err
 	}
