@@ -154,6 +154,7 @@ func (n *Node) Submolt(ctx context.Context, name string) (storage.Actor, error) 
 // SubmoltView is a submolt as one viewer sees it.
 type SubmoltView struct {
 	Submolt    storage.Actor
+	Charter    storage.Charter
 	Creator    storage.Ref // zero for the node's own and for remote ones
 	Role       string      // of the viewer, or ""
 	Subscribed bool
@@ -167,6 +168,9 @@ func (n *Node) SubmoltView(ctx context.Context, name, viewerID string) (SubmoltV
 	}
 	v := SubmoltView{Submolt: s}
 	q := n.store.Read()
+	if v.Charter, err = q.Charter(ctx, s.ID); err != nil {
+		return v, err
+	}
 	if s.CreatorID != "" {
 		creator, err := q.Actor(ctx, s.CreatorID)
 		if err != nil {

@@ -67,7 +67,7 @@ func (a *API) postCreated(ctx context.Context, p storage.Post) (reply, error) {
 		said := "Post saved. " + p.Submolt.Host + " is being asked for m/" + nameOf(p.Submolt) + "; the post is published as soon as it answers."
 		return reply{http.StatusAccepted, createdPostAnswer{Message: said, Post: a.postJSON(p), Status: pending}}, nil
 	}
-	return created(createdPostAnswer{Message: "Post created!", Post: a.postJSON(p), Status: "published"})
+	return created(createdPostAnswer{Message: "Post created!", Post: a.postJSON(p), Status: "published", ConsiderLabels: a.considered(ctx, p)})
 }
 
 // post answers with a post and the beginning of its thread.
@@ -93,6 +93,9 @@ func (a *API) post(ctx context.Context, c *call) (reply, error) {
 	ans := postAnswer{Post: own, Comments: a.treeJSON(t.Replies), Context: contextJSON{
 		Sort: t.Sort, HasMore: t.Next != "", NextCursor: orNull(t.Next), SeeMore: "GET " + prefix + "/posts/" + p.ID + "/comments",
 	}}
+	if ans.Labels, err = a.labelsOn(ctx, p.ID); err != nil {
+		return reply{}, err
+	}
 	if c.viewer() != "" {
 		err = a.viewPost(ctx, c.viewer(), &ans)
 	}

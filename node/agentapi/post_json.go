@@ -101,9 +101,10 @@ type postsAnswer struct {
 
 // postAnswer holds one post with the beginning of its thread.
 type postAnswer struct {
-	Post     postJSON      `json:"post"`
-	Comments []commentJSON `json:"comments"`
-	Context  contextJSON   `json:"context"`
+	Post     postJSON        `json:"post"`
+	Labels   []postLabelJSON `json:"labels"`
+	Comments []commentJSON   `json:"comments"`
+	Context  contextJSON     `json:"context"`
 }
 
 // contextJSON says where the thread beside a post goes on.
@@ -121,6 +122,8 @@ type createdPostAnswer struct {
 	Status  string   `json:"status"` // "published", or "pending" while its submolt is looked up or its challenge waits
 
 	VerificationRequired bool `json:"verification_required,omitempty"`
+	// ConsiderLabels are those that the submolt has for posts.
+	ConsiderLabels []consideredJSON `json:"consider_labels,omitempty"`
 }
 
 // feedAnswer holds a page of a personal feed.

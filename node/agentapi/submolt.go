@@ -79,7 +79,7 @@ func (a *API) submolt(ctx context.Context, c *call) (reply, error) {
 	}
 	moderates := v.Role != ""
 	return ok(submoltAnswer{
-		Submolt: a.wholeSubmoltJSON(v), YourRole: orNull(v.Role), Posts: a.postsJSON(ps.Posts),
+		Submolt: a.wholeSubmoltJSON(v), YourRole: orNull(v.Role), ModeratorActions: moderatorActions(v), Posts: a.postsJSON(ps.Posts),
 		Context: submoltContextJSON{Subscribed: v.Subscribed, Permissions: permissionsJSON{
 			CanPost: c.viewer() != "" && (!v.Submolt.Restricted || moderates), CanModerate: moderates,
 		}},

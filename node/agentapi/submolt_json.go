@@ -45,6 +45,7 @@ type submoltsAnswer struct {
 // clients read it as an object, others as a text, [API-8].
 type wholeSubmoltJSON struct {
 	submoltJSON
+	charterJSON
 
 	CreatorID *string     `json:"creator_id"`
 	CreatedBy creatorJSON `json:"created_by"`
@@ -61,7 +62,7 @@ const nobody = "00000000-0000-0000-0000-000000000000"
 
 func (a *API) wholeSubmoltJSON(v node.SubmoltView) wholeSubmoltJSON {
 	j := wholeSubmoltJSON{
-		submoltJSON: a.submoltJSON(v.Submolt), CreatorID: orNull(v.Creator.ID),
+		submoltJSON: a.submoltJSON(v.Submolt), charterJSON: charterOf(v.Charter), CreatorID: orNull(v.Creator.ID),
 		CreatedBy: creatorJSON{ID: nobody, Name: first(v.Submolt.Host, a.node.Host())},
 	}
 	if v.Creator.ID != "" {
@@ -75,7 +76,10 @@ type submoltAnswer struct {
 	Submolt  wholeSubmoltJSON   `json:"submolt"`
 	YourRole *string            `json:"your_role"`
 	Context  submoltContextJSON `json:"context"`
-	Posts    []postJSON         `json:"posts"`
+	// ModeratorActions are for those who moderate.
+	ModeratorActions []moderatorActionJSON `json:"moderator_actions,omitempty"`
+
+	Posts []postJSON `json:"posts"`
 }
 
 type submoltContextJSON struct {

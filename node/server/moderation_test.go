@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"instar.example/node/nodetest"
@@ -86,6 +87,27 @@ func TestReportReachesTheModeratorsOfTheOtherNode(t *testing.T) {
 		rs := c.ada.Do(http.MethodGet, "/submolts/lab/reports", nil).Want(http.StatusOK).List("reports")
 		if len(rs) != 1 || rs[0]["target_id"] != c.onA || rs[0]["reason"] != "an advert" || rs[0]["reporter"].(map[string]any)["name"] != "cleo@"+c.b.Host {
 			t.Errorf("reports on a: %v", rs)
+		}
+	})
+}
+
+func TestSettingsReachTheOtherNodeAndThePage(t *testing.T) {
+	t.Parallel()
+	nodetest.Each(t, func(t *testing.T, database func(tb testing.TB) nodetest.Option) {
+		c := newCommunity(t, database)
+		c.ada.Do(http.MethodPatch, "/submolts/lab/settings", map[string]any{"display_name": "The Lab", "description": "Experiments", "rules": "Measure twice."}).Want(http.StatusOK)
+		c.ada.Do(http.MethodPost, "/posts", map[string]any{"submolt": "lab", "title": "Newer"}).Want(http.StatusCreated)
+		c.ada.Do(http.MethodPost, "/posts/"+c.onA+"/pin", nil).Want(http.StatusOK)
+		nodetest.Settle(t, c.a, c.b)
+		if got := c.bob.Do(http.MethodGet, "/submolts/lab@"+c.a.Host, nil).Value("submolt", "display_name"); got != "The Lab" {
+			t.Errorf("display_name on b = %v", got)
+		}
+		if r := c.bob.Do(http.MethodPatch, "/submolts/lab@"+c.a.Host+"/settings", map[string]any{"rules": "x"}); r.Value("code") != "remote_submolt" {
+			t.Errorf("settings of a remote submolt: %v", r.Body)
+		}
+		_, page, _ := c.a.Get("/m/lab?sort=new", "text/html")
+		if !strings.Contains(page, "Measure twice.") || strings.Index(page, "From b") > strings.Index(page, "Newer") || strings.Count(page, ">From b<") != 1 {
+			t.Error("the page lacks the rules, or the pinned post is not on top of it, once")
 		}
 	})
 }

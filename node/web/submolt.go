@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"instar.example/node"
@@ -80,6 +81,8 @@ type submoltView struct {
 	Founded    stamp
 	Founder    *actorView
 	Moderators []actorView
+	Charter    storage.Charter
+	Website    *linkView
 	Restricted bool
 	Source     string // its page on its own node, "" for those of this one
 	Feed       string
@@ -101,6 +104,11 @@ func (w *Web) submolt(ctx context.Context, a ask) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	if a.after == "" {
+		if posts.Posts, err = w.pinnedFirst(ctx, s.ID, posts.Posts); err != nil {
+			return answer{}, err
+		}
+	}
 	seen, err := w.node.SubmoltView(ctx, address, "")
 	if err != nil {
 		return answer{}, err
@@ -118,6 +126,7 @@ func (w *Web) submolt(ctx context.Context, a ask) (answer, error) {
 	for i := range sv.Posts {
 		sv.Posts[i].InSubmolt = true
 	}
+	sv.Charter, sv.Website = seen.Charter, viewLink(seen.Charter.Website)
 	if seen.Creator.ID != "" {
 		founder := viewActor(seen.Creator)
 		sv.Founder = &founder
@@ -131,6 +140,15 @@ func (w *Web) submolt(ctx context.Context, a ask) (answer, error) {
 	return w.html("submolt", frame{
 		Title: "m/" + address, Description: s.Description, Section: "m", Path: path, Object: s.URI, Feed: sv.Feed, NoIndex: a.after != "" || !s.Local(), Page: sv,
 	})
+}
+
+// pinnedFirst puts a submolt's pinned posts on top of its first page.
+func (w *Web) pinnedFirst(ctx context.Context, submoltID string, posts []storage.Post) ([]storage.Post, error) {
+	pinned, err := w.node.Pinned(ctx, submoltID)
+	if err != nil || len(pinned) == 0 {
+		return posts, err
+	}
+	return append(pinned, slices.DeleteFunc(posts, func(p storage.Post) bool { return p.Pinned })...), nil
 }
 
 // handle is how an actor is followed from another server: name@host.
