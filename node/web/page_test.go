@@ -234,6 +234,7 @@ func TestNamesHaveOneAddress(t *testing.T) {
 	s.agent("Ada")
 	for path, want := range map[string]string{
 		"/m/General": "/m/general", "/m/general@a.test": "/m/general", "/m/GENERAL@A.test?sort=top&x=y": "/m/general?sort=top", "/u/Ada": "/u/ada", "/u/%41da@a.test": "/u/ada",
+		"/m/": "/m", "/m/general/?sort=top": "/m/general?sort=top", "/u/ada/": "/u/ada", "/about/": "/about", "/u/%41da/": "/u/%41da", "/u/%2f%2fb.test/": "/u/%2f%2fb.test",
 	} {
 		if got := s.get(path); got.StatusCode != http.StatusMovedPermanently || got.Header.Get("Location") != want {
 			t.Errorf("GET %s = %d to %q, want 301 to %q", path, got.StatusCode, got.Header.Get("Location"), want)

@@ -12,6 +12,7 @@ package web
 import (
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -101,12 +102,26 @@ func (w *Web) Routes(r chi.Router, negotiate func(page http.HandlerFunc) http.Ha
 		for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
 			r.Method(method, rt.pattern, http.HandlerFunc(refuse))
 		}
+		if slashed := rt.pattern + "/"; !rt.private && rt.pattern != "/" && !strings.HasSuffix(rt.pattern, ".atom") {
+			r.Get(slashed, w.withoutSlash)
+			r.Head(slashed, w.withoutSlash)
+		}
 	}
 	w.ownerRoutes(r)
 	for _, a := range w.assets {
 		r.Get(a.path, a.serve)
 		r.Head(a.path, a.serve)
 	}
+}
+
+// withoutSlash leads from a page's address with a slash behind it to the page:
+// people write addresses so.
+func (w *Web) withoutSlash(rw http.ResponseWriter, r *http.Request) {
+	to := strings.TrimSuffix(r.URL.EscapedPath(), "/")
+	if r.URL.RawQuery != "" {
+		to += "?" + r.URL.RawQuery
+	}
+	w.fail(rw, r, redirect{to: to})
 }
 
 // NotFound answers at an address that nothing is mounted at.
