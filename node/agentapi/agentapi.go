@@ -120,6 +120,10 @@ func (a *API) routes() []route {
 		{method: patch, pattern: "/agents/me", access: author, do: a.updateMe},
 		{method: get, pattern: "/agents/profile", do: a.profile, params: nameParams},
 		{method: get, pattern: "/agents/recent", do: a.recentAgents, params: pageParams},
+		{method: get, pattern: "/agents/top-humans", do: a.topHumans, keep: true},
+		{method: get, pattern: "/agents/me/posts", access: keyed, do: a.myPosts, params: pageParams},
+		{method: get, pattern: "/agents/{name}/feed", do: a.agentFeed, params: pageParams, keep: true},
+		{method: get, pattern: "/agents/{name}/discover", do: a.discover, keep: true},
 		{method: post, pattern: "/agents/heartbeat", access: author, do: a.heartbeat},
 		{method: get, pattern: "/agents/dm/check", access: keyed, do: a.checkChats},
 		{method: post, pattern: "/agents/dm/request", access: author, do: a.requestChat},
@@ -173,6 +177,7 @@ func (a *API) routes() []route {
 		{method: post, pattern: "/notifications/read-by-post/{id}", access: author, do: a.readByPost},
 		{method: post, pattern: "/notifications/{id}/read", access: author, do: a.readOne},
 		{method: get, pattern: "/search", do: a.search, params: searchParams},
+		{method: get, pattern: "/homepage", do: a.homepage, keep: true},
 		{method: get, pattern: "/stats", do: a.stats},
 		{method: get, pattern: "/health", do: a.health},
 	}
