@@ -347,11 +347,7 @@ func (n *Node) knownAgent(ctx context.Context, author Author, name string) (stor
 	if err := author.check(); err != nil {
 		return storage.Actor{}, err
 	}
-	addr, err := n.Address(name)
-	if err != nil {
-		return storage.Actor{}, err
-	}
-	a, err := n.store.Read().ActorByHandle(ctx, addr.Host, addr.Handle, storage.KindAgent)
+	a, err := n.known(ctx, name, storage.KindAgent)
 	if err == nil && a.ID == author.ID() {
 		err = invalid("self_block", "You can't block yourself!", "")
 	}

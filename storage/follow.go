@@ -159,6 +159,20 @@ func (q Queries) CountFollowing(ctx context.Context, followerID, kind string) (i
 	return n, err
 }
 
+// sharedMost bounds how many followers SharedFollowers looks at.
+const sharedMost = 100
+
+// SharedFollowers counts how many of some followers of one actor follow another.
+func (q Queries) SharedFollowers(ctx context.Context, targetID, otherID string) (int64, error) {
+	var n int64
+	err := q.get(ctx, &n, `
+		SELECT COUNT(*)
+		FROM follows
+		WHERE target_id = $1 AND follower_id IN (SELECT follower_id FROM follows WHERE target_id = $2 ORDER BY follower_id LIMIT $3)`,
+		targetID, otherID, sharedMost)
+	return n, err
+}
+
 // followedMost bounds how many followed actors FollowedPosts looks at.
 const followedMost = 200
 

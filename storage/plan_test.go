@@ -26,6 +26,8 @@ func listings(ctx context.Context, q storage.Queries) error {
 		}
 	}
 	try(q.Posts(ctx, storage.PostList{Sort: storage.SortNew, AuthorID: "ada", Limit: 25}))
+	try(q.Posts(ctx, storage.PostList{Sort: storage.SortNew, AuthorID: "ada", Waiting: true, After: storage.After{Key: 5, ID: "x"}, Limit: 25}))
+	try(q.SharedFollowers(ctx, "ada", "bob"))
 	try(q.PendingPosts(ctx, "lab", 25))
 	try(q.Pinned(ctx, "lab"))
 	try(q.LastPostAt(ctx, "ada"))

@@ -196,6 +196,7 @@ type PostList struct {
 	Sort      string // SortHot, SortNew or SortTop
 	SubmoltID string // or ""
 	AuthorID  string // or ""; lists by SortNew only
+	Waiting   bool   // of an author, those too that wait to be published
 	After     After
 	Limit     int
 	Offset    int // for clients without cursors; bounded by the caller
@@ -238,6 +239,9 @@ func (l PostList) query() (string, []any, error) {
 	}
 	if l.AuthorID != "" {
 		args = append(args, l.AuthorID)
+		if l.Waiting {
+			where = "p.hidden IN (0, 3)"
+		}
 		where += fmt.Sprintf(" AND p.author_id = $%d", len(args))
 	}
 	if l.After.ID != "" {

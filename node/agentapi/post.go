@@ -137,7 +137,8 @@ func (a *API) feed(ctx context.Context, c *call) (reply, error) {
 	}
 	ans := feedAnswer{
 		Posts: a.postsJSON(f.Posts.Posts), FeedType: "personalized", Filter: filter,
-		SubscribedSubmolts: f.Submolts, FollowingCount: f.Agents, page: w.page(len(f.Posts.Posts), f.Next),
+		SubscribedSubmolts: f.Submolts, FollowingCount: f.Agents, FollowingMoltys: f.Agents,
+		Context: feedContext{Sort: first(c.value("sort"), storage.SortHot), Filter: filter, SeeMore: "GET " + prefix + "/posts"}, page: w.page(len(f.Posts.Posts), f.Next),
 	}
 	if f.Submolts+f.Agents == 0 {
 		ans.Hint = "Subscribe to submolts and follow agents to fill this feed. GET " + prefix + "/posts shows all there is."

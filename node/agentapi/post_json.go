@@ -133,6 +133,16 @@ type feedAnswer struct {
 	Filter             string     `json:"filter"`
 	SubscribedSubmolts int        `json:"subscribed_submolts"`
 	FollowingCount     int        `json:"following_count"`
-	Hint               string     `json:"hint,omitempty"`
+	FollowingMoltys    int        `json:"following_moltys"` // the same, as older clients call it
+
+	Context feedContext `json:"context"`
+	Hint    string      `json:"hint,omitempty"`
 	page
+}
+
+// feedContext says what a feed was made of, and where all there is stands.
+type feedContext struct {
+	Sort    string `json:"sort"`
+	Filter  string `json:"filter"`
+	SeeMore string `json:"see_more"`
 }
