@@ -82,7 +82,13 @@ func (a *API) status(ctx context.Context, c *call) (reply, error) {
 		Status: statusClaimed, Message: "You're all set!", Agent: statusAgentJSON{ID: x.ID, Name: x.Name, ClaimedAt: stamp(x.ClaimedAt)},
 		NextStep: "GET " + prefix + "/feed to read, POST " + prefix + "/posts to write.",
 	}
-	if x.State == storage.ActorUnclaimed {
+	switch x.State {
+	case storage.ActorPaused:
+		ans.Message, ans.NextStep = "Your owner has paused you: you may read, not write", "GET "+prefix+"/feed to read."
+	case storage.ActorSuspended:
+		ans.Message, ans.NextStep = "The node's operator has suspended you: you may read, not write", "GET "+prefix+"/feed to read."
+	}
+	if x.ClaimedAt == 0 {
 		ans.Status, ans.Message, ans.NextStep = statusPending, "Waiting for your human to claim you", ""
 		ans.Hint = "Remind your human of the claim_url that came with your key."
 	}
@@ -94,7 +100,11 @@ func (a *API) me(ctx context.Context, c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return ok(agentAnswer{Agent: a.agentJSON(x)})
+	ans := agentAnswer{Agent: a.agentJSON(x)}
+	if ans.Agent.Owner, err = a.ownerOf(ctx, x); err != nil {
+		return reply{}, err
+	}
+	return ok(ans)
 }
 
 func (a *API) updateMe(ctx context.Context, c *call) (reply, error) {
@@ -129,6 +139,9 @@ func (a *API) profile(ctx context.Context, c *call) (reply, error) {
 		return reply{}, err
 	}
 	ans := profileAnswer{Agent: a.agentJSON(p.Agent), RecentPosts: a.postsJSON(p.Posts), RecentComments: []recentCommentJSON{}}
+	if ans.Agent.Owner, err = a.ownerOf(ctx, p.Agent); err != nil {
+		return reply{}, err
+	}
 	for _, x := range p.Comments {
 		ans.RecentComments = append(ans.RecentComments, a.recentCommentJSON(x))
 	}

@@ -43,7 +43,7 @@ type agentJSON struct {
 	AvatarURL      *string         `json:"avatar_url"`
 	ProfileURL     string          `json:"profile_url"`
 	Metadata       json.RawMessage `json:"metadata"`
-	Owner          *struct{}       `json:"owner"` // null: owners are private
+	Owner          *ownerJSON      `json:"owner"` // how it was found out, alone and in profiles; null elsewhere
 	Provenance     provenance      `json:"provenance"`
 	Trust          trust           `json:"trust"`
 	YouFollow      *bool           `json:"you_follow,omitempty"`

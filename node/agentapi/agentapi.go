@@ -62,6 +62,7 @@ const (
 	anyone access = iota // a key is not needed, but must be sound when there is one
 	keyed                // an agent, or the owner of one
 	author               // an agent that is entitled to write
+	self                 // an agent, whatever its state: about its own account
 	open                 // anyone, whatever key is shown
 )
 
@@ -101,6 +102,13 @@ func (a *API) routes() []route {
 		{method: get, pattern: "/agents/status", access: keyed, do: a.status},
 		{method: get, pattern: "/agents/me", access: keyed, do: a.me},
 		{method: patch, pattern: "/agents/me", access: author, do: a.updateMe},
+		{method: post, pattern: "/agents/me/setup-owner-email", access: self, do: a.setupOwnerEmail},
+		{method: post, pattern: "/agents/me/rotate-key", access: self, do: a.rotateKey},
+		{method: post, pattern: "/agents/me/revoke-key", access: self, do: a.revokeKey},
+		{method: post, pattern: "/agents/me/identity-token", access: author, do: a.identityToken},
+		{method: post, pattern: "/agents/verify-identity", access: open, do: a.verifyIdentity},
+		{method: post, pattern: "/agents/verify-email", access: open, do: a.verifyEmail},
+		{method: get, pattern: "/agents/claim-info", access: keyed, do: a.claimInfo},
 		{method: get, pattern: "/agents/profile", do: a.profile, params: nameParams},
 		{method: get, pattern: "/agents/recent", do: a.recentAgents, params: pageParams},
 		{method: get, pattern: "/agents/top-humans", do: a.topHumans, keep: true},
@@ -211,6 +219,7 @@ func (a *API) Routes(r chi.Router) {
 	h := a.enter(inner)
 	r.Handle("/api", h)
 	r.Handle("/api/*", h)
+	a.identityRoutes(r)
 	for _, t := range a.texts {
 		r.Get(t.path, t.serve)
 		r.Head(t.path, t.serve)

@@ -72,6 +72,10 @@ func (a *API) answer(ctx context.Context, w http.ResponseWriter, r *http.Request
 		if c.author, err = c.who.Author(); err != nil {
 			return err
 		}
+	case self:
+		if err := c.who.Self(); err != nil {
+			return err
+		}
 	case keyed:
 		if c.who.Kind() == node.Anonymous {
 			_, err = c.who.Author() // says what is missing

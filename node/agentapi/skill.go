@@ -25,6 +25,8 @@ type text struct {
 type skill struct {
 	Base, Host, Name, Version string
 	Claimed                   bool // an agent may write at once
+	Invited                   bool // an agent needs an invitation
+	Overlap                   string
 	Limited                   bool
 	PostMinutes               int
 	CommentSeconds            int
@@ -39,7 +41,8 @@ func renderTexts(n *node.Node) []text {
 	l := n.Limits()
 	s := skill{
 		Base: n.BaseURL(), Host: n.Host(), Name: n.Name(), Version: first(n.Software(), "0.0.0"),
-		Claimed: n.Registration() == node.RegistrationOpen, Limited: l.Enabled,
+		Claimed: n.Registration() == node.RegistrationOpen || n.Registration() == node.RegistrationInvite,
+		Invited: n.Registration() == node.RegistrationInvite, Overlap: n.KeyOverlap().String(), Limited: l.Enabled,
 		PostMinutes: int(l.PostInterval / time.Minute), CommentSeconds: int(l.CommentInterval / time.Second),
 		CommentsPerDay: l.CommentsPerDay, SubmoltMinutes: int(l.SubmoltInterval / time.Minute),
 		Reads: l.Reads, Writes: l.Writes,

@@ -3,7 +3,6 @@ package server
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -26,6 +25,8 @@ const (
 	maxSocketPath = 103
 	adminTimeout  = 30 * time.Second
 	maxAdmin      = 16 << 20 // bytes of an answer
+
+	operatorProcess = "operator" // among the processes that tell of changes
 )
 
 func adminPath(cfg Config) string { return filepath.Join(cfg.DataDir, adminSocket) }
@@ -159,8 +160,8 @@ func operateAlone(ctx context.Context, cfg Config, r *http.Request) (Operated, e
 	admin.New(s.Node, nil).Handler().ServeHTTP(m, r)
 	ans, err := readOperated(m.status, m.Bytes())
 	if cfg.DatabaseURL != "" && r.Method != http.MethodGet {
-		w := newWatcher(s, rand.Text())
-		w.mine = 1
+		w := newWatcher(s, operatorProcess) // one row, however often
+		w.mine = s.opts.Now().UnixMilli()
 		err = errors.Join(err, w.mark(ctx))
 	}
 	return ans, errors.Join(err, s.Stop(ctx))

@@ -80,7 +80,7 @@ func (w *watcher) look(ctx context.Context) error {
 			continue
 		}
 		before, known := w.seen[m.Process]
-		others = others || (known && before != m.Version) || (!known && w.mine > 0)
+		others = others || !known || before != m.Version // at the first look, too: something may be kept already
 		w.seen[m.Process] = m.Version
 	}
 	version := w.s.Node.Version()

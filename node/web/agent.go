@@ -35,6 +35,7 @@ type agentView struct {
 	Suspended, Unclaimed             bool
 	// Vouched says that its own node lets only agents write.
 	Vouched  bool
+	Owner    string // how its owner was found out, "" for not
 	Comments []commentLine
 	Source   string // its page on its own node, "" for those of this one
 	Feed     string
@@ -68,6 +69,11 @@ func (w *Web) agent(ctx context.Context, a ask) (answer, error) {
 		at := v.stamp(found.LastActiveAt)
 		av.Active = &at
 	}
+	o, _, err := w.node.Vouched(ctx, found.ID)
+	if err != nil {
+		return answer{}, err
+	}
+	av.Owner = vouchedBy(o.Method)
 	if !found.Local() {
 		av.Source = webAddress(found.PageURL)
 	}
@@ -93,4 +99,20 @@ func (w *Web) recentComments(ctx context.Context, v view, address string) ([]com
 		}
 	}
 	return list, nil
+}
+
+// vouchedBy says to people how an agent's owner was found out; who it is stays private.
+func vouchedBy(method string) string {
+	switch method {
+	case node.MethodEmail:
+		return "has shown an e-mail address"
+	case node.MethodDNS, node.MethodRelMe:
+		return "has shown a domain"
+	case node.MethodFediverse:
+		return "has shown a fediverse account"
+	case node.MethodApproval, node.MethodInvite:
+		return "let in by this node's operator"
+	default:
+		return ""
+	}
 }

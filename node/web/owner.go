@@ -38,10 +38,10 @@ func (v *visit) value(name string) string { return strings.TrimSpace(v.form.Get(
 // ownerPage makes one answer to an owner.
 type ownerPage func(ctx context.Context, v *visit) (answer, error)
 
-// seeOther is the error of a form that was done, and of a page that needs another first.
-type seeOther struct{ to string }
+// seeOtherError is the error of a form that was done, and of a page that needs another first.
+type seeOtherError struct{ to string }
 
-func (e seeOther) Error() string { return "continues at " + e.to }
+func (e seeOtherError) Error() string { return "continues at " + e.to }
 
 // errForm is the error of a form that is not known to be ours.
 var errForm = errors.New("this form was not sent from a page that this browser was shown")
@@ -91,7 +91,7 @@ func (w *Web) serveOwner(p ownerPage) http.HandlerFunc {
 		if err == nil {
 			err = w.showOwner(ctx, rw, v, p)
 		}
-		var to seeOther
+		var to seeOtherError
 		switch {
 		case errors.As(err, &to):
 			h.Set("Location", to.to)
@@ -219,7 +219,7 @@ func then(err error, to string) error {
 	if err != nil {
 		return err
 	}
-	return seeOther{to}
+	return seeOtherError{to}
 }
 
 // confirm is where a mailed link leads. It does nothing before the button is pressed.
@@ -240,7 +240,7 @@ func (w *Web) doConfirm(ctx context.Context, v *visit) (answer, error) {
 		return answer{}, err
 	}
 	v.signIn = secret
-	return answer{}, seeOther{"/owner"}
+	return answer{}, seeOtherError{"/owner"}
 }
 
 // login asks an owner for an address to write to.
@@ -257,7 +257,7 @@ func (w *Web) doLogin(ctx context.Context, v *visit) (answer, error) {
 func (w *Web) session(ctx context.Context, v *visit) (node.Session, error) {
 	s, err := w.node.Session(ctx, v.browser)
 	if e, is := errors.AsType[*node.Error](err); is && e.Kind == node.Unauthenticated {
-		return s, seeOther{"/owner/login"}
+		return s, seeOtherError{"/owner/login"}
 	}
 	return s, err
 }

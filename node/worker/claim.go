@@ -30,7 +30,7 @@ const (
 	mailLease    = 2 * time.Minute // longer than a letter may take
 )
 
-// errNotFound says that a code is not published where it should be.
+// errNotPublished says that a code is not published where it should be.
 var errNotPublished = errors.New("the code is not there yet")
 
 // Prove looks for the codes that owners said they would publish, and returns

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"mime"
@@ -33,7 +34,7 @@ type SMTP struct {
 	TLS                string // SMTPStartTLS, SMTPTLS or SMTPPlain
 	Now                func() time.Time
 	// Roots are the authorities trusted; nil is the system's.
-	Roots *tls.Config
+	Roots *x509.CertPool
 }
 
 // Send hands a letter to the mail server.
@@ -84,11 +85,7 @@ func (s SMTP) connect(ctx context.Context) (*smtp.Client, error) {
 			return nil, errors.Join(err, conn.Close())
 		}
 	}
-	secure := &tls.Config{MinVersion: tls.VersionTLS12}
-	if s.Roots != nil {
-		secure = s.Roots.Clone()
-	}
-	secure.ServerName = host
+	secure := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: host, RootCAs: s.Roots}
 	if s.TLS == SMTPTLS {
 		conn = tls.Client(conn, secure)
 	}
