@@ -76,6 +76,7 @@ type Config struct {
 	VotesToggle  bool // the same vote again removes it, as Moltbook does
 	Limits       Limits
 	EditWindow   time.Duration // how long an author may change what it wrote; 0 is the default
+	MaxPixels    int           // of an uploaded image, before it is decoded; 0 is the default
 	Keys         Keys
 	Now          func() time.Time
 	NewID        func() string
@@ -94,6 +95,7 @@ type Node struct {
 	seen    principals
 	wake    waker
 	hosts   memory
+	images  chan struct{} // holds a token while an image is decoded: one at a time
 }
 
 // New returns a node on a migrated store and makes what every node has: its
@@ -104,7 +106,7 @@ func New(ctx context.Context, cfg Config) (*Node, error) {
 		return nil, errors.New("node: BaseURL must be an absolute origin")
 	}
 	cfg.setDefaults(u.Host)
-	n := &Node{cfg: cfg, store: cfg.Store, host: strings.ToLower(u.Host), started: cfg.Now(), text: newRenderer()}
+	n := &Node{cfg: cfg, store: cfg.Store, host: strings.ToLower(u.Host), started: cfg.Now(), text: newRenderer(), images: make(chan struct{}, 1)}
 	n.version.Store(1)
 	n.seen.init()
 	n.wake.init()
@@ -127,6 +129,9 @@ func (c *Config) setDefaults(host string) {
 	}
 	if c.EditWindow == 0 {
 		c.EditWindow = DefaultEditWindow
+	}
+	if c.MaxPixels == 0 {
+		c.MaxPixels = DefaultMaxPixels
 	}
 	if c.Now == nil {
 		c.Now = time.Now

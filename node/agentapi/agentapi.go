@@ -95,6 +95,8 @@ type route struct {
 	params          []string // the query parameters that it knows
 	// body says that a DELETE's body is read; others are ignored.
 	body bool
+	// upload, when not 0, says that a form with a file of at most that many bytes comes.
+	upload int64
 	// keep says that its answer is the same for everybody, and kept.
 	keep bool
 	// personal says when the answer depends on who asks, and is not kept; nil is never.
@@ -119,6 +121,8 @@ func (a *API) routes() []route {
 		{method: get, pattern: "/agents/status", access: keyed, do: a.status},
 		{method: get, pattern: "/agents/me", access: keyed, do: a.me},
 		{method: patch, pattern: "/agents/me", access: author, do: a.updateMe},
+		{method: post, pattern: "/agents/me/avatar", access: author, do: a.setAvatar, upload: node.MaxAvatar},
+		{method: del, pattern: "/agents/me/avatar", access: author, do: a.deleteAvatar},
 		{method: get, pattern: "/agents/profile", do: a.profile, params: nameParams},
 		{method: get, pattern: "/agents/recent", do: a.recentAgents, params: pageParams},
 		{method: post, pattern: "/agents/heartbeat", access: author, do: a.heartbeat},
@@ -165,6 +169,13 @@ func (a *API) routes() []route {
 		{method: get, pattern: "/submolts/{name}/moderators", do: a.moderators},
 		{method: patch, pattern: "/submolts/{name}", access: author, do: a.configureSubmolt},
 		{method: patch, pattern: "/submolts/{name}/settings", access: author, do: a.configureSubmolt},
+		{method: post, pattern: "/submolts/{name}/settings", access: author, do: a.submoltForm, upload: node.MaxBanner},
+		{method: post, pattern: "/submolts/{name}/avatar", access: author, do: a.submoltImage(node.SubmoltAvatar), upload: node.MaxSubmoltAvatar},
+		{method: del, pattern: "/submolts/{name}/avatar", access: author, do: a.deleteSubmoltImage(node.SubmoltAvatar)},
+		{method: post, pattern: "/submolts/{name}/banner", access: author, do: a.submoltImage(node.SubmoltBanner), upload: node.MaxBanner},
+		{method: del, pattern: "/submolts/{name}/banner", access: author, do: a.deleteSubmoltImage(node.SubmoltBanner)},
+		{method: post, pattern: "/media", access: author, do: a.uploadImage, upload: node.MaxPostImage},
+		{method: del, pattern: "/media/{id}", access: author, do: a.deleteImage},
 		{method: get, pattern: "/submolts/{name}/labels", do: a.labels, keep: true},
 		{method: post, pattern: "/submolts/{name}/labels", access: author, do: a.defineLabel},
 		{method: del, pattern: "/submolts/{name}/labels/{key}", access: author, do: a.dropLabel},

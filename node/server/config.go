@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -35,6 +36,7 @@ type Config struct {
 	Federation FederationConfig `toml:"federation"`
 	Limits     LimitsConfig     `toml:"limits"`
 	Log        LogConfig        `toml:"log"`
+	Media      MediaConfig      `toml:"media"`
 	Posts      PostsConfig      `toml:"posts"`
 	Votes      VotesConfig      `toml:"votes"`
 }
@@ -55,6 +57,20 @@ type LimitsConfig struct {
 type LogConfig struct {
 	Level  string `toml:"level" default:"info" oneof:"debug info warn error" doc:"The least level that is logged."`
 	Format string `toml:"format" default:"text" oneof:"text json" doc:"The form of a log line."`
+}
+
+// MediaConfig bounds uploaded images.
+type MediaConfig struct {
+	MaxPixels string `toml:"max_pixels" default:"8000000" doc:"The most pixels of an uploaded image, read before it is decoded: a small file can stand for a picture that fills the memory."`
+}
+
+// maxPixels is the number that Check has seen.
+func (m MediaConfig) maxPixels() int {
+	n, err := strconv.Atoi(m.MaxPixels)
+	if err != nil {
+		return node.DefaultMaxPixels
+	}
+	return n
 }
 
 // PostsConfig is how posts and comments behave.

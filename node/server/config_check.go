@@ -41,6 +41,9 @@ func (c Config) Check() error {
 	if d, err := time.ParseDuration(c.Posts.EditWindow); err != nil || d <= 0 {
 		return errors.New("posts.edit_window must be a duration, such as 30m")
 	}
+	if n, err := strconv.Atoi(c.Media.MaxPixels); err != nil || n < 1 {
+		return errors.New("media.max_pixels must be a whole number above 0")
+	}
 	switch {
 	case c.DataDir == "":
 		return errors.New("data_dir must not be empty")

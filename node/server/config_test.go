@@ -37,6 +37,7 @@ func TestConfigNeedsNothingOnLoopback(t *testing.T) {
 		Federation: server.FederationConfig{AllowPrivate: true, Policy: "open"},
 		Limits:     server.LimitsConfig{Enabled: true, Profile: "local"},
 		Log:        server.LogConfig{Level: "info", Format: "text"},
+		Media:      server.MediaConfig{MaxPixels: "8000000"},
 		Posts:      server.PostsConfig{EditWindow: "30m"},
 	}
 	if got != want {
@@ -113,7 +114,7 @@ func TestConfigKeyHasThreeNames(t *testing.T) {
 	values := map[string]string{
 		"listen": "127.0.0.1:9", "base_url": "http://localhost:9", "registration": "closed", "federation.policy": "closed",
 		"limits.profile": "public", "log.level": "warn", "log.format": "json", "database_url": "postgres://db/x",
-		"posts.edit_window": "2h",
+		"posts.edit_window": "2h", "media.max_pixels": "1000",
 	}
 	defaults, err := load("")
 	if err != nil {

@@ -146,7 +146,7 @@ func assemble(ctx context.Context, cfg Config, opts Options, store *storage.Stor
 	n, err := node.New(ctx, node.Config{
 		Store: store, BaseURL: cfg.BaseURL, Name: cfg.Name, Description: cfg.Description, Version: Version,
 		Registration: cfg.Registration, Policy: cfg.Federation.Policy, VotesToggle: cfg.Votes.Toggle,
-		Limits: limits, EditWindow: cfg.Posts.editWindow(), Keys: keys, Now: opts.Now, Log: opts.Log,
+		Limits: limits, EditWindow: cfg.Posts.editWindow(), MaxPixels: cfg.Media.maxPixels(), Keys: keys, Now: opts.Now, Log: opts.Log,
 	})
 	if err != nil {
 		return nil, err

@@ -103,6 +103,8 @@ func (w *Web) Routes(r chi.Router, negotiate func(page http.HandlerFunc) http.Ha
 			r.Method(method, rt.pattern, http.HandlerFunc(refuse))
 		}
 	}
+	r.Get("/media/{file}", w.media)
+	r.Head("/media/{file}", w.media)
 	for _, a := range w.assets {
 		r.Get(a.path, a.serve)
 		r.Head(a.path, a.serve)
