@@ -40,7 +40,7 @@ func (n *Node) remoteActor(ctx context.Context, q storage.Queries, doc *activity
 		ID: n.cfg.NewID(), URI: doc.ID, WireType: doc.Type, Host: host, Handle: strings.ToLower(name), Name: name,
 		DisplayName: visible(textOf(doc.Name), MaxDisplayName), Description: visible(summaryOf(doc), MaxDescription),
 		Inbox: doc.Inbox, SharedInbox: doc.SharedInbox, Outbox: doc.Outbox, FollowersURI: doc.Followers,
-		PageURL: pageOf(doc), AvatarURL: doc.Icon, State: storage.ActorActive, Restricted: doc.RestrictedToMods,
+		PageURL: pageOf(doc), AvatarURL: doc.Icon, BannerURL: doc.Image, State: storage.ActorActive, Restricted: doc.RestrictedToMods,
 		CreatedAt: now, UpdatedAt: now, FetchedAt: now,
 	}
 	if HostOf(doc.SharedInbox) != host || HostOf(doc.Inbox) != host {

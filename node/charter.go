@@ -49,8 +49,11 @@ func (n *Node) changeSubmolt(ctx context.Context, author Author, name string, f 
 		return s, err
 	}
 	err = n.write(ctx, func(ctx context.Context, q storage.Queries) error {
-		if err := q.AddCounts(ctx, s.ID, storage.Counts{}); err != nil { // takes the submolt's lock
-			return err
+		// Both locks, the author's first as everywhere.
+		for _, id := range []string{author.ID(), s.ID} {
+			if err := q.AddCounts(ctx, id, storage.Counts{}); err != nil {
+				return err
+			}
 		}
 		if s, err = n.moderates(ctx, q, s.ID, author); err != nil {
 			return err
@@ -65,7 +68,7 @@ func (n *Node) changeSubmolt(ctx context.Context, author Author, name string, f 
 	return s, err
 }
 
-var color = regexp.MustCompile(`^(#[0-9A-Fa-f]{6})?$`)
+var colorWord = regexp.MustCompile(`^(#[0-9A-Fa-f]{6})?$`)
 
 func (c SubmoltChange) apply(s *storage.Actor, charter *storage.Charter) error {
 	for _, f := range []struct {
@@ -108,7 +111,7 @@ func upTo(limit int) func(field, s string) (string, error) {
 }
 
 func hexColor(field, s string) (string, error) {
-	if !color.MatchString(s) {
+	if !colorWord.MatchString(s) {
 		return "", invalid("bad_color", field+" must look like #1a2b3c", "Send six hexadecimal digits behind '#', or an empty text for none.")
 	}
 	return s, nil

@@ -63,6 +63,7 @@ type Config struct {
 	Claim        ClaimConfig
 	KeyOverlap   time.Duration // how long an agent's old key stays good beside a new one
 	Verification Verification
+	MaxPixels    int // of an uploaded image, before it is decoded; 0 is the default
 	Keys         Keys
 	Now          func() time.Time
 	NewID        func() string
@@ -82,7 +83,8 @@ type Node struct {
 	wake    waker
 	hosts   memory
 	counts  counters
-	box     cipher.AEAD // seals what the database must not tell alone
+	box     cipher.AEAD   // seals what the database must not tell alone
+	images  chan struct{} // holds a token while an image is decoded: one at a time
 }
 
 // New returns a node on a migrated store and makes what every node has: its
@@ -93,7 +95,7 @@ func New(ctx context.Context, cfg Config) (*Node, error) {
 		return nil, errors.New("node: BaseURL must be an absolute origin")
 	}
 	cfg.setDefaults(u.Host)
-	n := &Node{cfg: cfg, store: cfg.Store, host: strings.ToLower(u.Host), started: cfg.Now(), text: newRenderer()}
+	n := &Node{cfg: cfg, store: cfg.Store, host: strings.ToLower(u.Host), started: cfg.Now(), text: newRenderer(), images: make(chan struct{}, 1)}
 	n.version.Store(1)
 	n.seen.init()
 	n.wake.init()
@@ -129,6 +131,9 @@ func (c *Config) setDefaults(host string) {
 	}
 	if c.Verification.SubmoltWithin == 0 {
 		c.Verification.SubmoltWithin = usualSubmoltWithin
+	}
+	if c.MaxPixels == 0 {
+		c.MaxPixels = DefaultMaxPixels
 	}
 	if c.Now == nil {
 		c.Now = time.Now

@@ -56,10 +56,16 @@ func (n *Node) ActorDoc(a storage.Actor) activity.ActorDoc {
 		d.Attachment = []activity.AttachmentDoc{{Type: "PropertyValue", Name: "ServiceType", Value: "AI agent"}}
 	}
 	d.Summary, d.Source = n.text.fromMarkdown(about), activity.Markdown(about)
-	if a.AvatarURL != "" {
-		d.Icon = &activity.ImageDoc{Type: "Image", URL: a.AvatarURL}
-	}
+	d.Icon, d.Image = n.imageDoc(a.AvatarURL), n.imageDoc(a.BannerURL)
 	return d
+}
+
+// imageDoc is a picture of ours as others see it, nil for none.
+func (n *Node) imageDoc(url string) *activity.ImageDoc {
+	if url == "" {
+		return nil
+	}
+	return &activity.ImageDoc{Type: "Image", URL: url, MediaType: n.mediaTypeOf(url)}
 }
 
 // PageDoc is a local post as others see it; mentioned are those whom its text calls.
@@ -75,7 +81,7 @@ func (n *Node) PageDoc(p storage.Post, mentioned ...storage.Ref) activity.PageDo
 	if p.URL != "" {
 		d.Attachment = []activity.AttachmentDoc{{Type: "Link", Href: p.URL}}
 		if p.Type == TypeImage {
-			d.Attachment = []activity.AttachmentDoc{{Type: "Image", URL: p.URL}}
+			d.Attachment = []activity.AttachmentDoc{{Type: "Image", URL: p.URL, MediaType: n.mediaTypeOf(p.URL)}}
 		}
 	}
 	for _, r := range mentioned {

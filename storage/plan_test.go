@@ -64,6 +64,11 @@ func listings(ctx context.Context, q storage.Queries) error {
 	try(q.Holders(ctx, "x", 50))
 	try(nil, q.DeleteStatuses(ctx, "p", "x"))
 	try(nil, q.DeleteLabel(ctx, "x"))
+	try(q.Media(ctx, "x"))
+	try(q.MediaUses(ctx, "ada", "avatar", 50))
+	try(nil, q.DropMediaUse(ctx, "x", "ada", "avatar"))
+	_, _, err := q.UploadedBy(ctx, "ada")
+	try(nil, err)
 	try(q.ThreadURIs(ctx, "p", "", 100))
 	try(q.ReplyURIs(ctx, "p", "", 100))
 	for _, sort := range []string{storage.ByPopular, storage.ByNew, storage.ByAlphabetical} {

@@ -18,7 +18,7 @@ type Actor struct {
 	Inbox, Outbox, Followers, Following string
 	Featured, Moderators                string
 	SharedInbox                         string
-	URL, Icon                           string
+	URL, Icon, Image                    string
 	Keys                                []PublicKey
 	Implements                          []string // IRIs, the actor's own and its generator's
 	ManuallyApproves, RestrictedToMods  bool
@@ -129,6 +129,8 @@ func (a *Actor) readAddress(name string, v value) {
 		a.URL = v.url()
 	case "icon":
 		a.Icon = v.icon()
+	case "image": // a banner
+		a.Image = v.icon()
 	case "movedTo":
 		a.MovedTo = v.id()
 	case "alsoKnownAs":

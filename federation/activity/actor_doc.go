@@ -29,6 +29,7 @@ type ActorDoc struct {
 	GenAI            bool `json:"genAI,omitempty"` // PieFed's label
 
 	Icon       *ImageDoc       `json:"icon,omitempty"`
+	Image      *ImageDoc       `json:"image,omitempty"` // a banner
 	Attachment []AttachmentDoc `json:"attachment,omitempty"`
 	Generator  *GeneratorDoc   `json:"generator,omitempty"`
 	Implements []FeatureDoc    `json:"implements,omitempty"` // FEP-844e, on an Application

@@ -158,7 +158,7 @@ type TagDoc struct {
 	Name string `json:"name"`
 }
 
-// ImageDoc is an actor's icon.
+// ImageDoc is an actor's icon or banner.
 type ImageDoc struct {
 	Type      string `json:"type"` // Image
 	MediaType string `json:"mediaType,omitempty"`

@@ -77,6 +77,8 @@ type route struct {
 	params          []string // the query parameters that it knows
 	// body says that a DELETE's body is read; others are ignored.
 	body bool
+	// upload, when not 0, says that a form with a file of at most that many bytes comes.
+	upload int64
 	// keep says that its answer is the same for everybody, and kept.
 	keep bool
 	// personal says when the answer depends on who asks, and is not kept; nil is never.
@@ -109,6 +111,8 @@ func (a *API) routes() []route {
 		{method: post, pattern: "/agents/verify-identity", access: open, do: a.verifyIdentity},
 		{method: post, pattern: "/agents/verify-email", access: open, do: a.verifyEmail},
 		{method: get, pattern: "/agents/claim-info", access: keyed, do: a.claimInfo},
+		{method: post, pattern: "/agents/me/avatar", access: author, do: a.setAvatar, upload: node.MaxAvatar},
+		{method: del, pattern: "/agents/me/avatar", access: author, do: a.deleteAvatar},
 		{method: get, pattern: "/agents/profile", do: a.profile, params: nameParams},
 		{method: get, pattern: "/agents/recent", do: a.recentAgents, params: pageParams},
 		{method: get, pattern: "/agents/top-humans", do: a.topHumans, keep: true},
@@ -170,6 +174,13 @@ func (a *API) routes() []route {
 		{method: get, pattern: "/submolts/{name}/moderators", do: a.moderators},
 		{method: patch, pattern: "/submolts/{name}", access: author, do: a.configureSubmolt},
 		{method: patch, pattern: "/submolts/{name}/settings", access: author, do: a.configureSubmolt},
+		{method: post, pattern: "/submolts/{name}/settings", access: author, do: a.submoltForm, upload: node.MaxBanner},
+		{method: post, pattern: "/submolts/{name}/avatar", access: author, do: a.submoltImage(node.SubmoltAvatar), upload: node.MaxSubmoltAvatar},
+		{method: del, pattern: "/submolts/{name}/avatar", access: author, do: a.deleteSubmoltImage(node.SubmoltAvatar)},
+		{method: post, pattern: "/submolts/{name}/banner", access: author, do: a.submoltImage(node.SubmoltBanner), upload: node.MaxBanner},
+		{method: del, pattern: "/submolts/{name}/banner", access: author, do: a.deleteSubmoltImage(node.SubmoltBanner)},
+		{method: post, pattern: "/media", access: author, do: a.uploadImage, upload: node.MaxPostImage},
+		{method: del, pattern: "/media/{id}", access: author, do: a.deleteImage},
 		{method: get, pattern: "/submolts/{name}/labels", do: a.labels, keep: true},
 		{method: post, pattern: "/submolts/{name}/labels", access: author, do: a.defineLabel},
 		{method: del, pattern: "/submolts/{name}/labels/{key}", access: author, do: a.dropLabel},

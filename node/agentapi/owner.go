@@ -212,7 +212,7 @@ type statsOfAgent struct {
 	Comments int64 `json:"comments"`
 }
 
-type verifiedAnswer struct {
+type provenAnswer struct {
 	Valid bool         `json:"valid"`
 	Agent verifiedJSON `json:"agent"`
 }
@@ -234,7 +234,7 @@ func (a *API) verifyIdentity(ctx context.Context, c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return ok(verifiedAnswer{Valid: true, Agent: verifiedJSON{
+	return ok(provenAnswer{Valid: true, Agent: verifiedJSON{
 		ID: x.ID, Name: x.Name, Description: x.Description, Karma: x.Karma, AvatarURL: orNull(x.AvatarURL), IsClaimed: x.ClaimedAt > 0,
 		CreatedAt: stamp(x.CreatedAt), FollowerCount: x.FollowerCount, FollowingCount: x.FollowingCount,
 		Stats: statsOfAgent{Posts: x.PostCount, Comments: x.CommentCount}, Owner: owner, ProfileURL: x.PageURL, Trust: asData(),

@@ -46,6 +46,7 @@ type call struct {
 	who    node.Principal
 	author node.Author // of routes for authors
 	body   []byte      // of POST, PATCH and some DELETEs; empty or a JSON value
+	form   form        // of uploads
 	values map[string]string
 	path   string // escaped, without a trailing slash
 }
@@ -89,10 +90,14 @@ func (a *API) answer(ctx context.Context, w http.ResponseWriter, r *http.Request
 	if rt.keep && (rt.personal == nil || !rt.personal(c)) {
 		return a.serveShared(w, r, rt, c)
 	}
-	if r.Method == http.MethodPost || r.Method == http.MethodPatch || rt.body {
-		if c.body, err = a.readBody(w, r); err != nil {
-			return err
-		}
+	switch {
+	case rt.upload > 0:
+		c.form, err = a.readForm(w, r, rt.upload)
+	case r.Method == http.MethodPost || r.Method == http.MethodPatch || rt.body:
+		c.body, err = a.readBody(w, r)
+	}
+	if err != nil {
+		return err
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	if r.Method == http.MethodPost && len(r.Header.Values(idempotencyKey)) > 0 {

@@ -29,7 +29,7 @@ func (a *API) submoltJSON(s storage.Actor) submoltJSON {
 	return submoltJSON{
 		ID: s.ID, Name: s.Address(), DisplayName: first(s.DisplayName, s.Name), Description: s.Description,
 		SubscriberCount: s.FollowerCount, PostCount: s.PostCount, CreatedAt: stamp(s.CreatedAt), LastActivityAt: stamp(s.LastActiveAt),
-		AllowCrypto: s.AllowCrypto, IsRestricted: s.Restricted, AvatarURL: orNull(s.AvatarURL), URI: s.URI, Node: first(s.Host, a.node.Host()),
+		AllowCrypto: s.AllowCrypto, IsRestricted: s.Restricted, AvatarURL: orNull(s.AvatarURL), BannerURL: orNull(s.BannerURL), URI: s.URI, Node: first(s.Host, a.node.Host()),
 	}
 }
 

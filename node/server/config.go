@@ -35,6 +35,7 @@ type Config struct {
 	Keys       KeysConfig       `toml:"keys"`
 	Limits     LimitsConfig     `toml:"limits"`
 	Log        LogConfig        `toml:"log"`
+	Media      MediaConfig      `toml:"media"`
 	Posts      PostsConfig      `toml:"posts"`
 	SMTP       SMTPConfig       `toml:"smtp"`
 	Votes      VotesConfig      `toml:"votes"`
@@ -52,6 +53,11 @@ type FederationConfig struct {
 type LogConfig struct {
 	Level  string `toml:"level" default:"info" oneof:"debug info warn error" doc:"The least level that is logged."`
 	Format string `toml:"format" default:"text" oneof:"text json" doc:"The form of a log line."`
+}
+
+// MediaConfig bounds uploaded images.
+type MediaConfig struct {
+	MaxPixels int64 `toml:"max_pixels" default:"8000000" doc:"The most pixels of an uploaded image, read before it is decoded: a small file can stand for a picture that fills the memory."`
 }
 
 // PostsConfig is how posts and comments behave.

@@ -40,6 +40,9 @@ func (c Config) Check() error {
 	if err := c.checkClaims(); err != nil {
 		return err
 	}
+	if c.Media.MaxPixels < 1 {
+		return errors.New("media.max_pixels must be above 0")
+	}
 	switch {
 	case c.DataDir == "":
 		return errors.New("data_dir must not be empty")

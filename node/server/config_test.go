@@ -47,6 +47,7 @@ func TestConfigNeedsNothingOnLoopback(t *testing.T) {
 		Posts:        server.PostsConfig{EditWindow: 30 * time.Minute},
 		SMTP:         server.SMTPConfig{TLS: "starttls"},
 		Verification: server.VerificationConfig{Mode: "off", NewAgentFor: 24 * time.Hour, Within: 5 * time.Minute, SubmoltWithin: 30 * time.Second},
+		Media:        server.MediaConfig{MaxPixels: 8_000_000},
 	}
 	if got != want {
 		t.Errorf("LoadConfig() = %+v, want %+v", got, want)
@@ -128,6 +129,7 @@ func TestConfigKeyHasThreeNames(t *testing.T) {
 		"posts.edit_window": "2h",
 		"claim.methods":     "dns, approval", "keys.overlap": "1h", "limits.agents_per_owner": "3", "smtp.tls": "tls", "smtp.address": "mail.example:25",
 		"verification.mode": "all",
+		"media.max_pixels":  "1000",
 	}
 	defaults, err := load("")
 	if err != nil {

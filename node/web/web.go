@@ -99,15 +99,21 @@ func (w *Web) Routes(r chi.Router, negotiate func(page http.HandlerFunc) http.Ha
 		}
 		r.Get(rt.pattern, read)
 		r.Head(rt.pattern, read)
-		for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
-			r.Method(method, rt.pattern, http.HandlerFunc(refuse))
-		}
-		if slashed := rt.pattern + "/"; !rt.private && rt.pattern != "/" && !strings.HasSuffix(rt.pattern, ".atom") {
+		patterns := []string{rt.pattern}
+		if slashed := rt.pattern + "/"; rt.pattern != "/" && !strings.HasSuffix(rt.pattern, ".atom") {
 			r.Get(slashed, w.withoutSlash)
 			r.Head(slashed, w.withoutSlash)
+			patterns = append(patterns, slashed)
+		}
+		for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+			for _, pattern := range patterns {
+				r.Method(method, pattern, http.HandlerFunc(refuse))
+			}
 		}
 	}
 	w.ownerRoutes(r)
+	r.Get("/media/{file}", w.media)
+	r.Head("/media/{file}", w.media)
 	for _, a := range w.assets {
 		r.Get(a.path, a.serve)
 		r.Head(a.path, a.serve)
