@@ -38,6 +38,10 @@ func cursorOf(a storage.After) string {
 	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(a.Key, 10) + " " + a.ID))
 }
 
+func errCursor() error {
+	return invalid("bad_cursor", "That cursor is not one of ours", "Take next_cursor from the previous answer as it is, or leave cursor out to start again.")
+}
+
 func (w Window) after() (storage.After, error) {
 	if w.Cursor == "" {
 		return storage.After{}, nil
@@ -46,7 +50,7 @@ func (w Window) after() (storage.After, error) {
 	key, id, ok := strings.Cut(string(b), " ")
 	n, numErr := strconv.ParseInt(key, 10, 64)
 	if err != nil || !ok || numErr != nil || !rowID.MatchString(id) {
-		return storage.After{}, invalid("bad_cursor", "That cursor is not one of ours", "Take next_cursor from the previous answer as it is, or leave cursor out to start again.")
+		return storage.After{}, errCursor()
 	}
 	return storage.After{Key: n, ID: id}, nil
 }

@@ -112,7 +112,8 @@ const actorColumns = `id, uri, kind, wire_type, host, handle, name, display_name
 	karma, follower_count, following_count, post_count, comment_count, creator_id, allow_crypto, restricted, metadata,
 	created_at, updated_at, last_active_at, claimed_at, fetched_at, deleted_at, banner_url`
 
-// InsertActor adds an actor; ErrExists when its URI or its name is taken.
+// InsertActor adds an actor, and an agent or submolt to the search queue;
+// ErrExists when its URI or its name is taken.
 func (q Queries) InsertActor(ctx context.Context, a Actor) error {
 	_, err := q.exec(ctx, `
 		INSERT INTO actors (`+actorColumns+`)
@@ -121,13 +122,16 @@ func (q Queries) InsertActor(ctx context.Context, a Actor) error {
 		a.Inbox, a.SharedInbox, a.Outbox, a.FollowersURI, a.PageURL, a.AvatarURL, a.KeyID, a.KeyPEM, a.Tier, a.State,
 		a.Karma, a.FollowerCount, a.FollowingCount, a.PostCount, a.CommentCount, a.CreatorID, a.AllowCrypto, a.Restricted, a.Metadata,
 		a.CreatedAt, a.UpdatedAt, a.LastActiveAt, a.ClaimedAt, a.FetchedAt, a.DeletedAt, a.BannerURL)
-	return err
+	if err != nil || (a.Kind != KindAgent && a.Kind != KindSubmolt) {
+		return err
+	}
+	return q.queueIndex(ctx, a.ID, DocActor)
 }
 
 // UpdateRemoteActor overwrites what a remote actor says of itself. Counters,
 // handle and host stay: a rename is another actor.
 func (q Queries) UpdateRemoteActor(ctx context.Context, a Actor) error {
-	return q.one(ctx, `
+	err := q.one(ctx, `
 		UPDATE actors
 		SET uri = $1, kind = $2, wire_type = $3, display_name = $4, description = $5, inbox = $6, shared_inbox = $7,
 			outbox = $8, followers_uri = $9, page_url = $10, avatar_url = $11, key_id = $12, key_pem = $13, tier = $14,
@@ -136,15 +140,23 @@ func (q Queries) UpdateRemoteActor(ctx context.Context, a Actor) error {
 		a.URI, a.Kind, a.WireType, a.DisplayName, a.Description, a.Inbox, a.SharedInbox,
 		a.Outbox, a.FollowersURI, a.PageURL, a.AvatarURL, a.KeyID, a.KeyPEM, a.Tier,
 		a.State, a.Restricted, a.UpdatedAt, a.FetchedAt, a.Name, a.BannerURL, a.ID)
+	if err != nil {
+		return err
+	}
+	return q.queueIndex(ctx, a.ID, DocActor)
 }
 
 // UpdateProfile sets what an agent may change about itself.
 func (q Queries) UpdateProfile(ctx context.Context, id, displayName, description, metadata string, now int64) error {
-	return q.one(ctx, `
+	err := q.one(ctx, `
 		UPDATE actors
 		SET display_name = $1, description = $2, metadata = $3, updated_at = $4
 		WHERE id = $5`,
 		displayName, description, metadata, now, id)
+	if err != nil {
+		return err
+	}
+	return q.queueIndex(ctx, id, DocActor)
 }
 
 // SetActorState moves an actor to a state, now.
@@ -153,11 +165,15 @@ func (q Queries) SetActorState(ctx context.Context, id, state string, now int64)
 	if state == ActorDeleted {
 		deletedAt = now
 	}
-	return q.one(ctx, `
+	err := q.one(ctx, `
 		UPDATE actors
 		SET state = $1, deleted_at = $2, updated_at = $3
 		WHERE id = $4`,
 		state, deletedAt, now, id)
+	if err != nil {
+		return err
+	}
+	return q.queueIndex(ctx, id, DocActor)
 }
 
 // Actor returns an actor by its local id.
@@ -168,6 +184,20 @@ func (q Queries) Actor(ctx context.Context, id string) (Actor, error) {
 		FROM actors
 		WHERE id = $1`, id)
 	return a, err
+}
+
+// ActorsByIDs returns actors by their local ids, in any order.
+func (q Queries) ActorsByIDs(ctx context.Context, ids []string) ([]Actor, error) {
+	actors := []Actor{}
+	if len(ids) == 0 {
+		return actors, nil
+	}
+	args := padded(ids)
+	err := q.list(ctx, &actors, `
+		SELECT `+actorColumns+`
+		FROM actors
+		WHERE id IN (`+places(1, len(args))+`)`, args...)
+	return actors, err
 }
 
 // ActorByURI returns an actor by its ActivityPub id.

@@ -43,9 +43,13 @@ func (q Queries) PutCharter(ctx context.Context, c Charter) error {
 
 // UpdateSubmolt sets what moderators may change of a submolt.
 func (q Queries) UpdateSubmolt(ctx context.Context, s Actor) error {
-	return q.one(ctx, `
+	err := q.one(ctx, `
 		UPDATE actors
 		SET display_name = $1, description = $2, allow_crypto = $3, restricted = $4, updated_at = $5
 		WHERE id = $6`,
 		s.DisplayName, s.Description, s.AllowCrypto, s.Restricted, s.UpdatedAt, s.ID)
+	if err != nil {
+		return err
+	}
+	return q.queueIndex(ctx, s.ID, DocActor)
 }

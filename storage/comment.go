@@ -119,6 +119,18 @@ func (q Queries) CommentForUpdate(ctx context.Context, id string) (Comment, erro
 	return q.Comment(ctx, id)
 }
 
+// CommentsByIDs returns comments by their local ids, hidden or not, in any order.
+func (q Queries) CommentsByIDs(ctx context.Context, ids []string) ([]Comment, error) {
+	cs := []Comment{}
+	if len(ids) == 0 {
+		return cs, nil
+	}
+	args := padded(ids)
+	err := q.list(ctx, &cs, commentSelect()+`
+		WHERE c.id IN (`+places(1, len(args))+`)`, args...)
+	return cs, err
+}
+
 // CommentByURI returns a comment by its ActivityPub id, hidden or not.
 func (q Queries) CommentByURI(ctx context.Context, uri string) (Comment, error) {
 	var c Comment
@@ -248,14 +260,4 @@ func (q Queries) FirstCommentAfter(ctx context.Context, authorID string, since i
 		FROM comments
 		WHERE author_id = $1 AND created_at > $2`, authorID, since)
 	return at, err
-}
-
-// CommentText returns the searchable text of a comment.
-func (q Queries) CommentText(ctx context.Context, id string) (Text, error) {
-	var t Text
-	err := q.get(ctx, &t, `
-		SELECT content AS text, hidden, created_at
-		FROM comments
-		WHERE id = $1`, id)
-	return t, err
 }

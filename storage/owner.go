@@ -152,7 +152,10 @@ func (q Queries) ClaimActor(ctx context.Context, id string, now int64) error {
 		UPDATE actors
 		SET claimed_at = $1, updated_at = $1, state = CASE WHEN state = 'unclaimed' THEN 'active' ELSE state END
 		WHERE id = $2 AND claimed_at = 0 AND deleted_at = 0`, now, id)
-	return err
+	if err != nil {
+		return err
+	}
+	return q.queueIndex(ctx, id, DocActor)
 }
 
 // Session is one row of sessions: the keyed hash of what a browser shows.

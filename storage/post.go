@@ -103,12 +103,16 @@ func (q Queries) UpdatePost(ctx context.Context, p Post) error {
 }
 
 // HidePost sets why a post is not shown; ErrNotFound when it is hidden so already.
+// Its comments are found no more, too.
 func (q Queries) HidePost(ctx context.Context, id string, hidden, now int64) error {
 	err := q.one(ctx, `
 		UPDATE posts
 		SET hidden = $1, deleted_at = $2
 		WHERE id = $3 AND hidden <> $1`, hidden, now, id)
 	if err != nil {
+		return err
+	}
+	if err := q.queueThread(ctx, id); err != nil {
 		return err
 	}
 	return q.queueIndex(ctx, id, DocPost)
@@ -156,6 +160,19 @@ func (q Queries) Post(ctx context.Context, id string) (Post, error) {
 		FROM posts p`+postJoins+`
 		WHERE p.id = $1`, id)
 	return p, err
+}
+
+// PostsByIDs returns posts by their local ids, hidden or not, in any order.
+func (q Queries) PostsByIDs(ctx context.Context, ids []string) ([]Post, error) {
+	posts := []Post{}
+	if len(ids) == 0 {
+		return posts, nil
+	}
+	args := padded(ids)
+	err := q.list(ctx, &posts, postSelect()+`
+		FROM posts p`+postJoins+`
+		WHERE p.id IN (`+places(1, len(args))+`)`, args...)
+	return posts, err
 }
 
 // PostForUpdate is Post, with its row locked until the transaction ends.
@@ -296,21 +313,4 @@ func (q Queries) SetPinned(ctx context.Context, id string, pinned bool) error {
 		UPDATE posts
 		SET pinned = $1
 		WHERE id = $2`, pinned, id)
-}
-
-// Text is what the search index takes of a post or comment.
-type Text struct {
-	Text      string `db:"text"`
-	Hidden    int64  `db:"hidden"`
-	CreatedAt int64  `db:"created_at"`
-}
-
-// PostText returns the searchable text of a post.
-func (q Queries) PostText(ctx context.Context, id string) (Text, error) {
-	var t Text
-	err := q.get(ctx, &t, `
-		SELECT title || ' ' || content AS text, hidden, created_at
-		FROM posts
-		WHERE id = $1`, id)
-	return t, err
 }

@@ -3,51 +3,69 @@ package storage
 import (
 	"context"
 	"database/sql"
+	"hash/fnv"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
 )
 
-// Kinds of searchable document.
+// Kinds of searchable document; those of actors are KindAgent and KindSubmolt.
 const (
 	DocPost    = "post"
 	DocComment = "comment"
-	DocActor   = "actor"
+	DocActor   = "actor" // in the queue, before it is known which
 )
 
-// Document is a text in the search index. Terms is what the node's tokenizer
-// made of it: terms separated by spaces, the same for both databases.
+// Document is a text in the search index.
 type Document struct {
+	// Num is its place: documents are found the newest first, which is by Num
+	// descending. It is made of CreatedAt and ID.
+	Num       int64  `db:"num"`
 	ID        string `db:"id"`
 	Kind      string `db:"kind"`
-	Terms     string `db:"terms"`
+	AuthorID  string `db:"author_id"`
 	CreatedAt int64  `db:"created_at"`
+	Size      int64  `db:"size"`  // words
+	Title     string `db:"title"` // as the node's tokenizer reads it, like Body and Rest
+	Body      string `db:"body"`  // the beginning, by which documents are ranked
+	Rest      string `db:"rest"`  // what follows Body
+	// Terms are what it is found by, each once: letters, digits and '_' where
+	// they are ASCII. They are written, never read.
+	Terms []string `db:"-"`
 }
 
-// searchTables adds what each database has of its own for full-text search.
+// searchVersion is the migration that makes the tables of the index.
+const searchVersion = 10
+
+// searchTables adds what each database has of its own for full-text search. The
+// terms are ours to the letter: neither database cuts, folds or stems them.
+// On PostgreSQL the texts stand outside of the rows, which many searches read
+// and few need, and new terms go into the index at once, not onto a list that
+// each search would read.
 func (d dialect) searchTables(ctx context.Context, tx *sql.Tx, version int64) error {
-	if version != 1 {
+	if version != searchVersion {
 		return nil
 	}
+	const columns = `
+			num BIGINT NOT NULL PRIMARY KEY, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, author_id TEXT NOT NULL,
+			created_at BIGINT NOT NULL, size BIGINT NOT NULL, title TEXT NOT NULL, body TEXT NOT NULL, rest TEXT NOT NULL`
 	text := `
-		CREATE TABLE documents (
-			id TEXT NOT NULL PRIMARY KEY, kind TEXT NOT NULL, terms TEXT NOT NULL, created_at BIGINT NOT NULL,
-			vector tsvector GENERATED ALWAYS AS (to_tsvector('simple', terms)) STORED
-		);
-		CREATE INDEX documents_vector ON documents USING GIN (vector);`
+		DROP TABLE IF EXISTS documents;
+		CREATE TABLE documents (` + columns + `, vector tsvector NOT NULL
+		) WITH (toast_tuple_target = 128);
+		ALTER TABLE documents ALTER COLUMN title SET STORAGE EXTERNAL;
+		ALTER TABLE documents ALTER COLUMN body SET STORAGE EXTERNAL;
+		CREATE INDEX documents_vector ON documents USING GIN (vector) WITH (fastupdate = off);`
 	if d.name == nameSQLite {
 		text = `
-		CREATE TABLE documents (
-			num INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, terms TEXT NOT NULL, created_at INTEGER NOT NULL
+		DROP TABLE IF EXISTS documents_fts;
+		DROP TABLE IF EXISTS documents;
+		CREATE TABLE documents (` + strings.ReplaceAll(columns, "BIGINT", "INTEGER") + `
 		) STRICT;
-		CREATE VIRTUAL TABLE documents_fts USING fts5 (terms, content='documents', content_rowid='num', tokenize="unicode61 remove_diacritics 0");
-		CREATE TRIGGER documents_insert AFTER INSERT ON documents BEGIN
-			INSERT INTO documents_fts (rowid, terms) VALUES (new.num, new.terms);
-		END;
-		CREATE TRIGGER documents_delete AFTER DELETE ON documents BEGIN
-			INSERT INTO documents_fts (documents_fts, rowid, terms) VALUES ('delete', old.num, old.terms);
-		END;
-		CREATE TRIGGER documents_update AFTER UPDATE ON documents BEGIN
-			INSERT INTO documents_fts (documents_fts, rowid, terms) VALUES ('delete', old.num, old.terms);
-			INSERT INTO documents_fts (rowid, terms) VALUES (new.num, new.terms);
-		END;`
+		CREATE VIRTUAL TABLE documents_fts USING fts5 (
+			terms, content='', contentless_delete=1, detail=none, tokenize="ascii tokenchars '_'"
+		);`
 	}
 	_, err := tx.ExecContext(ctx, text)
 	return err
@@ -61,6 +79,18 @@ func (q Queries) queueIndex(ctx context.Context, id, kind string) error {
 		return nil
 	}
 	return q.queueAll(ctx, []Document{d})
+}
+
+// queueThread notes that all comments on a post are to be indexed anew.
+func (q Queries) queueThread(ctx context.Context, postID string) error {
+	_, err := q.exec(ctx, `
+		INSERT INTO unindexed (id, kind)
+		SELECT id, 'comment'
+		FROM comments
+		WHERE post_id = $1
+		ORDER BY id
+		ON CONFLICT (id) DO NOTHING`, postID)
+	return err
 }
 
 // Unindexed returns texts that wait for the index.
@@ -86,65 +116,219 @@ func (q Queries) Indexed(ctx context.Context, ids []string) error {
 	return err
 }
 
+// placeBits are the low bits of a document's place, which tell apart what was
+// written in the same millisecond.
+const placeBits = 20
+
+// Place is the least Num of a document that was written at a time, Unix ms.
+func Place(at int64) int64 { return min(max(at, 0), math.MaxInt64>>placeBits) << placeBits }
+
+// place returns the document's Num: a free one at its time.
+func (q Queries) place(ctx context.Context, d Document) (int64, error) {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(d.ID)) // never fails
+	for num := Place(d.CreatedAt) + int64(h.Sum32()>>(32-placeBits)); ; num++ {
+		var taken int64
+		err := q.get(ctx, &taken, `
+			SELECT COUNT(*)
+			FROM documents
+			WHERE num = $1`, num)
+		if err != nil || taken == 0 {
+			return num, err
+		}
+	}
+}
+
 // Index puts a document into the index, in place of an older one with its id.
 // One without terms is only removed.
 func (q Queries) Index(ctx context.Context, d Document) error {
-	if d.Terms == "" {
+	lite := q.dialect.name == nameSQLite
+	if lite {
 		_, err := q.exec(ctx, `
-			DELETE FROM documents
-			WHERE id = $1`, d.ID)
-		return err
+			DELETE FROM documents_fts
+			WHERE rowid = (SELECT num FROM documents WHERE id = $1)`, d.ID)
+		if err != nil {
+			return err
+		}
 	}
 	_, err := q.exec(ctx, `
-		INSERT INTO documents (id, kind, terms, created_at)
-		VALUES ($1, $2, $3, $4)
-		ON CONFLICT (id) DO UPDATE
-		SET terms = excluded.terms`, d.ID, d.Kind, d.Terms, d.CreatedAt)
+		DELETE FROM documents
+		WHERE id = $1`, d.ID)
+	if err != nil || len(d.Terms) == 0 {
+		return err
+	}
+	if d.Num, err = q.place(ctx, d); err != nil {
+		return err
+	}
+	args := []any{d.Num, d.ID, d.Kind, d.AuthorID, d.CreatedAt, d.Size, d.Title, d.Body, d.Rest}
+	column, vector := "", ""
+	if !lite {
+		column, vector = ", vector", ", array_to_tsvector(string_to_array($10, ' '))"
+		args = append(args, strings.Join(append(slices.Clip(d.Terms), blocksOf(d.CreatedAt)...), " "))
+	}
+	_, err = q.exec(ctx, `
+		INSERT INTO documents (num, id, kind, author_id, created_at, size, title, body, rest`+column+`)
+		VALUES (`+places(1, 9)+vector+`)`, args...)
+	if err == nil && lite {
+		_, err = q.exec(ctx, `
+			INSERT INTO documents_fts (rowid, terms)
+			VALUES ($1, $2)`, d.Num, strings.Join(d.Terms, " "))
+	}
 	return err
 }
 
-// SearchQuery asks for documents that hold every one of the terms.
+// SearchQuery asks for documents that hold every one of the terms and stand
+// from From to before Before.
 type SearchQuery struct {
-	Terms  []string // from the node's tokenizer: letters and digits only
-	Kind   string   // or "" for all
-	Limit  int
-	Offset int
+	Terms        []string // as in Document.Terms; at least one
+	From, Before int64    // by Num
+	Limit        int
 }
 
-// Search returns the newest documents that hold every term.
+// Search returns the newest documents that are asked for, without Rest. What
+// waits to be indexed anew is not among them.
 func (q Queries) Search(ctx context.Context, s SearchQuery) ([]Document, error) {
-	ds := []Document{}
-	if len(s.Terms) == 0 {
-		return ds, nil
-	}
-	var match string
-	for i, t := range s.Terms {
-		switch {
-		case q.dialect.name == nameSQLite:
-			match += ` "` + t + `"`
-		case i > 0:
-			match += " & '" + t + "'"
-		default:
-			match = "'" + t + "'"
-		}
-	}
-	kind := ""
-	args := []any{match, s.Limit, s.Offset}
-	if s.Kind != "" {
-		kind = " AND d.kind = $4"
-		args = append(args, s.Kind)
-	}
-	from := `
-		FROM documents d
-		WHERE d.vector @@ CAST($1 AS tsquery)`
 	if q.dialect.name == nameSQLite {
-		from = `
+		return q.matches(ctx, s, `"`+strings.Join(s.Terms, `" "`)+`"`)
+	}
+	return q.recentMatches(ctx, s)
+}
+
+// matches returns the newest documents that a query in the database's own
+// words finds.
+func (q Queries) matches(ctx context.Context, s SearchQuery, match string) ([]Document, error) {
+	// The sums, and the subquery for a constant, leave PostgreSQL one plan: to
+	// read the index of terms and sort. Guesses about how often a term stands
+	// in the texts have it read every document instead.
+	where := `
 		FROM documents d
-		WHERE d.num IN (SELECT rowid FROM documents_fts WHERE documents_fts MATCH $1)`
+		WHERE d.vector @@ (SELECT CAST($1 AS tsquery)) AND d.num + 0 >= $2 AND d.num + 0 < $3`
+	order := "d.num + 0"
+	if q.dialect.name == nameSQLite {
+		where = `
+		FROM documents_fts f
+		CROSS JOIN documents d ON d.num = f.rowid
+		WHERE f.documents_fts MATCH $1 AND f.rowid >= $2 AND f.rowid < $3`
+		order = "f.rowid"
+	}
+	ds := []Document{}
+	err := q.list(ctx, &ds, `
+		SELECT d.num, d.id, d.kind, d.author_id, d.created_at, d.size, d.title, d.body`+where+`
+			AND NOT EXISTS (SELECT 1 FROM unindexed u WHERE u.id = d.id)
+		ORDER BY `+order+` DESC
+		LIMIT $4`, match, s.From, s.Before, s.Limit)
+	return ds, err
+}
+
+// Bounds of looking back on PostgreSQL.
+const (
+	recentDocuments = 4_096
+	lookBack        = 64 // times as far at the next step
+)
+
+// recentMatches searches the newest documents first and goes back by and by,
+// until it has found enough: PostgreSQL's index does not know what is newest,
+// and would read all texts that hold a frequent term.
+func (q Queries) recentMatches(ctx context.Context, s SearchQuery) ([]Document, error) {
+	var recent struct {
+		Count int64 `db:"count"`
+		First int64 `db:"first"`
+		Last  int64 `db:"last"`
+	}
+	err := q.get(ctx, &recent, `
+		SELECT COUNT(*) AS count, COALESCE(MIN(num), 0) AS first, COALESCE(MAX(num), 0) AS last
+		FROM (
+			SELECT num
+			FROM documents
+			WHERE num >= $1 AND num < $2
+			ORDER BY num DESC
+			LIMIT $3
+		) recent`, s.From, s.Before, recentDocuments)
+	if err != nil || recent.Count == 0 {
+		return []Document{}, err
+	}
+	terms := "'" + strings.Join(s.Terms, "' & '") + "'"
+	from, span := recent.First, recent.Last-recent.First
+	for {
+		if recent.Count < recentDocuments || from < s.From {
+			from = s.From
+		}
+		match := terms
+		if blocks := cover(from>>placeBits, recent.Last>>placeBits); len(blocks) > 0 {
+			match += " & ('" + strings.Join(blocks, "' | '") + "')"
+		}
+		ds, err := q.matches(ctx, SearchQuery{From: from, Before: s.Before, Limit: s.Limit}, match)
+		if err != nil || len(ds) == s.Limit || from == s.From {
+			return ds, err
+		}
+		if span > recent.Last/lookBack {
+			from = s.From
+			continue
+		}
+		span *= lookBack
+		from = recent.Last - span
+	}
+}
+
+// Blocks are stretches of time that PostgreSQL finds documents by: of 65
+// seconds, and sixteen times as long at each further level, up to two years.
+const (
+	shortestBlock = 16 // bits of milliseconds
+	longestBlock  = 36
+	blockStep     = 4
+	coverBlocks   = 17
+)
+
+// blocksOf are the terms of the blocks that a time is in.
+func blocksOf(at int64) []string {
+	var blocks []string
+	for bits := shortestBlock; bits <= longestBlock; bits += blockStep {
+		blocks = append(blocks, block(bits, at>>bits))
+	}
+	return blocks
+}
+
+func block(bits int, n int64) string {
+	return "_t" + strconv.FormatInt(int64(bits), 10) + "_" + strconv.FormatInt(n, 36)
+}
+
+// cover are the terms of few blocks that hold all times of a stretch, none when
+// it is too long.
+func cover(from, to int64) []string {
+	for bits := shortestBlock; bits <= longestBlock; bits += blockStep {
+		first, last := from>>bits, to>>bits
+		if last-first >= coverBlocks {
+			continue
+		}
+		var blocks []string
+		for n := first; n <= last; n++ {
+			blocks = append(blocks, block(bits, n))
+		}
+		return blocks
+	}
+	return nil
+}
+
+// WholeTexts returns the Body and Rest of documents in one, by Num.
+func (q Queries) WholeTexts(ctx context.Context, nums []int64) (map[int64]string, error) {
+	if len(nums) == 0 {
+		return nil, nil
+	}
+	var ds []Document
+	args := make([]any, 0, len(nums))
+	for _, n := range nums {
+		args = append(args, n)
+	}
+	for len(args)&(len(args)-1) != 0 { // so that few statements serve lists of any length
+		args = append(args, args[len(args)-1])
 	}
 	err := q.list(ctx, &ds, `
-		SELECT d.id, d.kind, d.created_at`+from+kind+`
-		ORDER BY d.created_at DESC, d.id DESC
-		LIMIT $2 OFFSET $3`, args...)
-	return ds, err
+		SELECT num, body, rest
+		FROM documents
+		WHERE num IN (`+places(1, len(args))+`)`, args...)
+	texts := make(map[int64]string, len(ds))
+	for _, d := range ds {
+		texts[d.Num] = d.Body + d.Rest
+	}
+	return texts, err
 }

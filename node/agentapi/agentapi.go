@@ -91,7 +91,7 @@ var (
 	postParams    = append([]string{"submolt", "submolt_name", "author"}, pageParams...)
 	commentParams = append([]string{"requester_id"}, pageParams...)
 	feedParams    = append([]string{"filter"}, pageParams...)
-	searchParams  = append([]string{"q", "type"}, pageParams...)
+	searchParams  = append([]string{"q", "type", "author", "submolt", "submolt_name", "host", "language", "lang", "time", "since", "until"}, pageParams...)
 	nameParams    = []string{"name"}
 	noteParams    = append([]string{"unread", "since"}, pageParams...)
 )

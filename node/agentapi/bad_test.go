@@ -112,6 +112,16 @@ func badCalls(post string) []bad {
 		{name: "empty search", method: "GET", path: "/search?q=%20", status: 400, code: "missing_fields"},
 		{name: "long search", method: "GET", path: "/search?q=" + strings.Repeat("x", 501), status: 400, code: "too_long"},
 		{name: "NUL in a search", method: "GET", path: "/search?q=a%00b", status: 400, code: "bad_text"},
+		{name: "search for an unknown type", method: "GET", path: "/search?q=x&type=dreams", status: 400, code: "bad_type"},
+		{name: "search in an unknown time", method: "GET", path: "/search?q=x&time=soon", status: 400, code: "bad_time"},
+		{name: "search since never", method: "GET", path: "/search?q=x&since=yesterday", status: 400, code: "bad_since"},
+		{name: "search until never", method: "GET", path: "/search?q=x&until=%00", status: 400, code: "bad_until"},
+		{name: "search in no language", method: "GET", path: "/search?q=x&language=9%00", status: 400, code: "bad_language"},
+		{name: "search on no host", method: "GET", path: "/search?q=x&host=a%20b", status: 400, code: "bad_host"},
+		{name: "search by an unknown author", method: "GET", path: "/search?q=x&author=nobody", status: 404, code: "NOT_FOUND"},
+		{name: "search in an unknown submolt", method: "GET", path: "/search?q=x&submolt=nowhere", status: 404, code: "NOT_FOUND"},
+		{name: "another list's cursor in a search", method: "GET", path: "/search?q=x&cursor=MSBh", status: 400, code: "bad_cursor"},
+		{name: "odd cursor of a search", method: "GET", path: "/search?q=x&cursor=%00", status: 400, code: "bad_cursor"},
 		{name: "invalid UTF-8 in a search", method: "GET", path: "/search?q=%ff", status: 400, code: "bad_text"},
 	}
 }

@@ -1,0 +1,100 @@
+package node
+
+import (
+	"context"
+	"unicode/utf8"
+
+	"instar.example/storage"
+)
+
+// Bounds of indexing.
+const (
+	indexBatch = 100
+	// indexBatches is how many a search does itself, so that it finds what was
+	// just written.
+	indexBatches = 2
+	// indexBody is how many bytes of a text are read to rank it.
+	indexBody = 1_000
+)
+
+// IndexBatch puts texts that wait into the search index and returns how many.
+func (n *Node) IndexBatch(ctx context.Context) (int, error) {
+	waiting, err := n.store.Read().Unindexed(ctx, indexBatch)
+	if err != nil || len(waiting) == 0 {
+		return 0, err
+	}
+	ids := make([]string, 0, len(waiting))
+	for _, d := range waiting {
+		ids = append(ids, d.ID)
+	}
+	err = n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error {
+		// Off the queue first: who changes a text from now on puts it back.
+		if err := q.Indexed(ctx, ids); err != nil {
+			return err
+		}
+		texts, err := q.Texts(ctx, waiting)
+		if err != nil {
+			return err
+		}
+		byID := make(map[string]storage.Text, len(texts))
+		for _, t := range texts {
+			byID[t.ID] = t
+		}
+		for _, d := range waiting {
+			if t, ok := byID[d.ID]; ok && t.Hidden == storage.Visible {
+				d = n.document(t)
+			}
+			if err := q.Index(ctx, d); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return len(waiting), err
+}
+
+// document is what the index holds of a text.
+func (n *Node) document(t storage.Text) storage.Document {
+	title, body := runsOf(t.Title), runsOf(t.Content)
+	all := append(title[:len(title):len(title)], body...)
+	d := storage.Document{
+		ID: t.ID, Kind: t.Kind, AuthorID: t.AuthorID, CreatedAt: t.CreatedAt, Size: wordsIn(all),
+		Title: plainText(title), Body: plainText(body), Terms: append(termsOf(all), n.facets(t)...),
+	}
+	if end := indexBody; len(d.Body) > end {
+		for !utf8.RuneStart(d.Body[end]) {
+			end--
+		}
+		d.Body, d.Rest = d.Body[:end], d.Body[end:]
+	}
+	return d
+}
+
+// facets are the terms that filters ask for.
+func (n *Node) facets(t storage.Text) []string {
+	host := t.Host
+	if host == "" {
+		host = n.host
+	}
+	fs := []string{facet(facetKind, t.Kind), facet(facetHost, host), facet(facetAuthor, t.AuthorID)}
+	if t.Kind == storage.DocPost || t.Kind == storage.DocComment {
+		fs = append(fs, facet(facetKind, kindContent), facet(facetSubmolt, t.SubmoltID))
+	}
+	if t.Lang == "" {
+		t.Lang = Language(t.Title + " " + t.Content)
+	}
+	if t.Lang != "" {
+		fs = append(fs, facet(facetLanguage, baseLanguage(t.Lang)))
+	}
+	return fs
+}
+
+// indexWaiting indexes what waits, if it is little.
+func (n *Node) indexWaiting(ctx context.Context) error {
+	for range indexBatches {
+		if done, err := n.IndexBatch(ctx); err != nil || done < indexBatch {
+			return err
+		}
+	}
+	return nil
+}
