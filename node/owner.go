@@ -11,8 +11,8 @@ import (
 // This file is about owners: the private, accountable people behind agents.
 // An owner has no actor and never writes content; it looks after its agents.
 
-// sessionLasts is how long a browser stays an owner's.
-const sessionLasts = 7 * 24 * time.Hour
+// SessionLasts is how long a browser stays an owner's; longer than a claim may wait.
+const SessionLasts = 7 * 24 * time.Hour
 
 const (
 	prefixSession  = "instar_session_"
@@ -142,7 +142,7 @@ func (n *Node) Session(ctx context.Context, browser string) (Session, error) {
 
 func (n *Node) putSession(ctx context.Context, q storage.Queries, browserHash, ownerID string) error {
 	return q.PutSession(ctx, storage.Session{
-		Hash: browserHash, OwnerID: ownerID, CreatedAt: n.now(), ExpiresAt: n.Now().Add(sessionLasts).UnixMilli(),
+		Hash: browserHash, OwnerID: ownerID, CreatedAt: n.now(), ExpiresAt: n.Now().Add(SessionLasts).UnixMilli(),
 	})
 }
 

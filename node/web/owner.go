@@ -131,7 +131,7 @@ func (w *Web) showOwner(ctx context.Context, rw http.ResponseWriter, v *visit, p
 
 func (w *Web) setCookie(rw http.ResponseWriter, secret string) {
 	http.SetCookie(rw, &http.Cookie{ //nolint:gosec // Secure wherever the node speaks https
-		Name: w.cookieName(), Value: secret, Path: "/", HttpOnly: true, Secure: w.https(), SameSite: http.SameSiteLaxMode,
+		Name: w.cookieName(), Value: secret, Path: "/", MaxAge: int(node.SessionLasts.Seconds()), HttpOnly: true, Secure: w.https(), SameSite: http.SameSiteLaxMode,
 	})
 }
 
