@@ -11,3 +11,6 @@ func Asked(q string) (terms, units, phrases []string) {
 	a := parseQuery(q)
 	return a.terms, a.units, a.phrases
 }
+
+// ParseAnswer is what a test of parsers calls.
+var ParseAnswer = parseAnswer

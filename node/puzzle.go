@@ -33,7 +33,8 @@ func operations() []operation {
 				"A shelf holds {a} books and a cart brings {b} more. How many books are there in all?",
 				"A snail crawls {a} inches and later {b} inches more. How far did it crawl in all?",
 				"A lake has {a} ducks and {b} more fly in. How many ducks are there in all?",
-			}, two,
+			},
+			two,
 			func(a, b int) int64 { return 100 * int64(a+b) },
 		},
 		{

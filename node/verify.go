@@ -108,13 +108,15 @@ func (n *Node) NewChallenge(ctx context.Context, author Author, contentType, con
 	if err != nil {
 		return storage.Challenge{}, err
 	}
-	c, open, err := n.OpenChallenge(ctx, contentID)
+	last, open, err := n.OpenChallenge(ctx, contentID)
 	if err != nil || open {
+		return last, err
+	}
+	c, err := n.newChallenge(author.ID(), contentType, contentID, draft)
+	if err != nil {
 		return c, err
 	}
-	if c, err = n.newChallenge(author.ID(), contentType, contentID, draft); err != nil {
-		return c, err
-	}
+	c.CreatedAt = max(c.CreatedAt, last.CreatedAt+1) // the newest is the one that counts
 	return c, n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error { return q.InsertChallenge(ctx, c) })
 }
 

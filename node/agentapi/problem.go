@@ -81,6 +81,7 @@ func hintOf(e *node.Error) string {
 		if e.Code == "locked" {
 			return "GET " + prefix + "/posts lists posts that are open."
 		}
+	default: // the kind says enough
 	}
 	_, hint := kind(e.Kind)
 	return hint
