@@ -93,6 +93,8 @@ type Node struct {
 	seen    principals
 	wake    waker
 	hosts   memory
+	// announcements is the id of the submolt of the node's notices; set once by New.
+	announcements string
 }
 
 // New returns a node on a migrated store and makes what every node has: its
