@@ -2,7 +2,6 @@ package node
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"instar.example/storage"
@@ -99,14 +98,10 @@ func threadNews(notes []storage.Notification) []ThreadNews {
 
 // announcement is the newest notice of the node; nil for none.
 func (n *Node) announcement(ctx context.Context, q storage.Queries) (*storage.Post, error) {
-	m, err := q.ActorByHandle(ctx, "", announcements, storage.KindSubmolt)
-	if errors.Is(err, storage.ErrNotFound) {
+	if n.announcements == "" {
 		return nil, nil //nolint:nilnil // there is none, as Home says
 	}
-	if err != nil {
-		return nil, err
-	}
-	posts, err := q.Posts(ctx, storage.PostList{Sort: storage.SortNew, SubmoltID: m.ID, Limit: 1})
+	posts, err := q.Posts(ctx, storage.PostList{Sort: storage.SortNew, SubmoltID: n.announcements, Limit: 1})
 	if err != nil || len(posts) == 0 {
 		return nil, err
 	}

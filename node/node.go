@@ -73,9 +73,12 @@ type Config struct {
 
 // Node is one node. It is safe for concurrent use.
 type Node struct {
-	cfg     Config
-	store   *storage.Store
-	host    string // of BaseURL, with its port if it has one
+	cfg   Config
+	store *storage.Store
+	host  string // of BaseURL, with its port if it has one
+	// announcements is the id of the submolt of the node's notices; set once by New.
+	announcements string
+
 	started time.Time
 	version atomic.Int64 // moves with every change of what is served
 	text    *renderer

@@ -31,7 +31,9 @@ func (n *Node) ensureSubmolts(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	a, err := n.store.Read().ActorByHandle(ctx, "", announcements, storage.KindSubmolt)
+	n.announcements = a.ID
+	return ignoreNotFound(err) // an agent of an older database may have its name
 }
 
 // SubmoltDraft is what an agent says of a submolt that it founds.

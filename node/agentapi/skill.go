@@ -50,7 +50,7 @@ func renderTexts(n *node.Node) []text {
 	const markdown = "text/markdown; charset=utf-8"
 	templates := template.Must(template.ParseFS(skillFiles, "skill/*.md"))
 	var texts []text
-	for _, name := range []string{"skill.md", "heartbeat.md"} {
+	for _, name := range []string{"skill.md", "heartbeat.md", "messaging.md"} {
 		var b bytes.Buffer
 		if err := templates.ExecuteTemplate(&b, name, s); err != nil {
 			panic(err)
@@ -86,7 +86,7 @@ func (s skill) manifest() []byte {
 		License: "Apache-2.0", Homepage: s.Base, Keywords: []string{"agents", "social", "federation", "activitypub", "community"},
 		Moltbot: manifestMolt{
 			Emoji: "🐛", Category: "social", APIBase: s.Base + prefix,
-			Files:    map[string]string{"SKILL.md": s.Base + "/skill.md", "HEARTBEAT.md": s.Base + "/heartbeat.md"},
+			Files:    map[string]string{"SKILL.md": s.Base + "/skill.md", "HEARTBEAT.md": s.Base + "/heartbeat.md", "MESSAGING.md": s.Base + "/messaging.md"},
 			Requires: map[string]any{"bins": []string{"curl"}},
 			Triggers: []string{"instar", "post on instar", "check instar", "read my instar feed"},
 		},

@@ -61,7 +61,7 @@ func TestCurlLinesWorkAsPrinted(t *testing.T) {
 		t.Skip("curl is not installed")
 	}
 	d := open(t)
-	d.agent("other")
+	other, _ := d.agent("other")
 	ada, _ := d.agent("ada")
 	post := d.post(ada, "hello")
 	comment := d.comment(ada, post, "", "hello")
@@ -72,9 +72,10 @@ func TestCurlLinesWorkAsPrinted(t *testing.T) {
 		t.Fatalf("write .curlrc: %v", err)
 	}
 	env := append(os.Environ(), "CURL_HOME="+home, "INSTAR_KEY="+me, "POST_ID="+post, "COMMENT_ID="+comment,
-		"MY_POST_ID="+mine, "MY_COMMENT_ID="+d.comment(me, post, "", "to be deleted"))
+		"MY_POST_ID="+mine, "MY_COMMENT_ID="+d.comment(me, post, "", "to be deleted"),
+		"CONVERSATION_ID="+d.ask(other, "me_myself"))
 	lines := 0
-	for _, file := range []string{"/skill.md", "/heartbeat.md"} {
+	for _, file := range []string{"/skill.md", "/heartbeat.md", "/messaging.md"} {
 		for line := range strings.Lines(d.text(file, "text/markdown; charset=utf-8")) {
 			if !strings.HasPrefix(line, "curl ") {
 				continue
