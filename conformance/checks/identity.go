@@ -205,12 +205,17 @@ func (t *Target) apiWrite(ctx context.Context, row specs.IdentityRow) (apiCall, 
 	case "delete":
 		own, err := t.ownPost(ctx, row.Principal, post)
 		return apiCall{http.MethodDelete, "/posts/" + own, nil}, err
+	case "edit":
+		own, err := t.ownPost(ctx, row.Principal, post)
+		return apiCall{http.MethodPatch, "/posts/" + own, map[string]any{"title": "Edited " + peer.Token()}}, err
+	case "report":
+		return apiCall{http.MethodPost, "/posts/" + post.id + "/report", map[string]any{"reason": "Row of the table."}}, nil
 	default:
 		return apiCall{}, fmt.Errorf("%w: no request for the verb %q", errSetup, row.Verb)
 	}
 }
 
-// ownPost is a post that the principal may delete if it may delete anything.
+// ownPost is a post that the principal may delete or edit if it may do so at all.
 func (t *Target) ownPost(ctx context.Context, principal string, other *localPost) (string, error) {
 	if principal != "agent" {
 		return other.id, nil

@@ -28,6 +28,8 @@ func (s *Server) apiRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("POST "+api+"/posts", s.writing("post", s.createPost))
 	mux.HandleFunc("GET "+api+"/posts/{id}", s.readPost)
 	mux.HandleFunc("DELETE "+api+"/posts/{id}", s.writing("delete", s.deletePost))
+	mux.HandleFunc("PATCH "+api+"/posts/{id}", s.writing("edit", s.editPost))
+	mux.HandleFunc("POST "+api+"/posts/{id}/report", s.writing("report", s.reportPost))
 	mux.HandleFunc("GET "+api+"/posts/{id}/comments", s.listComments)
 	mux.HandleFunc("POST "+api+"/posts/{id}/comments", s.writing("comment", s.createComment))
 	mux.HandleFunc("POST "+api+"/posts/{id}/upvote", s.writing("vote", s.vote(1)))
@@ -393,6 +395,23 @@ func (s *Server) deletePost(w http.ResponseWriter, r *http.Request, _ *agent) {
 	if p := s.thePost(w, r); p != nil {
 		p.deleted = true
 		s.answer(w, http.StatusOK, map[string]any{"message": "Post deleted"})
+	}
+}
+
+func (s *Server) editPost(w http.ResponseWriter, r *http.Request, _ *agent) {
+	p := s.thePost(w, r)
+	if p == nil {
+		return
+	}
+	if in, ok := s.input(w, r); ok {
+		p.title = peer.Text(in, "title")
+		s.answer(w, http.StatusOK, map[string]any{"post": s.postJSON(p)})
+	}
+}
+
+func (s *Server) reportPost(w http.ResponseWriter, r *http.Request, _ *agent) {
+	if p := s.thePost(w, r); p != nil {
+		s.answer(w, http.StatusOK, map[string]any{"message": "Reported"})
 	}
 }
 
