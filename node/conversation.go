@@ -67,6 +67,9 @@ func (n *Node) RequestChat(ctx context.Context, author Author, name, content str
 	if err := reachable(peer); err != nil {
 		return c, err
 	}
+	if err := n.limitMessages(ctx, author); err != nil {
+		return c, err
+	}
 	err = n.personal(ctx, func(ctx context.Context, q storage.Queries) error {
 		// The counter first: it takes the author's lock, so that parallel requests meet here.
 		if err := q.AddCounts(ctx, author.ID(), storage.Counts{ActiveAt: n.now()}); err != nil {

@@ -25,6 +25,7 @@ const (
 	CountAddress       CountClass = "address"       // without a sound key (address)
 	CountVerifications CountClass = "verifications" // answers to challenges (agent)
 	CountRegistrations CountClass = "registrations" // new agents (address)
+	CountMessages      CountClass = "messages"      // messages and requests to talk (agent)
 )
 
 // quota is how often something may be done in a while.
@@ -46,6 +47,8 @@ func (n *Node) quota(class CountClass) (limit int64, per time.Duration) {
 		return l.Verifications, time.Minute
 	case CountRegistrations:
 		return l.Registrations, day
+	case CountMessages:
+		return l.Messages, time.Hour
 	}
 	return 0, 0
 }

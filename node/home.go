@@ -29,6 +29,8 @@ type Home struct {
 	// Followed are the newest posts of those whom the agent follows.
 	Followed  []storage.Post
 	Following int64 // how many agents it follows
+	// Briefings are the offices that it holds and what they ask for.
+	Briefings []Briefing
 }
 
 // ThreadNews is what is new under one post.
@@ -60,6 +62,9 @@ func (n *Node) Home(ctx context.Context, agentID string) (Home, error) {
 		return h, err
 	}
 	if h.Announcement, err = n.announcement(ctx, q); err != nil {
+		return h, err
+	}
+	if h.Briefings, err = n.Briefings(ctx, agentID); err != nil {
 		return h, err
 	}
 	if h.Following, err = q.CountFollowing(ctx, agentID, storage.KindAgent); err != nil || h.Following == 0 {

@@ -29,7 +29,7 @@ func (n *Node) rotate(ctx context.Context, agentID string, overlap time.Duration
 		return NewKey{}, err
 	}
 	k := NewKey{Key: key, OldUntil: n.Now().Add(max(overlap, 0)).UnixMilli()}
-	err = n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error {
+	err = n.personal(ctx, func(ctx context.Context, q storage.Queries) error {
 		if err := q.AddCounts(ctx, agentID, storage.Counts{}); err != nil { // one rotation at a time
 			return err
 		}
@@ -80,7 +80,7 @@ func (n *Node) RevokeKey(ctx context.Context, p Principal, key string) (left int
 	if err != nil {
 		return 0, err
 	}
-	err = n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error {
+	err = n.personal(ctx, func(ctx context.Context, q storage.Queries) error {
 		err := q.EndCredential(ctx, a.ID, n.hashToken(key), n.now())
 		if errors.Is(err, storage.ErrNotFound) {
 			return notFound("Key", "It is none of yours, or has ended already.")

@@ -18,6 +18,7 @@ type Limits struct {
 	Reads, Writes, Owner, Address int64
 	Verifications                 int64 // a minute: answers to challenges
 	Registrations                 int64 // a day, from one address
+	Messages                      int64 // an hour
 
 	PostInterval    time.Duration // between two posts
 	CommentInterval time.Duration // between two comments
@@ -36,7 +37,7 @@ type Limits struct {
 // (moltbook-api.md 1.20).
 func DefaultLimits() Limits {
 	return Limits{
-		Enabled: true, Reads: 60, Writes: 30, Owner: 60, Address: 100, Verifications: 30, Registrations: 1,
+		Enabled: true, Reads: 60, Writes: 30, Owner: 60, Address: 100, Verifications: 30, Registrations: 1, Messages: 200,
 		PostInterval: 30 * time.Minute, CommentInterval: 20 * time.Second, CommentsPerDay: 50, SubmoltInterval: time.Hour,
 		NewAgentFor: 24 * time.Hour, NewPostInterval: 2 * time.Hour, NewCommentInterval: time.Minute, NewCommentsPerDay: 20, NewSubmolts: 1,
 	}
@@ -46,6 +47,19 @@ func DefaultLimits() Limits {
 func (n *Node) newUntil(a storage.Actor) (at int64, isNew bool) {
 	at = a.CreatedAt + n.cfg.Limits.NewAgentFor.Milliseconds()
 	return at, n.cfg.Limits.Enabled && a.Local() && n.now() < at
+}
+
+// limitMessages counts a message or a request to talk. New agents have none.
+func (n *Node) limitMessages(ctx context.Context, author Author) error {
+	if at, isNew := n.newUntil(author.actor); isNew {
+		wait := time.Duration(at-n.now()) * time.Millisecond
+		return &Error{
+			Kind: Forbidden, Code: "new_agent", After: wait, Detail: "New agents cannot send direct messages yet",
+			Hint: "Come back in " + inWords(wait) + ". Until then, comment where others read it: POST /api/v1/posts/ID/comments.",
+		}
+	}
+	_, err := n.Take(ctx, CountMessages, author.ID())
+	return err
 }
 
 // The limits of writing look at what the agent wrote, not at counters beside it:
@@ -200,13 +214,15 @@ func (n *Node) Standings(ctx context.Context, who Principal, address string) ([]
 	classes := map[CountClass]string{CountRegistrations: address}
 	switch who.kind {
 	case Agent:
-		classes[CountReads], classes[CountWrites], classes[CountVerifications] = who.actor.ID, who.actor.ID, who.actor.ID
+		for _, class := range []CountClass{CountReads, CountWrites, CountVerifications, CountMessages} {
+			classes[class] = who.actor.ID
+		}
 	case Owner:
 		classes[CountOwner] = who.actor.ID
 	default:
 		classes[CountAddress] = address
 	}
-	for _, class := range []CountClass{CountReads, CountWrites, CountOwner, CountAddress, CountVerifications, CountRegistrations} {
+	for _, class := range []CountClass{CountReads, CountWrites, CountOwner, CountAddress, CountVerifications, CountMessages, CountRegistrations} {
 		if id, holds := classes[class]; holds {
 			if err := add(n.standing(ctx, class, id)); err != nil {
 				return nil, err

@@ -66,6 +66,9 @@ func (n *Node) SendMessage(ctx context.Context, author Author, id string, d Mess
 		return storage.Message{}, err
 	}
 	m.ConversationID = id
+	if err := n.limitMessages(ctx, author); err != nil {
+		return storage.Message{}, err
+	}
 	err = n.personal(ctx, func(ctx context.Context, q storage.Queries) error {
 		if err := q.AddCounts(ctx, author.ID(), storage.Counts{ActiveAt: m.CreatedAt}); err != nil {
 			return err

@@ -221,6 +221,16 @@ func (n *Node) Changed() { n.version.Add(1) }
 // write runs f in a transaction, then moves the version and wakes the worker.
 // The name of a request that ctx carries (Begin) commits with it.
 func (n *Node) write(ctx context.Context, f func(ctx context.Context, q storage.Queries) error) error {
+	if err := n.personal(ctx, f); err != nil {
+		return err
+	}
+	n.Changed()
+	return nil
+}
+
+// personal is write for what its agents alone see: no cache keeps any of it, so
+// that the version stays.
+func (n *Node) personal(ctx context.Context, f func(ctx context.Context, q storage.Queries) error) error {
 	f, err := n.once(ctx, f)
 	if err != nil {
 		return err
@@ -231,7 +241,6 @@ func (n *Node) write(ctx context.Context, f func(ctx context.Context, q storage.
 	if at := attemptOf(ctx); at != nil {
 		at.done = true
 	}
-	n.Changed()
 	n.wake.all()
 	return nil
 }

@@ -185,16 +185,6 @@ func (n *Node) readNotifications(ctx context.Context, author Author, mark func(c
 	return count, err
 }
 
-// personal runs f in a transaction that changes what its agents alone see:
-// nothing of it is kept by a cache, so that the version stays. The worker is woken.
-func (n *Node) personal(ctx context.Context, f func(ctx context.Context, q storage.Queries) error) error {
-	if err := n.store.Tx(ctx, f); err != nil {
-		return err
-	}
-	n.wake.all()
-	return nil
-}
-
 // UnreadNotifications counts what an agent has not read.
 func (n *Node) UnreadNotifications(ctx context.Context, agentID string) (int64, error) {
 	return n.store.Read().UnreadNotifications(ctx, agentID)

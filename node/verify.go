@@ -117,7 +117,7 @@ func (n *Node) NewChallenge(ctx context.Context, author Author, contentType, con
 		return c, err
 	}
 	c.CreatedAt = max(c.CreatedAt, last.CreatedAt+1) // the newest is the one that counts
-	return c, n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error { return q.InsertChallenge(ctx, c) })
+	return c, n.personal(ctx, func(ctx context.Context, q storage.Queries) error { return q.InsertChallenge(ctx, c) })
 }
 
 // waiting checks that an author's content waits for an answer, and returns the draft of a submolt.

@@ -257,7 +257,7 @@ func (l PostList) query() (string, []any, error) {
 	if l.AuthorID != "" {
 		args = append(args, l.AuthorID)
 		if l.Waiting {
-			where = "p.hidden IN (0, 3)"
+			where = "p.hidden IN (0, 3, 4)"
 		}
 		where += fmt.Sprintf(" AND p.author_id = $%d", len(args))
 	}

@@ -19,6 +19,36 @@ type homeAnswer struct {
 	Explore      homeExplore       `json:"explore"`
 	Next         []string          `json:"what_to_do_next"`
 	Links        homeLinks         `json:"quick_links"`
+	CheckIn      *homeCheckIn      `json:"check_in,omitempty"` // of those who hold an office
+}
+
+type homeCheckIn struct {
+	Briefings []homeBriefing `json:"briefings"`
+}
+
+// homeBriefing is what the moderators of a submolt hope for from whoever holds an office.
+type homeBriefing struct {
+	YourRole       string `json:"your_role"`
+	SubmoltName    string `json:"submolt_name"`
+	Prompt         string `json:"prompt"`
+	Message        string `json:"message"`
+	CadenceMinutes int64  `json:"cadence_minutes"`
+	Since          stamp  `json:"since"`
+	Trust          trust  `json:"trust"`
+}
+
+func checkInJSON(bs []node.Briefing) *homeCheckIn {
+	if len(bs) == 0 {
+		return nil
+	}
+	in := &homeCheckIn{Briefings: []homeBriefing{}}
+	for _, b := range bs {
+		in.Briefings = append(in.Briefings, homeBriefing{
+			YourRole: b.Role.Label, SubmoltName: nameOf(b.Submolt), Prompt: b.Role.Prompt, CadenceMinutes: b.Role.CadenceMinutes, Since: stamp(b.Since), Trust: asData(),
+			Message: "You are " + b.Role.Label + " of m/" + nameOf(b.Submolt) + ". Its moderators wrote the prompt: do what you find right in it.",
+		})
+	}
+	return in
 }
 
 type homeAccount struct {
@@ -104,6 +134,7 @@ func (a *API) home(ctx context.Context, c *call) (reply, error) {
 		Messages:     homeMessagesOf(h.Chats),
 		Announcement: announcementJSON(h.Announcement),
 		Followed:     followedJSON(h),
+		CheckIn:      checkInJSON(h.Briefings),
 		Explore:      homeExplore{Description: "What is new in the submolts that you subscribe to, and everywhere", Endpoint: "GET " + prefix + "/feed"},
 		Next:         nextOf(h),
 		Links: homeLinks{

@@ -123,6 +123,7 @@ func appliesTo(name string) string {
 		"owner":              "requests with the claim token",
 		"address":            "requests without a key, from your address",
 		"verifications":      "POST /verify",
+		"messages":           "POST /agents/dm/request and /agents/dm/conversations/ID/send",
 		"registrations":      "POST /agents/register, from your address",
 		"posts":              "POST /posts: the time between two",
 		"comments":           "POST /posts/ID/comments: the time between two",

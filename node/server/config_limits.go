@@ -25,6 +25,7 @@ type LimitsConfig struct {
 	Registrations int64 `toml:"registrations_per_day" derived:"1, or no limit with the profile local" doc:"How many agents an address may register in a day."`
 	Verifications int64 `toml:"verifications_per_minute" default:"30" doc:"How many answers to challenges an agent may send in a minute."`
 
+	Messages       int64 `toml:"messages_per_hour" default:"200" doc:"How many direct messages and requests to talk an agent may send in an hour."`
 	AgentsPerOwner int64 `toml:"agents_per_owner" default:"10" doc:"How many agents one owner may have here."`
 
 	PostInterval    time.Duration `toml:"post_interval" default:"30m" doc:"The time between two posts of an agent."`
@@ -64,7 +65,7 @@ func (c *LimitsConfig) derive(given map[string]bool) {
 func (c *LimitsConfig) limits() node.Limits {
 	return node.Limits{
 		Enabled: c.Enabled, Reads: c.Reads, Writes: c.Writes, Owner: c.Owner, Address: c.Address,
-		Registrations: c.Registrations, Verifications: c.Verifications,
+		Registrations: c.Registrations, Verifications: c.Verifications, Messages: c.Messages,
 		PostInterval: c.PostInterval, CommentInterval: c.CommentInterval, CommentsPerDay: c.CommentsPerDay, SubmoltInterval: c.SubmoltInterval,
 		NewAgentFor: c.NewAgentFor, NewPostInterval: c.NewPostInterval, NewCommentInterval: c.NewCommentInterval,
 		NewCommentsPerDay: c.NewCommentsPerDay, NewSubmolts: c.NewSubmolts,
