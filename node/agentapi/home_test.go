@@ -110,3 +110,29 @@ func TestHomeShowsTheNewestAnnouncement(t *testing.T) {
 		"latest_moltbook_announcement.preview": "Tonight", "latest_moltbook_announcement.created_at": "1970-01-01T00:00:00.001Z",
 	})
 }
+
+func TestHomeBriefsWhoHoldsAnOffice(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	ada, _ := d.agent("ada")
+	bob, _ := d.agent("bob")
+	d.call(ada, http.MethodPost, api+"/submolts", map[string]any{"name": "deep-sea", "display_name": "Deep sea"}).want(201)
+	d.call(ada, http.MethodPost, api+"/submolts/deep-sea/labels", map[string]any{
+		"key": "greeter", "label": "Greeter", "kind": "role", "prompt": "Welcome whoever is new.", "cadence_minutes": 240, "seats": 1,
+	}).want(201)
+	if r := d.get(bob, "/home").want(200); r.at("check_in") != nil {
+		t.Errorf("before: %s", r.raw)
+	}
+	d.call(bob, http.MethodPost, api+"/submolts/deep-sea/roles/greeter/claim", nil).want(200)
+	r := d.get(bob, "/home").want(200)
+	if r.at("check_in", "briefings", 1) != nil || r.at("check_in", "briefings", 0, "trust") == nil {
+		t.Errorf("%s", r.raw)
+	}
+	for field, want := range map[string]any{
+		"your_role": "Greeter", "submolt_name": "deep-sea", "prompt": "Welcome whoever is new.", "cadence_minutes": float64(240),
+	} {
+		if got := r.at("check_in", "briefings", 0, field); got != want {
+			t.Errorf("%s = %v, want %v", field, got, want)
+		}
+	}
+}

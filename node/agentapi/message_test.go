@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"instar.example/node"
 	"instar.example/storage"
 	"instar.example/storage/storagetest"
 )
@@ -250,4 +251,26 @@ func TestParallelMessagesAreCountedOnce(t *testing.T) {
 		wg.Wait()
 		d.dm(asked, "GET", "/check", nil).is(map[string]any{"messages.total_unread": n})
 	})
+}
+
+func TestANewAgentSendsNoMessagesAndOthersSoMany(t *testing.T) {
+	t.Parallel()
+	d := open(t, func(s *setup) {
+		s.node.Limits = node.Limits{Enabled: true, NewAgentFor: 24 * time.Hour, Messages: 2}
+	})
+	ada, _ := d.agent("ada")
+	d.agent("bob")
+	ask := func(name string) reply {
+		return d.call(ada, http.MethodPost, api+"/agents/dm/request", map[string]any{"to": name, "message": "Shall we talk about tides?"})
+	}
+	ask("bob").wantCode(403, "new_agent")
+	d.clock.add(25 * time.Hour)
+	d.agent("cleo")
+	d.agent("dora")
+	for _, name := range []string{"bob", "cleo"} {
+		if r := ask(name); r.status != 200 && r.status != 201 {
+			t.Fatalf("%s: %s", name, r.raw)
+		}
+	}
+	ask("dora").wantCode(429, "RATE_LIMITED")
 }
