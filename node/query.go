@@ -1,23 +1,24 @@
 package node
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"unicode/utf8"
 )
 
-// Bounds of what one query asks for; what goes beyond them is not looked at.
+// Bounds of what one query asks for.
 const (
-	queryUnits = 20 // words, runs and phrases
-	queryTerms = 24
+	queryUnits = 20 // words, runs and phrases; further ones are not looked at
+	queryTerms = 10 // by which the index is asked; others are looked for in the texts
 )
 
 // asked is what a query asks for. A text is found when it holds every unit.
 type asked struct {
-	terms   []string // by which the index finds candidates
-	units   []string // words, runs and phrases as they stand in a plainText
-	phrases []string // the units that a candidate may lack
-	whole   string   // the query in one row
+	terms  []string // by which the index finds candidates
+	units  []string // words, runs and phrases as they stand in a plainText
+	unsure []string // the units that a candidate may lack
+	whole  string   // the query in one row
 }
 
 // parseQuery reads a query: words, and phrases in quotation marks, whose words
@@ -26,38 +27,53 @@ type asked struct {
 func parseQuery(q string) asked {
 	var a asked
 	var all []run
+	terms := map[string][]string{} // of each unit
+	add := func(runs ...run) {
+		unit := needle(runs)
+		if len(a.units) == queryUnits || slices.Contains(a.units, unit) {
+			return
+		}
+		a.units = append(a.units, unit)
+		for _, r := range runs {
+			if r.pairs && r.letters() > 1 {
+				terms[unit] = append(terms[unit], pairsOf(r.text)...)
+				continue
+			}
+			terms[unit] = append(terms[unit], r.text)
+		}
+	}
 	for _, p := range quotations(q) {
 		runs := runsOf(p.text)
 		all = append(all, runs...)
 		if p.quoted && len(runs) > 1 {
-			a.add(needle(runs), true, runs...)
+			add(runs...)
 			continue
 		}
 		for _, r := range runs {
-			a.add(needle([]run{r}), r.pairs && r.letters() > 2, r)
+			add(r)
 		}
 	}
 	a.whole = needle(all)
+	a.choose(terms)
 	return a
 }
 
-func (a *asked) add(unit string, phrase bool, runs ...run) { //nolint:revive // a property of the unit, not a mode
-	if len(a.units) == queryUnits || slices.Contains(a.units, unit) {
-		return
-	}
-	a.units = append(a.units, unit)
-	if phrase {
-		a.phrases = append(a.phrases, unit)
-	}
-	for _, r := range runs {
-		terms := []string{r.text}
-		if r.pairs && r.letters() > 1 {
-			terms = pairsOf(r.text)
-		}
-		for _, t := range terms {
-			if len(a.terms) < queryTerms && !slices.Contains(a.terms, t) {
+// choose decides which terms the index is asked for: the longest words, which
+// few texts hold.
+func (a *asked) choose(terms map[string][]string) {
+	for _, u := range a.units {
+		for _, t := range terms[u] {
+			if !slices.Contains(a.terms, t) {
 				a.terms = append(a.terms, t)
 			}
+		}
+	}
+	slices.SortStableFunc(a.terms, func(s, t string) int { return cmp.Compare(len(t), len(s)) })
+	a.terms = a.terms[:min(len(a.terms), queryTerms)]
+	for _, u := range a.units {
+		chosen := func(t string) bool { return slices.Contains(a.terms, t) }
+		if len(terms[u]) > 1 || !chosen(terms[u][0]) {
+			a.unsure = append(a.unsure, u)
 		}
 	}
 }

@@ -18,7 +18,7 @@ const (
 	// next ones follow behind them.
 	searchWindow = 500
 	// searchWindows is how many windows one page is taken from.
-	searchWindows = 4
+	searchWindows = 2
 )
 
 // SearchQuery asks for what holds every word and phrase of Q. All filters hold
@@ -74,7 +74,7 @@ func (n *Node) Search(ctx context.Context, sq SearchQuery) (Results, error) {
 	if len(s.asked.terms) == 0 {
 		return Results{}, nil // signs alone
 	}
-	if err := n.indexWaiting(ctx); err != nil {
+	if s.current, err = n.indexWaiting(ctx); err != nil {
 		return Results{}, err
 	}
 	return s.page(ctx)
@@ -90,6 +90,7 @@ type search struct {
 	before  int64
 	place   searchPlace
 	limit   int
+	current bool // no text waits for the index
 }
 
 // searchPlace is where a page of results starts.

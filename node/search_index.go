@@ -40,15 +40,14 @@ func (n *Node) IndexBatch(ctx context.Context) (int, error) {
 		for _, t := range texts {
 			byID[t.ID] = t
 		}
+		docs := make([]storage.Document, 0, len(waiting))
 		for _, d := range waiting {
 			if t, ok := byID[d.ID]; ok && t.Hidden == storage.Visible {
 				d = n.document(t)
 			}
-			if err := q.Index(ctx, d); err != nil {
-				return err
-			}
+			docs = append(docs, d)
 		}
-		return nil
+		return q.Index(ctx, docs)
 	})
 	return len(waiting), err
 }
@@ -89,12 +88,13 @@ func (n *Node) facets(t storage.Text) []string {
 	return fs
 }
 
-// indexWaiting indexes what waits, if it is little.
-func (n *Node) indexWaiting(ctx context.Context) error {
+// indexWaiting indexes what waits and says whether that is all: it stops when
+// much waits.
+func (n *Node) indexWaiting(ctx context.Context) (all bool, err error) {
 	for range indexBatches {
 		if done, err := n.IndexBatch(ctx); err != nil || done < indexBatch {
-			return err
+			return true, err
 		}
 	}
-	return nil
+	return false, nil
 }

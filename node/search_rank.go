@@ -44,7 +44,7 @@ func (s *search) window(ctx context.Context) (ranking, error) {
 		return ranking{}, err
 	}
 	w := ranking{top: docs[0].Num + 1, low: docs[len(docs)-1].Num, more: len(docs) == searchWindow}
-	if docs, err = s.holdingPhrases(ctx, docs); err != nil {
+	if docs, err = s.holdingUnits(ctx, docs); err != nil {
 		return ranking{}, err
 	}
 	for _, d := range docs {
@@ -83,7 +83,10 @@ func (s *search) agents(ctx context.Context) (ranking, error) {
 	if err != nil {
 		return ranking{}, err
 	}
-	docs, err := s.holdingPhrases(ctx, append(profiles, texts...))
+	if texts, err = s.shown(ctx, texts); err != nil {
+		return ranking{}, err
+	}
+	docs, err := s.holdingUnits(ctx, append(profiles, texts...))
 	if err != nil {
 		return ranking{}, err
 	}
@@ -116,10 +119,24 @@ func (s *search) agents(ctx context.Context) (ranking, error) {
 	return w, nil
 }
 
-// holdingPhrases drops the documents that hold the terms of a phrase, but not
-// side by side.
-func (s *search) holdingPhrases(ctx context.Context, docs []storage.Document) ([]storage.Document, error) {
-	if len(s.asked.phrases) == 0 {
+// shown drops the texts that wait to be indexed anew, and may be hidden by now:
+// they are counted here, and not read.
+func (s *search) shown(ctx context.Context, texts []storage.Document) ([]storage.Document, error) {
+	if s.current {
+		return texts, nil
+	}
+	ids := make([]string, 0, len(texts))
+	for _, d := range texts {
+		ids = append(ids, d.ID)
+	}
+	queued, err := s.n.store.Read().Queued(ctx, ids)
+	return slices.DeleteFunc(texts, func(d storage.Document) bool { return slices.Contains(queued, d.ID) }), err
+}
+
+// holdingUnits drops the documents that lack what the index did not look for,
+// or hold the terms of a phrase, but not side by side.
+func (s *search) holdingUnits(ctx context.Context, docs []storage.Document) ([]storage.Document, error) {
+	if len(s.asked.unsure) == 0 {
 		return docs, nil
 	}
 	var long []int64
@@ -142,9 +159,9 @@ func (s *search) holdingPhrases(ctx context.Context, docs []storage.Document) ([
 	}), err
 }
 
-// holds says whether a text holds every phrase.
+// holds says whether a text holds every unit that is unsure.
 func (a asked) holds(title, body string) bool {
-	for _, p := range a.phrases {
+	for _, p := range a.unsure {
 		if !strings.Contains(title, p) && !strings.Contains(body, p) {
 			return false
 		}

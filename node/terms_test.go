@@ -57,8 +57,8 @@ func TestQueriesAskForWordsAndPhrases(t *testing.T) {
 		`' OR "`:               {`[" or "]`, `[]`},
 		`?!`:                   {`[]`, `[]`},
 	} {
-		_, units, phrases := node.Asked(q)
-		if got := [2]string{fmt.Sprintf("%q", units), fmt.Sprintf("%q", phrases)}; got != want {
+		_, units, unsure := node.Asked(q)
+		if got := [2]string{fmt.Sprintf("%q", units), fmt.Sprintf("%q", unsure)}; got != want {
 			t.Errorf("Asked(%q) = %v, want %v", q, got, want)
 		}
 	}
@@ -82,7 +82,7 @@ func FuzzTerms(f *testing.F) {
 		if len([]rune(text)) > node.MaxQuery {
 			return
 		}
-		asked, _, phrases := node.Asked(text)
+		asked, _, unsure := node.Asked(text)
 		for _, a := range asked {
 			if !slices.Contains(terms, a) {
 				t.Errorf("Asked(%q) asks for %q, which the text does not hold", text, a)
@@ -91,7 +91,7 @@ func FuzzTerms(f *testing.F) {
 		if strings.ContainsAny(text, "\"“„«「『＂") {
 			return // a phrase is cut where its marks stand
 		}
-		for _, p := range phrases {
+		for _, p := range unsure {
 			if !strings.Contains(node.Plain(text), p) {
 				t.Errorf("Asked(%q) asks for %q, which the text does not hold", text, p)
 			}
@@ -108,9 +108,9 @@ func FuzzQuery(f *testing.F) {
 		if len([]rune(q)) > node.MaxQuery {
 			return
 		}
-		terms, units, phrases := node.Asked(q)
-		if len(terms) > 24 || len(units) > 20 || len(phrases) > len(units) || (len(units) > 0) != (len(terms) > 0) {
-			t.Errorf("Asked(%q) = %q, %q, %q", q, terms, units, phrases)
+		terms, units, unsure := node.Asked(q)
+		if len(terms) > 10 || len(units) > 20 || len(unsure) > len(units) || (len(units) > 0) != (len(terms) > 0) {
+			t.Errorf("Asked(%q) = %q, %q, %q", q, terms, units, unsure)
 		}
 		for _, term := range terms {
 			if got := node.Terms(term); term == "" || !slices.Contains(got, term) {

@@ -40,9 +40,8 @@ const searchVersion = 10
 
 // searchTables adds what each database has of its own for full-text search. The
 // terms are ours to the letter: neither database cuts, folds or stems them.
-// On PostgreSQL the texts stand outside of the rows, which many searches read
-// and few need, and new terms go into the index at once, not onto a list that
-// each search would read.
+// On PostgreSQL new terms go into the index at once, not onto a list that each
+// search would read.
 func (d dialect) searchTables(ctx context.Context, tx *sql.Tx, version int64) error {
 	if version != searchVersion {
 		return nil
@@ -53,9 +52,7 @@ func (d dialect) searchTables(ctx context.Context, tx *sql.Tx, version int64) er
 	text := `
 		DROP TABLE IF EXISTS documents;
 		CREATE TABLE documents (` + columns + `, vector tsvector NOT NULL
-		) WITH (toast_tuple_target = 128);
-		ALTER TABLE documents ALTER COLUMN title SET STORAGE EXTERNAL;
-		ALTER TABLE documents ALTER COLUMN body SET STORAGE EXTERNAL;
+		);
 		CREATE INDEX documents_vector ON documents USING GIN (vector) WITH (fastupdate = off);`
 	if d.name == nameSQLite {
 		text = `
@@ -123,58 +120,126 @@ const placeBits = 20
 // Place is the least Num of a document that was written at a time, Unix ms.
 func Place(at int64) int64 { return min(max(at, 0), math.MaxInt64>>placeBits) << placeBits }
 
-// place returns the document's Num: a free one at its time.
-func (q Queries) place(ctx context.Context, d Document) (int64, error) {
-	h := fnv.New32a()
-	_, _ = h.Write([]byte(d.ID)) // never fails
-	for num := Place(d.CreatedAt) + int64(h.Sum32()>>(32-placeBits)); ; num++ {
-		var taken int64
-		err := q.get(ctx, &taken, `
-			SELECT COUNT(*)
-			FROM documents
-			WHERE num = $1`, num)
-		if err != nil || taken == 0 {
-			return num, err
-		}
+// Queued returns which of the documents wait to be indexed anew.
+func (q Queries) Queued(ctx context.Context, ids []string) ([]string, error) {
+	queued := []string{}
+	if len(ids) == 0 {
+		return queued, nil
 	}
+	args := padded(ids)
+	err := q.list(ctx, &queued, `
+		SELECT id
+		FROM unindexed
+		WHERE id IN (`+places(1, len(args))+`)`, args...)
+	return queued, err
 }
 
-// Index puts a document into the index, in place of an older one with its id.
-// One without terms is only removed.
-func (q Queries) Index(ctx context.Context, d Document) error {
-	lite := q.dialect.name == nameSQLite
-	if lite {
+// Index puts documents into the index, each in place of an older one with its
+// id. One without terms is only removed.
+func (q Queries) Index(ctx context.Context, ds []Document) error {
+	if len(ds) == 0 {
+		return nil
+	}
+	ids := make([]string, 0, len(ds))
+	for _, d := range ds {
+		ids = append(ids, d.ID)
+	}
+	if err := q.removeDocuments(ctx, padded(ids)); err != nil {
+		return err
+	}
+	ds = slices.DeleteFunc(slices.Clone(ds), func(d Document) bool { return len(d.Terms) == 0 })
+	if err := q.place(ctx, ds); err != nil {
+		return err
+	}
+	const together = 16 // so that two statements serve lists of any length
+	for len(ds) >= together {
+		if err := q.insertDocuments(ctx, ds[:together]); err != nil {
+			return err
+		}
+		ds = ds[together:]
+	}
+	for _, d := range ds {
+		if err := q.insertDocuments(ctx, []Document{d}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (q Queries) removeDocuments(ctx context.Context, ids []any) error {
+	if q.dialect.name == nameSQLite {
 		_, err := q.exec(ctx, `
 			DELETE FROM documents_fts
-			WHERE rowid = (SELECT num FROM documents WHERE id = $1)`, d.ID)
+			WHERE rowid IN (SELECT num FROM documents WHERE id IN (`+places(1, len(ids))+`))`, ids...)
 		if err != nil {
 			return err
 		}
 	}
 	_, err := q.exec(ctx, `
 		DELETE FROM documents
-		WHERE id = $1`, d.ID)
-	if err != nil || len(d.Terms) == 0 {
-		return err
+		WHERE id IN (`+places(1, len(ids))+`)`, ids...)
+	return err
+}
+
+// place gives each document its Num: a free one at its time.
+func (q Queries) place(ctx context.Context, ds []Document) error {
+	given := map[int64]bool{}
+	for i := range ds {
+		h := fnv.New32a()
+		_, _ = h.Write([]byte(ds[i].ID)) // never fails
+		num := Place(ds[i].CreatedAt) + int64(h.Sum32()>>(32-placeBits))
+		for {
+			var taken int64
+			err := q.get(ctx, &taken, `
+				SELECT COUNT(*)
+				FROM documents
+				WHERE num = $1`, num)
+			if err != nil {
+				return err
+			}
+			if taken == 0 && !given[num] {
+				break
+			}
+			num++
+		}
+		given[num] = true
+		ds[i].Num = num
 	}
-	if d.Num, err = q.place(ctx, d); err != nil {
-		return err
+	return nil
+}
+
+func (q Queries) insertDocuments(ctx context.Context, ds []Document) error {
+	lite := q.dialect.name == nameSQLite
+	column := ", vector"
+	if lite {
+		column = ""
 	}
-	args := []any{d.Num, d.ID, d.Kind, d.AuthorID, d.CreatedAt, d.Size, d.Title, d.Body, d.Rest}
-	column, vector := "", ""
-	if !lite {
-		column, vector = ", vector", ", array_to_tsvector(string_to_array($10, ' '))"
-		args = append(args, strings.Join(append(slices.Clip(d.Terms), blocksOf(d.CreatedAt)...), " "))
+	var values []string
+	var args []any
+	for _, d := range ds {
+		row := places(len(args)+1, 9)
+		args = append(args, d.Num, d.ID, d.Kind, d.AuthorID, d.CreatedAt, d.Size, d.Title, d.Body, d.Rest)
+		if !lite {
+			args = append(args, strings.Join(append(slices.Clip(d.Terms), blocksOf(d.CreatedAt)...), " "))
+			row += ", array_to_tsvector(string_to_array($" + strconv.Itoa(len(args)) + ", ' '))"
+		}
+		values = append(values, "("+row+")")
 	}
-	_, err = q.exec(ctx, `
+	_, err := q.exec(ctx, `
 		INSERT INTO documents (num, id, kind, author_id, created_at, size, title, body, rest`+column+`)
-		VALUES (`+places(1, 9)+vector+`)`, args...)
-	if err == nil && lite {
-		_, err = q.exec(ctx, `
+		VALUES `+strings.Join(values, ", "), args...)
+	if err != nil || !lite {
+		return err
+	}
+	for _, d := range ds {
+		_, err := q.exec(ctx, `
 			INSERT INTO documents_fts (rowid, terms)
 			VALUES ($1, $2)`, d.Num, strings.Join(d.Terms, " "))
+		if err != nil {
+			return err
+		}
 	}
-	return err
+	return nil
 }
 
 // SearchQuery asks for documents that hold every one of the terms and stand
@@ -185,8 +250,7 @@ type SearchQuery struct {
 	Limit        int
 }
 
-// Search returns the newest documents that are asked for, without Rest. What
-// waits to be indexed anew is not among them.
+// Search returns the newest documents that are asked for, without Rest.
 func (q Queries) Search(ctx context.Context, s SearchQuery) ([]Document, error) {
 	if q.dialect.name == nameSQLite {
 		return q.matches(ctx, s, `"`+strings.Join(s.Terms, `" "`)+`"`)
@@ -214,7 +278,6 @@ func (q Queries) matches(ctx context.Context, s SearchQuery, match string) ([]Do
 	ds := []Document{}
 	err := q.list(ctx, &ds, `
 		SELECT d.num, d.id, d.kind, d.author_id, d.created_at, d.size, d.title, d.body`+where+`
-			AND NOT EXISTS (SELECT 1 FROM unindexed u WHERE u.id = d.id)
 		ORDER BY `+order+` DESC
 		LIMIT $4`, match, s.From, s.Before, s.Limit)
 	return ds, err
@@ -223,7 +286,8 @@ func (q Queries) matches(ctx context.Context, s SearchQuery, match string) ([]Do
 // Bounds of looking back on PostgreSQL.
 const (
 	recentDocuments = 4_096
-	lookBack        = 64 // times as far at the next step
+	leastLookBack   = 4 // times as far at the next step
+	mostLookBack    = 64
 )
 
 // recentMatches searches the newest documents first and goes back by and by,
@@ -261,11 +325,12 @@ func (q Queries) recentMatches(ctx context.Context, s SearchQuery) ([]Document, 
 		if err != nil || len(ds) == s.Limit || from == s.From {
 			return ds, err
 		}
-		if span > recent.Last/lookBack {
+		further := int64(min(max(2*s.Limit/(len(ds)+1), leastLookBack), mostLookBack))
+		if span > recent.Last/further {
 			from = s.From
 			continue
 		}
-		span *= lookBack
+		span *= further
 		from = recent.Last - span
 	}
 }
