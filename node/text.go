@@ -26,7 +26,8 @@ const (
 )
 
 // plain refuses what no text may hold: broken UTF-8 and NUL, which the
-// databases treat differently, and other control characters.
+// databases treat differently, and other control characters. What shows nothing
+// and hides something it takes out.
 func plain(field, s string, limit int) (string, error) {
 	if !utf8.ValidString(s) {
 		return "", invalid("bad_text", field+" is not valid UTF-8", "")
@@ -39,7 +40,18 @@ func plain(field, s string, limit int) (string, error) {
 	if n := utf8.RuneCountInString(s); n > limit {
 		return "", invalid("too_long", fmt.Sprintf("%s is too long: %d characters, the limit is %d", field, n, limit), "")
 	}
-	return s, nil
+	return unhidden(s), nil
+}
+
+// unhidden is a text without what hides in it.
+func unhidden(s string) string {
+	var h hider
+	return strings.Map(func(r rune) rune {
+		if h.hides(r) {
+			return -1
+		}
+		return r
+	}, s)
 }
 
 // line is plain for a text of one line: a title or a name. Characters that
@@ -47,23 +59,52 @@ func plain(field, s string, limit int) (string, error) {
 // look like another.
 func line(field, s string, limit int) (string, error) {
 	s = strings.TrimSpace(s)
-	s, err := plain(field, s, limit)
+	shows, err := plain(field, s, limit)
 	if err != nil {
 		return "", err
 	}
 	for _, r := range s {
-		if r == '\n' || r == '\r' || invisible(r) {
+		if r == '\n' || r == '\r' || shows != s || unicode.Is(unicode.Bidi_Control, r) {
 			return "", invalid("bad_text", field+" contains a line break or an invisible character", "Send it on one line, without direction marks.")
 		}
 	}
 	return s, nil
 }
 
-// invisible says whether a character shows nothing and can hide something:
-// direction marks, tags, and spaces without width. Joiners stay: scripts need them.
-func invisible(r rune) bool {
-	return unicode.Is(unicode.Bidi_Control, r) || (r >= 0xE0000 && r <= 0xE007F) ||
-		r == 0x200B || r == 0xFEFF || r == 0x180E || (r >= 0x2060 && r <= 0x2064)
+// hider finds, rune by rune of one text, what shows nothing and can carry what
+// only programs read: spaces without width, fillers, tags outside a flag's
+// emoji, and variation selectors but for one behind a character. Joiners stay:
+// scripts and emoji need them. Its zero value begins a text.
+type hider struct {
+	before rune // what a selector would change; 0 for nothing
+	tags   int  // how many more tags a flag may have
+}
+
+// flagTags is how many tags a subdivision's flag has at most, its end included
+// (UTS #51, emoji_tag_sequence).
+const flagTags = 7
+
+func (h *hider) hides(r rune) bool {
+	switch {
+	case unicode.Is(unicode.Variation_Selector, r):
+		base := h.before
+		h.before = 0
+		return base == 0
+	case r >= 0xE0000 && r <= 0xE007F:
+		h.tags--
+		return h.tags < 0
+	case r == 0x200B, r == 0x2060, r == 0xFEFF, r == 0x180E, r > 0x2060 && r <= 0x2064, // no width
+		r == 0x115F, r == 0x1160, r == 0x3164, r == 0xFFA0, r == 0x17B4, r == 0x17B5, r == 0x2800: // fillers
+		return true
+	}
+	h.before, h.tags = r, 0
+	if unicode.IsSpace(r) {
+		h.before = 0
+	}
+	if r == 0x1F3F4 { // the black flag
+		h.tags = flagTags
+	}
+	return false
 }
 
 // webURL returns an absolute http or https URL, or "" for "".
@@ -161,8 +202,9 @@ func hides(tag []byte) int {
 // characters, broken UTF-8. It never fails: a peer's text is taken as far as it is one.
 func visible(s string, limit int) string {
 	n := 0
+	var h hider
 	return strings.Map(func(r rune) rune {
-		if n >= limit || r == utf8.RuneError || (r < ' ' && r != '\n' && r != '\t') || r == 0x7f || invisible(r) {
+		if n >= limit || r == utf8.RuneError || (r < ' ' && r != '\n' && r != '\t') || r == 0x7f || h.hides(r) || unicode.Is(unicode.Bidi_Control, r) {
 			return -1
 		}
 		n++

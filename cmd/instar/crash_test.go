@@ -289,3 +289,48 @@ func (k *killed) postsFrom(from string) int {
 		cursor = next
 	}
 }
+
+// TestAStopUnderLoadFinishesWhatItBegan asks a node to stop while it answers
+// and delivers: it ends by itself, with 0 and in time, and keeps its word.
+func TestAStopUnderLoadFinishesWhatItBegan(t *testing.T) {
+	t.Parallel()
+	binary := filepath.Join(t.TempDir(), "instar")
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+		t.Fatalf("build: %v\n%s", err, out)
+	}
+	for _, database := range []string{"sqlite", "postgres"} {
+		t.Run(database, func(t *testing.T) {
+			t.Parallel()
+			n, other := newKilled(t, binary, database), newKilled(t, binary, database)
+			n.start()
+			other.start()
+			defer other.kill()
+			n.register("writer")
+			stop, done := make(chan struct{}), &acked{}
+			var load sync.WaitGroup
+			for range 8 {
+				load.Go(func() { n.post(stop, other.host, done) })
+			}
+			done.more(40)
+			asked := time.Now()
+			if err := n.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+				t.Fatal(err)
+			}
+			if err := n.cmd.Wait(); err != nil {
+				t.Errorf("the stopped node ended with %v", err)
+			}
+			if took := time.Since(asked); took > 12*time.Second {
+				t.Errorf("the stop took %v", took)
+			}
+			close(stop)
+			load.Wait()
+			n.start()
+			defer n.kill()
+			n.mustHave(done.ids)
+			other.mustGet(n.host, done.count())
+			if got := other.postsFrom(n.host); got != done.count() {
+				t.Errorf("%d posts arrived, %d were acknowledged", got, done.count())
+			}
+		})
+	}
+}

@@ -35,6 +35,9 @@ var (
 	// ErrKeyRefused says that the key's address answered, and not with a key
 	// that is accepted.
 	ErrKeyRefused = errors.New("key is not accepted")
+	// ErrKeyBudget says that so many keys of its host were asked for lately
+	// that this one must wait.
+	ErrKeyBudget = errors.New("too many keys of that host")
 )
 
 // Signer is the actor that owns a key.
@@ -234,6 +237,8 @@ func withoutKey(err error, raw RawRequest, a *activity.Activity) error {
 		return refusal
 	case errors.Is(err, ErrKeyGone), errors.Is(err, ErrKeyUnavailable), errors.Is(err, context.DeadlineExceeded):
 		return &Unproven{Raw: raw, Activity: a, Err: err}
+	case errors.Is(err, ErrKeyBudget):
+		return refuse(http.StatusTooManyRequests, ReasonKeyBudget, "Too many unknown keys of that host. Send it again in a minute.")
 	case errors.Is(err, ErrKeyOwner):
 		return refuse(http.StatusUnauthorized, ReasonKeyOwner, "The key and its actor do not name each other.")
 	case errors.Is(err, ErrKeyRefused), errors.Is(err, activity.ErrNoKey), errors.Is(err, activity.ErrMalformed):

@@ -20,6 +20,7 @@ const (
 	ReasonHostMismatch = "host_mismatch" // 401: the id's origin is not the actor's
 	ReasonKey          = "key"           // 401: the key's document holds no good key
 	ReasonKeyOwner     = "key_owner"     // 401: key and actor do not name each other
+	ReasonKeyBudget    = "key_budget"    // 429: too many keys of that host were asked for lately
 	ReasonForwarded    = "forwarded"     // 401: signed by another than the actor
 	ReasonHumanWrite   = "agents_only"   // 403
 )
@@ -91,6 +92,9 @@ func (f *Refusal) Respond(w http.ResponseWriter) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	if f.Status == http.StatusUnauthorized {
 		h.Set("WWW-Authenticate", `Signature headers="(request-target) host date digest"`)
+	}
+	if f.Status == http.StatusTooManyRequests {
+		h.Set("Retry-After", "60")
 	}
 	w.WriteHeader(f.Status)
 	_, _ = w.Write(body) // the peer may be gone; there is no one to tell

@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"time"
 
 	"github.com/hashicorp/golang-lru/v2/expirable"
+	"golang.org/x/net/publicsuffix"
+	"golang.org/x/time/rate"
 
 	"instar.example/federation/activity"
 	"instar.example/federation/fetch"
@@ -25,6 +28,11 @@ const (
 	signerBudget = 4 * time.Second
 	// refreshPause is how often one key is asked for again after it failed.
 	refreshPause = 5 * time.Minute
+	// keyBurst and keysPerSecond bound how many documents of keys one domain makes
+	// us ask for: whoever invents key ids must not have us ask without end.
+	keyBurst      = 100
+	keysPerSecond = 5
+	domains       = 10_000 // that are remembered
 )
 
 // keys knows signers by their key: from memory, from the database, or by
@@ -34,6 +42,8 @@ type keys struct {
 	fetch     *fetch.Client
 	signers   *expirable.LRU[string, inbox.Signer]
 	refreshed *expirable.LRU[string, struct{}]
+	budgets   *expirable.LRU[string, *rate.Limiter] // by domain
+	now       func() time.Time
 }
 
 func newKeys(c Config) *keys {
@@ -41,7 +51,34 @@ func newKeys(c Config) *keys {
 		node: c.Node, fetch: c.Fetch,
 		signers:   expirable.NewLRU[string, inbox.Signer](cachedSigners, nil, cachedFor),
 		refreshed: expirable.NewLRU[string, struct{}](cachedSigners, nil, refreshPause),
+		budgets:   expirable.NewLRU[string, *rate.Limiter](domains, nil, cachedFor),
+		now:       c.Now,
 	}
+}
+
+// spend takes one of the fetches that an address's domain has; false when none is left.
+func (k *keys) spend(address string) bool {
+	domain := domainOf(address)
+	l, known := k.budgets.Get(domain)
+	if !known {
+		l = rate.NewLimiter(keysPerSecond, keyBurst)
+		k.budgets.Add(domain, l)
+	}
+	return l.AllowN(k.now(), 1)
+}
+
+// domainOf is what one owner registered: all names below it are free to invent.
+// An address by number is its own domain, with its port.
+func domainOf(address string) string {
+	host := node.HostOf(address)
+	name, _, err := net.SplitHostPort(host)
+	if err != nil {
+		name = host
+	}
+	if domain, err := publicsuffix.EffectiveTLDPlusOne(name); err == nil && net.ParseIP(name) == nil {
+		return domain
+	}
+	return host
 }
 
 // Key returns a key's signer.
@@ -94,9 +131,6 @@ func known(a storage.Actor) (inbox.Signer, error) {
 // ask fetches the key's document and, where that is not the actor's own, the
 // actor's, and checks that each names the other (FEP-fe34).
 func (k *keys) ask(ctx context.Context, keyID string) (inbox.Signer, error) {
-	if node.HostOf(keyID) == k.node.Host() {
-		return inbox.Signer{}, fmt.Errorf("%w: it is one of ours", inbox.ErrKeyRefused)
-	}
 	ctx, cancel := context.WithTimeout(ctx, signerBudget)
 	defer cancel()
 	address, _, _ := strings.Cut(keyID, "#")
@@ -110,6 +144,9 @@ func (k *keys) ask(ctx context.Context, keyID string) (inbox.Signer, error) {
 	}
 	actor, err := activity.ParseActor(doc.Body)
 	if err != nil || actor.ID != key.Owner {
+		if !fetch.SameOrigin(key.Owner, keyID) {
+			return inbox.Signer{}, fmt.Errorf("%w: %s is not of its origin", inbox.ErrKeyOwner, key.Owner)
+		}
 		if doc, err = k.document(ctx, key.Owner); err != nil {
 			return inbox.Signer{}, err
 		}
@@ -125,7 +162,7 @@ func (k *keys) ask(ctx context.Context, keyID string) (inbox.Signer, error) {
 	}
 	public, err := signature.ParsePublicKey(key.PEM)
 	if err != nil {
-		return inbox.Signer{}, fmt.Errorf("%w: %w", inbox.ErrKeyRefused, err)
+		return inbox.Signer{}, err
 	}
 	s := inbox.Signer{KeyID: keyID, Actor: actor, Key: public}
 	k.signers.Add(keyID, s)
@@ -134,6 +171,12 @@ func (k *keys) ask(ctx context.Context, keyID string) (inbox.Signer, error) {
 
 // document fetches, and sorts the errors: gone, not to be had now, or refused.
 func (k *keys) document(ctx context.Context, address string) (fetch.Document, error) {
+	if node.HostOf(address) == k.node.Host() {
+		return fetch.Document{}, fmt.Errorf("%w: it is one of ours", inbox.ErrKeyRefused)
+	}
+	if !k.spend(address) {
+		return fetch.Document{}, inbox.ErrKeyBudget
+	}
 	doc, err := k.fetch.Object(ctx, address)
 	switch {
 	case err == nil && fetch.SameOrigin(doc.URL, address):

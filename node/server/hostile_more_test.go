@@ -279,8 +279,13 @@ func TestHostileKeys(t *testing.T) {
 		{"a key of a local owner", refused(401, "key_owner"), withKey(func(s *stage, k doc) { k["owner"] = s.node.URL() + "/u/ada" })},
 		{"a key with another id", refused(401, "key"), withKey(func(s *stage, k doc) { k["id"] = s.eve + "#main-key" })},
 		{"no key", refused(401, "key"), changed("publicKey", func(*stage, string) any { return nil })},
-		{"an RSA key of 65,536 bits", refused(401, "key"), withKey(func(s *stage, k doc) { k["publicKeyPem"] = hugePEM(s.tb, 65_536) })},
-		{"an RSA key of 262,144 bits", refused(401, "key"), withKey(func(s *stage, k doc) { k["publicKeyPem"] = hugePEM(s.tb, 262_144) })},
+		{"an RSA key of 1,024 bits", refused(401, "bad_key"), withKey(func(s *stage, k doc) { k["publicKeyPem"] = hugePEM(s.tb, 1_024) })},
+		{"an RSA key of 5,120 bits", refused(401, "bad_key"), withKey(func(s *stage, k doc) { k["publicKeyPem"] = hugePEM(s.tb, 5_120) })},
+		{"an RSA key of exponent 3", refused(401, "bad_key"), withKey(func(s *stage, k doc) {
+			k["publicKeyPem"] = publicPEM(s.tb, &rsa.PublicKey{N: s.evil.key(s.eve).N, E: 3})
+		})},
+		{"an RSA key of 65,536 bits", refused(401, "bad_key"), withKey(func(s *stage, k doc) { k["publicKeyPem"] = hugePEM(s.tb, 65_536) })},
+		{"an RSA key of 262,144 bits", refused(401, "bad_key"), withKey(func(s *stage, k doc) { k["publicKeyPem"] = hugePEM(s.tb, 262_144) })},
 		{"a redirect loop", refused(401, "key"), func(_ *stage, id string, _ doc) http.HandlerFunc {
 			return http.RedirectHandler(id, http.StatusFound).ServeHTTP
 		}},
@@ -327,6 +332,34 @@ func TestHostileKeys(t *testing.T) {
 				})
 			})
 		}
+	})
+}
+
+// TestHostileKeyFlood: A12: who invents key ids does not make us ask for all of
+// them, and others are heard meanwhile.
+func TestHostileKeyFlood(t *testing.T) {
+	t.Parallel()
+	nodetest.Each(t, func(t *testing.T, database func(tb testing.TB) nodetest.Option) {
+		s := newStage(t, database(t))
+		const flood, most = 400, 200
+		answers := map[answer]int{}
+		for i := range flood {
+			id := fmt.Sprintf("%s/u/invented%d", s.evil.URL, i)
+			body, err := json.Marshal(s.evil.complete(id, create(page(s.evil.fresh("post"), id, s.general, "Forged"))))
+			if err != nil {
+				t.Fatal(err)
+			}
+			answers[s.evil.deliver(s.node, letter{key: signature.Key{ID: id + "#main-key", Private: s.evil.key(s.eve)}, body: body})]++
+		}
+		if asked := s.evil.asked("/u/invented"); asked > most {
+			t.Errorf("%d invented keys made the node ask %d times, want at most %d", flood, asked, most)
+		}
+		if answers[refused(429, "key_budget")] == 0 || answers[taken()] > 0 {
+			t.Errorf("answers: %v", answers)
+		}
+		other := newPeer(t)
+		zoe := other.actor("zoe", "Service")
+		s.must(other, zoe, create(page(other.fresh("post"), zoe, s.general, "Heard meanwhile")))
 	})
 }
 

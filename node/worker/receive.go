@@ -147,6 +147,8 @@ func (w *Worker) decide(ctx context.Context, r storage.Received) error {
 	v, err := w.cfg.Verifier.VerifyRaw(ctx, raw)
 	refusal, refused := errors.AsType[*inbox.Refusal](err)
 	switch {
+	case refused && refusal.Reason == inbox.ReasonKeyBudget:
+		return w.later(ctx, r, err)
 	case refused:
 		return w.cfg.Node.Finish(ctx, r, "refused: "+refusal.Reason)
 	case errors.Is(err, inbox.ErrKeyGone):
