@@ -14,7 +14,7 @@ const (
 	// just written.
 	indexBatches = 2
 	// indexBody is how many bytes of a text are read to rank it.
-	indexBody = 1_000
+	indexBody = 800
 )
 
 // IndexBatch puts texts that wait into the search index and returns how many.

@@ -3,6 +3,7 @@ package storage_test
 import (
 	"context"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 
@@ -66,7 +67,13 @@ func listings(ctx context.Context, q storage.Queries) error {
 	try(q.ReceivedDue(ctx, 1))
 	try(q.WaitingLookups(ctx, 10))
 	try(q.Unindexed(ctx, 10))
-	try(q.Search(ctx, storage.SearchQuery{Terms: []string{"abc"}, Limit: 10}))
+	try(q.Queued(ctx, []string{"a", "b"}))
+	try(q.Texts(ctx, []storage.Document{{ID: "a", Kind: storage.DocPost}, {ID: "b", Kind: storage.DocComment}, {ID: "c", Kind: storage.DocActor}}))
+	try(q.Search(ctx, storage.SearchQuery{Terms: []string{"abc"}, Before: math.MaxInt64, Limit: 10}))
+	try(q.WholeTexts(ctx, []int64{1, 2, 3}))
+	try(q.PostsByIDs(ctx, []string{"a", "b"}))
+	try(q.CommentsByIDs(ctx, []string{"a", "b"}))
+	try(q.ActorsByIDs(ctx, []string{"a", "b"}))
 	if len(errs) > 0 {
 		return fmt.Errorf("listing: %v", errs)
 	}
@@ -80,6 +87,7 @@ func TestNoListingScansOrSortsATable(t *testing.T) {
 			query string
 			args  []any
 		}
+		index(t, s, storage.Document{ID: "a", Kind: storage.DocPost, Terms: []string{"abc"}}) // else PostgreSQL's is not searched
 		var seen []statement
 		q := s.Recorded(func(query string, args []any) { seen = append(seen, statement{query, args}) })
 		if err := listings(t.Context(), q); err != nil {

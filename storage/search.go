@@ -284,7 +284,7 @@ func (q Queries) matches(ctx context.Context, s SearchQuery, match string) ([]Do
 
 // Bounds of looking back on PostgreSQL.
 const (
-	recentDocuments = 4_096
+	recentDocuments = 2_048
 	leastLookBack   = 4 // times as far at the next step
 	mostLookBack    = 64
 )
