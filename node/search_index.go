@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"slices"
 	"unicode/utf8"
 
 	"instar.example/storage"
@@ -55,7 +56,7 @@ func (n *Node) IndexBatch(ctx context.Context) (int, error) {
 // document is what the index holds of a text.
 func (n *Node) document(t storage.Text) storage.Document {
 	title, body := runsOf(t.Title), runsOf(t.Content)
-	all := append(title[:len(title):len(title)], body...)
+	all := slices.Concat(title, body)
 	d := storage.Document{
 		ID: t.ID, Kind: t.Kind, AuthorID: t.AuthorID, CreatedAt: t.CreatedAt, Size: wordsIn(all),
 		Title: plainText(title), Body: plainText(body), Terms: append(termsOf(all), n.facets(t)...),

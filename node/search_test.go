@@ -281,7 +281,7 @@ func TestSearchPagesHoldEachResultOnceWhileOthersWrite(t *testing.T) {
 			}
 			if pages%5 == 0 { // a new post and votes on old ones move nothing
 				l.clock.add(time.Second)
-				l.add("coral", "general", "paged paged", "paged")
+				l.add("coral", "general", "new and paged", "paged")
 			}
 			if pages > 40 {
 				t.Fatal("there is no end")
