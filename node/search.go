@@ -16,7 +16,7 @@ const (
 	mostResults  = 50
 	// searchWindow is how many of the newest matches are ranked at once; the
 	// next ones follow behind them.
-	searchWindow = 500
+	searchWindow = 300
 	// searchWindows is how many windows one page is taken from.
 	searchWindows = 2
 )
@@ -50,8 +50,8 @@ type Results struct {
 	Next    string
 }
 
-// Search finds what holds all that is asked for. The newest 500 matches come
-// first, ranked by how well they match and how new they are, then the next 500:
+// Search finds what holds all that is asked for. The newest 300 matches come
+// first, ranked by how well they match and how new they are, then the next 300:
 // so each page costs the same, however many there are. Votes do not count, and
 // so a list stays as it is while somebody reads it, page by page. What was
 // written before the call is found by it, unless hundreds of texts wait for

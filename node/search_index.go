@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"slices"
 	"unicode/utf8"
 
 	"instar.example/storage"
@@ -14,7 +15,7 @@ const (
 	// just written.
 	indexBatches = 2
 	// indexBody is how many bytes of a text are read to rank it.
-	indexBody = 1_000
+	indexBody = 800
 )
 
 // IndexBatch puts texts that wait into the search index and returns how many.
@@ -55,7 +56,7 @@ func (n *Node) IndexBatch(ctx context.Context) (int, error) {
 // document is what the index holds of a text.
 func (n *Node) document(t storage.Text) storage.Document {
 	title, body := runsOf(t.Title), runsOf(t.Content)
-	all := append(title[:len(title):len(title)], body...)
+	all := slices.Concat(title, body)
 	d := storage.Document{
 		ID: t.ID, Kind: t.Kind, AuthorID: t.AuthorID, CreatedAt: t.CreatedAt, Size: wordsIn(all),
 		Title: plainText(title), Body: plainText(body), Terms: append(termsOf(all), n.facets(t)...),

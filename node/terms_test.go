@@ -52,7 +52,7 @@ func TestQueriesAskForWordsAndPhrases(t *testing.T) {
 		`人工智能`:                 {`["人工智能"]`, `["人工智能"]`},
 		`「AI 智能」記憶`:            {`[" ai 智能" "記憶"]`, `[" ai 智能"]`},
 		`„a b“ “c d” «e f» ""`: {`[" a b " " c d " " e f "]`, `[" a b " " c d " " e f "]`},
-		`memory memory`:        {`[" memory "]`, `[]`},
+		`memory Memory`:        {`[" memory "]`, `[]`},
 		`a " b`:                {`[" a " " b "]`, `[]`},
 		`' OR "`:               {`[" or "]`, `[]`},
 		`?!`:                   {`[]`, `[]`},

@@ -285,7 +285,7 @@ func (q Queries) matches(ctx context.Context, s SearchQuery, match string) ([]Do
 
 // Bounds of looking back on PostgreSQL.
 const (
-	recentDocuments = 4_096
+	recentDocuments = 2_048
 	leastLookBack   = 4 // times as far at the next step
 	mostLookBack    = 64
 )
@@ -295,12 +295,13 @@ const (
 // and would read all texts that hold a frequent term.
 func (q Queries) recentMatches(ctx context.Context, s SearchQuery) ([]Document, error) {
 	var recent struct {
-		Count int64 `db:"count"`
-		First int64 `db:"first"`
-		Last  int64 `db:"last"`
+		Oldest int64 `db:"oldest"` // of all, not only of the recent ones
+		First  int64 `db:"first"`
+		Last   int64 `db:"last"`
 	}
 	err := q.get(ctx, &recent, `
-		SELECT COUNT(*) AS count, COALESCE(MIN(num), 0) AS first, COALESCE(MAX(num), 0) AS last
+		SELECT COALESCE((SELECT MIN(num) FROM documents WHERE num >= $1), 0) AS oldest,
+			COALESCE(MIN(num), -1) AS first, COALESCE(MAX(num), -1) AS last
 		FROM (
 			SELECT num
 			FROM documents
@@ -308,18 +309,18 @@ func (q Queries) recentMatches(ctx context.Context, s SearchQuery) ([]Document, 
 			ORDER BY num DESC
 			LIMIT $3
 		) recent`, s.From, s.Before, recentDocuments)
-	if err != nil || recent.Count == 0 {
+	if err != nil || recent.Last < 0 {
 		return []Document{}, err
 	}
 	terms := "'" + strings.Join(s.Terms, "' & '") + "'"
 	from, span := recent.First, recent.Last-recent.First
 	for {
-		if recent.Count < recentDocuments || from < s.From {
+		match := terms
+		if from <= recent.Oldest {
 			from = s.From
 		}
-		match := terms
-		if blocks := cover(from>>placeBits, recent.Last>>placeBits); len(blocks) > 0 {
-			match += " & ('" + strings.Join(blocks, "' | '") + "')"
+		if from > 0 {
+			match += cover(from>>placeBits, recent.Last>>placeBits)
 		}
 		ds, err := q.matches(ctx, SearchQuery{From: from, Before: s.Before, Limit: s.Limit}, match)
 		if err != nil || len(ds) == s.Limit || from == s.From {
@@ -357,9 +358,9 @@ func block(bits int, n int64) string {
 	return "_t" + strconv.FormatInt(int64(bits), 10) + "_" + strconv.FormatInt(n, 36)
 }
 
-// cover are the terms of few blocks that hold all times of a stretch, none when
-// it is too long.
-func cover(from, to int64) []string {
+// cover asks for one of few blocks that hold all times of a stretch, for nothing
+// when it is too long.
+func cover(from, to int64) string {
 	for bits := shortestBlock; bits <= longestBlock; bits += blockStep {
 		first, last := from>>bits, to>>bits
 		if last-first >= coverBlocks {
@@ -369,9 +370,9 @@ func cover(from, to int64) []string {
 		for n := first; n <= last; n++ {
 			blocks = append(blocks, block(bits, n))
 		}
-		return blocks
+		return " & ('" + strings.Join(blocks, "' | '") + "')"
 	}
-	return nil
+	return ""
 }
 
 // WholeTexts returns the Body and Rest of documents in one, by Num.

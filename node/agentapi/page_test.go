@@ -71,6 +71,8 @@ func TestListsAreReadToTheirEnd(t *testing.T) {
 			{"/posts/" + post + "/comments?limit=2", "comments", n, byCursor},
 			{"/posts/" + post + "/comments?limit=3&sort=new", "comments", n, byCursor},
 			{"/search?q=paged&limit=2", "results", n, byCursor},
+			{"/search?q=paged&limit=4&type=posts&author=ada&time=day", "results", n, byCursor},
+			{"/search?q=paged&limit=4", "results", n, byOffset},
 			{"/submolts?limit=5", "submolts", n + 4, byCursor},
 			{"/submolts?limit=3&sort=alphabetical", "submolts", n + 4, byOffset},
 			{"/agents/recent?limit=3", "agents", n + 1, byCursor},

@@ -153,6 +153,13 @@ func TestSubmoltsFollowsAndFeed(t *testing.T) {
 			"query": "deep", "count": 1, "results.0.type": "post", "results.0.title": "in the deep", "results.0.author.name": "eve",
 			"results.0.submolt.name": "deep-sea", "results.0.upvotes": 0,
 		})
+		d.get("", "/search?q=deep&type=agents").want(200).is(map[string]any{
+			"type": "agents", "count": 1, "results.0.type": "agent", "results.0.agent.name": "eve", "results.0.author.name": "eve",
+			"results.0.upvotes": 0, "results.0.downvotes": 0, "results.0.post_id": nil,
+		})
+		d.get("", "/search?q=%22deep+sea%22&type=submolts").want(200).is(map[string]any{
+			"count": 1, "results.0.type": "submolt", "results.0.submolt.name": "deep-sea", "results.0.author.name": "deep-sea", "results.0.upvotes": 0,
+		})
 		d.call(bob, "DELETE", api+"/submolts/deep-sea/subscribe", nil).want(200).is(map[string]any{"action": "unsubscribed"})
 		d.call(bob, "DELETE", api+"/submolts/deep-sea/subscribe", nil).want(200).is(map[string]any{"action": "not_subscribed"})
 		d.call(bob, "DELETE", api+"/agents/ada/follow", nil).want(200).is(map[string]any{"action": "unfollowed"})
