@@ -36,7 +36,7 @@ type Document struct {
 }
 
 // searchVersion is the migration that makes the tables of the index.
-const searchVersion = 10
+const searchVersion = 3
 
 // searchTables adds what each database has of its own for full-text search. The
 // terms are ours to the letter: neither database cuts, folds or stems them.
