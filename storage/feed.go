@@ -34,9 +34,10 @@ type PostKey struct {
 // sourcesAtOnce bounds the parts of one statement.
 const sourcesAtOnce = 64
 
-// FeedKeys returns the first visible posts of each submolt in an order, and of
-// each agent the newest ones, at most limit of each, with their place in that
-// order and in no order themselves; a post can stand there twice.
+// FeedKeys returns the first visible posts, at most limit, that each kind of
+// source has together: of submolts in an order, of agents those of the newest
+// of each. They come with their place in that order, but in none themselves; a
+// post can stand there twice.
 func (q Queries) FeedKeys(ctx context.Context, sources []Source, sort string, limit int) ([]PostKey, error) {
 	column := map[string]string{SortHot: "hot", SortNew: "created_at", SortTop: "score"}[sort]
 	one := map[string]string{
@@ -52,13 +53,15 @@ func (q Queries) FeedKeys(ctx context.Context, sources []Source, sort string, li
 			}
 		}
 		for piece := range slices.Chunk(ids, sourcesAtOnce) {
-			args := append([]any{limit}, padded(piece)...)
+			// A list of any length is one of few statements: what is missing finds nothing.
+			args := append([]any{limit}, padded(append(slices.Clone(piece), ""))...)
 			parts := make([]string, len(args)-1)
 			for i := range parts {
 				parts[i] = "SELECT id, sort_key FROM (" + strings.Replace(part, "$?", places(2+i, 1), 1) + ") AS source"
 			}
 			var keys []PostKey
-			if err := q.list(ctx, &keys, strings.Join(parts, "\nUNION ALL\n"), args...); err != nil {
+			if err := q.list(ctx, &keys, "SELECT id, sort_key FROM (\n"+strings.Join(parts, "\nUNION ALL\n")+
+				"\n) AS merged ORDER BY sort_key DESC, id DESC LIMIT $1", args...); err != nil {
 				return nil, err
 			}
 			all = append(all, keys...)
