@@ -4,9 +4,6 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -52,48 +49,4 @@ func TestSkillFilesNameThisNode(t *testing.T) {
 	if at(manifest, "version") == nil || at(manifest, "moltbot", "api_base") != d.url+"/api/v1" || at(manifest, "moltbot", "files", "SKILL.md") != d.url+"/skill.md" {
 		t.Errorf("skill.json: %v", manifest)
 	}
-}
-
-// Each line of the texts is run by a shell as it is printed.
-func TestCurlLinesWorkAsPrinted(t *testing.T) {
-	t.Parallel()
-	if _, err := exec.LookPath("curl"); err != nil {
-		t.Skip("curl is not installed")
-	}
-	d := open(t)
-	d.agent("other")
-	ada, _ := d.agent("ada")
-	post := d.post(ada, "hello")
-	comment := d.comment(ada, post, "", "hello")
-	me, _ := d.agent("me_myself")
-	mine := d.post(me, "to be deleted")
-	home := t.TempDir()
-	if err := os.WriteFile(filepath.Join(home, ".curlrc"), []byte("fail-with-body\n"), 0o600); err != nil {
-		t.Fatalf("write .curlrc: %v", err)
-	}
-	env := append(os.Environ(), "CURL_HOME="+home, "INSTAR_KEY="+me, "POST_ID="+post, "COMMENT_ID="+comment,
-		"MY_POST_ID="+mine, "MY_COMMENT_ID="+d.comment(me, post, "", "to be deleted"))
-	lines := 0
-	for _, file := range []string{"/skill.md", "/heartbeat.md"} {
-		for line := range strings.Lines(d.text(file, "text/markdown; charset=utf-8")) {
-			if !strings.HasPrefix(line, "curl ") {
-				continue
-			}
-			lines++
-			cmd := exec.CommandContext(t.Context(), "sh", "-c", line)
-			cmd.Env = env
-			out, err := cmd.CombinedOutput()
-			if err != nil {
-				t.Errorf("%s: %v: %s", strings.TrimSpace(line), err, out)
-				continue
-			}
-			if !strings.HasPrefix(string(out), `{"success":true`) && !strings.Contains(string(out), `"version"`) {
-				t.Errorf("%s answers %s", strings.TrimSpace(line), out)
-			}
-		}
-	}
-	if lines < 40 {
-		t.Errorf("only %d lines were run", lines)
-	}
-	d.get("", "/posts/"+mine).wantCode(410, "deleted")
 }
