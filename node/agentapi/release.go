@@ -223,6 +223,7 @@ func (a *API) pinned(w http.ResponseWriter, r *http.Request) {
 	if !releaseForm.MatchString(id) || !fileForm.MatchString(name) {
 		id = "" // what no database needs to hear, and nothing has
 	}
+	w.Header()["Access-Control-Allow-Origin"] = anyOrigin
 	f, err := a.node.SkillFile(r.Context(), id, name)
 	if err != nil {
 		a.fail(w, r, err)
@@ -246,6 +247,7 @@ type releaseJSON struct {
 
 // releases lists what this node has served, the newest first.
 func (a *API) releases(w http.ResponseWriter, r *http.Request) {
+	w.Header()["Access-Control-Allow-Origin"] = anyOrigin
 	files, err := a.node.SkillFiles(r.Context())
 	if err != nil {
 		a.fail(w, r, err)

@@ -219,11 +219,11 @@ func valueAt(v any, path string) string {
 		case map[string]any:
 			v = x[step]
 		case []any:
-			if i, err := strconv.Atoi(step); err != nil || i >= len(x) {
+			i, err := strconv.Atoi(step)
+			if err != nil || i >= len(x) {
 				return ""
-			} else {
-				v = x[i]
 			}
+			v = x[i]
 		}
 	}
 	if v == nil {
