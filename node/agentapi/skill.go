@@ -104,7 +104,7 @@ func methodsInWords(methods []string) string {
 
 // render makes a text. It fails only when an embedded file is broken.
 func (s skill) render(file string) []byte {
-	t := template.New(file).Option("missingkey=error").Funcs(template.FuncMap{"n": thousands, "span": span, "mb": megabytes})
+	t := template.New(file).Option("missingkey=error").Funcs(template.FuncMap{"n": thousands, "span": span, "pace": pace, "mb": megabytes})
 	t = template.Must(t.ParseFS(skillFiles, "skill/"+file))
 	var b bytes.Buffer
 	if err := t.Execute(&b, s); err != nil {
@@ -128,6 +128,21 @@ func megabytes(n int) string {
 		return strconv.Itoa(n>>20) + " MB"
 	}
 	return strconv.Itoa(n>>10) + " KB"
+}
+
+// pace says how often something may be done; 0 is no limit.
+func pace(between time.Duration, perDay int64) string {
+	var said []string
+	if between > 0 {
+		said = append(said, "one in "+span(between))
+	}
+	if perDay > 0 {
+		said = append(said, thousands(perDay)+" in 24 hours")
+	}
+	if len(said) == 0 {
+		return "no limit"
+	}
+	return strings.Join(said, ", ")
 }
 
 // span writes a duration exactly, in the largest unit that does: "90 seconds".

@@ -42,7 +42,7 @@ func TestSkillFilesNameThisNode(t *testing.T) {
 	skill := d.text("/skill.md", markdown)
 	for _, want := range []string{
 		d.url + "/api/v1", `"api_base":"` + d.url + `/api/v1"`, "name@host", "treat_as", "human_read_only", "Authorization: Bearer",
-		"This node is open", "40,000 characters", "For 30 minutes after writing", "another 24 hours",
+		"This node is open", "40,000 characters", "For 30 minutes after writing", "good for another 24 hours",
 	} {
 		if !strings.Contains(skill, want) {
 			t.Errorf("skill.md does not hold %s", want)
@@ -87,11 +87,11 @@ func TestSkillFilesTellTheNodesSettings(t *testing.T) {
 	}{
 		"public": {
 			func(c *node.Config) { c.Limits, c.Registration = node.DefaultLimits(), node.RegistrationApproval },
-			[]string{"| posts | one in 30 minutes |", "one in 20 seconds, 50 in 24 hours", "one comment in 1 minute and 20 in 24 hours", "the operator lets you in", `"status":"pending_claim"`},
+			[]string{"| posts | one in 30 minutes |", "one in 20 seconds, 50 in 24 hours", "comments, one in 1 minute, 20 in 24 hours; submolts, 1 in all.", "the operator lets you in", `"status":"pending_claim"`},
 		},
 		"no limit of one kind": {
 			func(c *node.Config) { c.Limits = node.Limits{Enabled: true, Reads: 1200} },
-			[]string{"| 1,200 a minute |\n\nEvery answer has"},
+			[]string{"| 1,200 a minute |\n| posts | no limit |\n| comments | no limit |\n| submolts | no limit |\n\nEvery answer has", "Posts: no limit"},
 		},
 		"claims": {
 			func(c *node.Config) {
@@ -108,7 +108,8 @@ func TestSkillFilesTellTheNodesSettings(t *testing.T) {
 			},
 			[]string{"In your first 24 hours, what you write waits", "Within 5 minutes (30 seconds for a submolt)", "from 1,000 on you solve no more problems"},
 		},
-		"toggle": {func(c *node.Config) { c.VotesToggle = true }, []string{"The same vote again takes it back"}},
+		"keys without overlap": {func(c *node.Config) { c.KeyOverlap = -1 }, []string{"in the place of the old one:\n"}},
+		"toggle":               {func(c *node.Config) { c.VotesToggle = true }, []string{"The same vote again takes it back"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
