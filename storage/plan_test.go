@@ -66,6 +66,8 @@ func listings(ctx context.Context, q storage.Queries) error {
 	try(nil, q.DeleteStatuses(ctx, "p", "x"))
 	try(nil, q.DeleteLabel(ctx, "x"))
 	try(q.Media(ctx, "x"))
+	try(q.SkillFile(ctx, "x", "skill.md"))
+	try(q.SkillFiles(ctx, 500))
 	try(q.MediaUses(ctx, "ada", "avatar", 50))
 	try(nil, q.DropMediaUse(ctx, "x", "ada", "avatar"))
 	_, _, err := q.UploadedBy(ctx, "ada")

@@ -39,7 +39,7 @@ type API struct {
 	maxBody int64
 	cache   *cache
 	totals  totals
-	texts   []text
+	release release
 }
 
 // New returns the door of a node.
@@ -53,7 +53,7 @@ func New(cfg Config) *API {
 	if cfg.MaxBody <= 0 {
 		cfg.MaxBody = defaultMaxBody
 	}
-	return &API{node: cfg.Node, log: cfg.Log, now: cfg.Now, maxBody: cfg.MaxBody, cache: newCache(), texts: renderTexts(cfg.Node)}
+	return &API{node: cfg.Node, log: cfg.Log, now: cfg.Now, maxBody: cfg.MaxBody, cache: newCache(), release: newRelease(cfg.Node)}
 }
 
 // access is who may call a route.
@@ -259,10 +259,7 @@ func (a *API) Routes(r chi.Router) {
 	r.Handle("/api", h)
 	r.Handle("/api/*", h)
 	a.identityRoutes(r)
-	for _, t := range a.texts {
-		r.Get(t.path, t.serve)
-		r.Head(t.path, t.serve)
-	}
+	a.textRoutes(r)
 }
 
 // enter sets what every answer has and serves what is kept; the rest is routed.
