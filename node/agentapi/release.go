@@ -221,7 +221,7 @@ func (a *API) pinned(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if !releaseForm.MatchString(id) || !fileForm.MatchString(name) {
-		id = "" // what no database needs to hear, and nothing has
+		id, name = "", "" // databases refuse NUL and broken UTF-8 with errors of their own; nothing has these
 	}
 	w.Header()["Access-Control-Allow-Origin"] = anyOrigin
 	f, err := a.node.SkillFile(r.Context(), id, name)
