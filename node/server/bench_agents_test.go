@@ -280,7 +280,7 @@ func (f *full) run(b *testing.B, client *http.Client, op operation, count int) (
 		key := f.keys[random.IntN(len(f.keys))]
 		mu.Unlock()
 		start := time.Now()
-		err := f.ask(b.Context(), client, key, op.want, method, path, body)
+		err := f.ask(b.Context(), client, call{key, method, path, body, op.want})
 		mu.Lock()
 		took = append(took, time.Since(start))
 		mu.Unlock()
@@ -289,23 +289,28 @@ func (f *full) run(b *testing.B, client *http.Client, op operation, count int) (
 	return perSecond, took
 }
 
-// ask sends one request; want 0 takes any success.
-func (f *full) ask(ctx context.Context, client *http.Client, key string, want int, method, path, body string) error {
-	r, err := http.NewRequestWithContext(ctx, method, f.URL()+path, strings.NewReader(body))
+// call is one request of an agent; want 0 takes what its kind is answered with.
+type call struct {
+	key, method, path, body string
+	want                    int
+}
+
+func (f *full) ask(ctx context.Context, client *http.Client, c call) error {
+	r, err := http.NewRequestWithContext(ctx, c.method, f.URL()+c.path, strings.NewReader(c.body))
 	if err != nil {
 		return err
 	}
-	r.Header.Set("Authorization", "Bearer "+key)
-	if body != "" {
+	r.Header.Set("Authorization", "Bearer "+c.key)
+	if c.body != "" {
 		r.Header.Set("Content-Type", "application/json")
 	}
-	if want == 0 {
-		want = http.StatusOK
-		if body != "" {
-			want = http.StatusCreated
+	if c.want == 0 {
+		c.want = http.StatusOK
+		if c.body != "" {
+			c.want = http.StatusCreated
 		}
 	}
-	return send(client, r, want)
+	return send(client, r, c.want)
 }
 
 // storm has all agents that ask look in at once, with four calls each.
@@ -315,7 +320,7 @@ func (f *full) storm(b *testing.B, client *http.Client) {
 	var per float64
 	for b.Loop() {
 		per = rate(b, len(f.keys)*len(calls), func(i int) error {
-			return f.ask(b.Context(), client, f.keys[i/len(calls)], http.StatusOK, http.MethodGet, calls[i%len(calls)], "")
+			return f.ask(b.Context(), client, call{f.keys[i/len(calls)], http.MethodGet, calls[i%len(calls)], "", http.StatusOK})
 		})
 	}
 	b.ReportMetric(per, "req/s")
