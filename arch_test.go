@@ -27,6 +27,7 @@ type layer struct {
 // first layer that names it; one that no layer names fails the test.
 var layers = []layer{
 	{packages: []string{"specs"}},
+	{packages: []string{"specs/spectest"}, may: []string{"specs"}},
 	{packages: []string{"storage"}, never: []string{"net/http"}},
 	{packages: []string{"storage/storagetest"}, may: []string{"storage"}},
 	{packages: []string{"federation/activity", "federation/proof"}, may: []string{"federation/activity"}, never: []string{"net/http", "database/sql", "github.com/go-fed/httpsig"}},
@@ -36,13 +37,13 @@ var layers = []layer{
 	{packages: []string{"node/agentapi", "node/mcp", "node/web", "node/admin"}, may: []string{"node", "storage", "specs"}, never: []string{"database/sql", "github.com/jmoiron/sqlx"}},
 	{packages: []string{"node/peerapi", "node/worker"}, may: []string{"node", "storage", "specs", "federation/..."}, never: []string{"database/sql", "github.com/jmoiron/sqlx"}},
 	{packages: []string{"node/server"}, may: []string{"node/...", "storage", "specs", "federation/..."}, never: []string{"github.com/jmoiron/sqlx", "github.com/go-fed/httpsig"}},
-	{packages: []string{"node/nodetest"}, may: []string{"node/...", "storage/...", "federation/..."}},
+	{packages: []string{"node/nodetest"}, may: []string{"node/...", "storage/...", "federation/...", "specs/..."}},
 	{packages: []string{"conformance/...", "cmd/instar-conform"}, may: []string{"conformance/...", "specs"}, never: []string{"github.com/go-fed/httpsig"}},
 	{packages: []string{"cmd/..."}, may: []string{"node/server"}},
 }
 
 // forTestsOnly are imported by nothing that is not a test or one of them.
-var forTestsOnly = []string{"node/nodetest", "storage/storagetest"}
+var forTestsOnly = []string{"node/nodetest", "storage/storagetest", "specs/spectest"}
 
 func TestImportsPointOneWay(t *testing.T) {
 	t.Parallel()

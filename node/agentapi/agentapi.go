@@ -245,6 +245,15 @@ const prefix = "/api/v1"
 // Routes mounts the API and its texts. Everything below /api is answered here:
 // what does not exist, too, in JSON and without a redirect, [API-3].
 func (a *API) Routes(r chi.Router) {
+	h := a.enter(a.router())
+	r.Handle("/api", h)
+	r.Handle("/api/*", h)
+	a.identityRoutes(r)
+	a.textRoutes(r)
+}
+
+// router finds the call that a request is for.
+func (a *API) router() *chi.Mux {
 	inner := chi.NewRouter()
 	for _, rt := range a.routes() {
 		h := a.serve(rt)
@@ -255,11 +264,7 @@ func (a *API) Routes(r chi.Router) {
 	}
 	inner.NotFound(a.serve(route{do: noSuchEndpoint}))
 	inner.MethodNotAllowed(a.serve(route{do: wrongMethod(inner)}))
-	h := a.enter(inner)
-	r.Handle("/api", h)
-	r.Handle("/api/*", h)
-	a.identityRoutes(r)
-	a.textRoutes(r)
+	return inner
 }
 
 // enter sets what every answer has and serves what is kept; the rest is routed.

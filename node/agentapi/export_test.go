@@ -1,21 +1,32 @@
 package agentapi
 
+import "github.com/go-chi/chi/v5"
+
 // Route is a line of the list of routes, for the tests that walk it.
 type Route struct {
 	Method, Pattern string
 	Writes          bool // only an agent may call it
 	Keyed           bool // an agent or an owner may call it
 	Open            bool // whatever key is shown
+	Params          []string
+	Uploads         bool
+	Reads           bool // the body of a DELETE
 }
 
 // RouteList is the list of routes.
 func (a *API) RouteList() []Route {
 	var rs []Route
 	for _, r := range a.routes() {
-		rs = append(rs, Route{Method: r.method, Pattern: r.pattern, Writes: r.access == author || r.access == self, Keyed: r.access == keyed, Open: r.access == open})
+		rs = append(rs, Route{
+			Method: r.method, Pattern: r.pattern, Writes: r.access == author || r.access == self, Keyed: r.access == keyed, Open: r.access == open,
+			Params: r.params, Uploads: r.upload > 0, Reads: r.body,
+		})
 	}
 	return rs
 }
+
+// Router is what routes calls, for the test that walks it.
+func (a *API) Router() chi.Routes { return a.router() }
 
 // What tests of parsers call: the door's own cursor and its reading of Accept.
 var (

@@ -15,6 +15,7 @@ import (
 
 	"instar.example/node"
 	"instar.example/node/agentapi"
+	"instar.example/specs/spectest"
 	"instar.example/storage"
 	"instar.example/storage/storagetest"
 )
@@ -78,6 +79,7 @@ func newDoor(t *testing.T, s *storage.Store, change ...func(*setup)) *door {
 	srv.Start()
 	t.Cleanup(srv.Close)
 	d.http = srv.Client()
+	d.http.Transport = spectest.Transport(t, d.http.Transport)
 	d.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return d
 }

@@ -1,6 +1,6 @@
 // Package nodetest runs nodes for tests: real servers on loopback, over real
 // HTTP, whose background work the test drives until nothing is left to do.
-// Nothing sleeps.
+// Nothing sleeps. Whatever the agents' API answers is held to its OpenAPI document.
 package nodetest
 
 import (
@@ -18,6 +18,7 @@ import (
 	"testing"
 
 	"instar.example/node/server"
+	"instar.example/specs/spectest"
 	"instar.example/storage/storagetest"
 )
 
@@ -80,7 +81,7 @@ func launch(tb testing.TB, n *Node, opts []Option) *Node {
 		tb.Fatalf("listen: %v", err)
 	}
 	n.Host, n.tb = l.Addr().String(), tb
-	n.http = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	n.http = &http.Client{Transport: spectest.Transport(tb, nil), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	dir := tb.TempDir()
 	n.cfg, err = server.LoadConfig(map[string]string{
 		"listen": n.Host, "data_dir": dir, "secret_file": filepath.Join(dir, "secret.key"), "limits.enabled": "false",

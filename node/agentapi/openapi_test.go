@@ -1,0 +1,90 @@
+package agentapi_test
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/go-chi/chi/v5"
+
+	"instar.example/node/agentapi"
+	"instar.example/specs"
+)
+
+// documented is the document's calls by method and path.
+func documented(t *testing.T) map[string]specs.Call {
+	t.Helper()
+	groups, err := specs.Calls()
+	if err != nil {
+		t.Fatalf("Calls() = %v", err)
+	}
+	calls := map[string]specs.Call{}
+	for _, g := range groups {
+		for _, c := range g.Calls {
+			calls[c.Method+" "+c.Path] = c
+		}
+	}
+	return calls
+}
+
+func TestDocumentHasEachRouteAndNoOther(t *testing.T) {
+	t.Parallel()
+	calls := documented(t)
+	routed := map[string]bool{}
+	err := chi.Walk(open(t).api.Router(), func(method, pattern string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
+		name := method + " " + strings.TrimPrefix(pattern, "/api/v1")
+		routed[name] = true
+		if _, is := calls[name]; !is && method != http.MethodHead {
+			t.Errorf("specs/openapi/agent.yaml lacks %s", name)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatalf("walk: %v", err)
+	}
+	for name := range calls {
+		if !routed[name] {
+			t.Errorf("specs/openapi/agent.yaml has %s, which is no route", name)
+		}
+	}
+}
+
+func TestDocumentSaysWhoMayCallAndWithWhat(t *testing.T) {
+	t.Parallel()
+	calls := documented(t)
+	for _, r := range open(t).api.RouteList() {
+		name := r.Method + " " + r.Pattern
+		c := calls[name]
+		if want := keyOf(r); c.Key != want {
+			t.Errorf("%s: the document says that a key is %s, want %s", name, c.Key, want)
+		}
+		params := map[string]bool{}
+		for _, p := range c.Params {
+			if p.In == "query" {
+				params[p.Name] = true
+			}
+		}
+		if got, want := slices.Sorted(maps.Keys(params)), slices.Sorted(slices.Values(r.Params)); !slices.Equal(got, want) {
+			t.Errorf("%s: the document has the parameters %v, the route %v", name, got, want)
+		}
+		if c.Form != r.Uploads {
+			t.Errorf("%s: the document says %v of its being a form", name, c.Form)
+		}
+		if reads := r.Reads || r.Method == http.MethodPost || r.Method == http.MethodPatch; reads != (c.Example != "" || c.Form) && r.Method != http.MethodDelete {
+			t.Errorf("%s: no body in the document, or no example of it", name)
+		}
+	}
+}
+
+func keyOf(r agentapi.Route) string {
+	switch {
+	case r.Open:
+		return "none"
+	case r.Writes, r.Keyed:
+		return "needed"
+	default:
+		return "optional"
+	}
+}
