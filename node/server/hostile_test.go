@@ -234,6 +234,7 @@ type letter struct {
 	body        []byte
 	contentType string       // "" for the right one
 	client      *http.Client // nil for any
+	at          time.Time    // when it is signed; zero for now
 }
 
 func (p *peer) deliver(n *nodetest.Node, l letter) answer {
@@ -254,7 +255,7 @@ func post(ctx context.Context, n *nodetest.Node, l letter) (answer, error) {
 		l.contentType = activity.ContentType
 	}
 	r.Header.Set("Content-Type", l.contentType)
-	if err := signature.Sign(r, l.body, l.key, time.Now()); err != nil {
+	if err := signature.Sign(r, l.body, l.key, cmp.Or(l.at, time.Now())); err != nil {
 		return answer{}, err
 	}
 	if l.client == nil {
@@ -306,7 +307,12 @@ type stage struct {
 
 func newStage(t *testing.T, o nodetest.Option) *stage {
 	t.Helper()
-	s := &stage{tb: t, node: nodetest.New(t, o), evil: newPeer(t)}
+	return setStage(t, nodetest.New(t, o))
+}
+
+func setStage(t *testing.T, n *nodetest.Node) *stage {
+	t.Helper()
+	s := &stage{tb: t, node: n, evil: newPeer(t)}
 	s.ada, s.general = s.node.Agent("ada"), s.node.URL()+"/m/general"
 	s.adas = s.ada.Do(http.MethodPost, "/posts", map[string]any{"submolt": "general", "title": "By ada"}).
 		Want(http.StatusCreated).String("post", "uri")

@@ -1,0 +1,166 @@
+package server_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"instar.example/federation/signature"
+	"instar.example/node/nodetest"
+)
+
+// forge sends a Create in the name of an actor of p whose key nobody can check.
+func (s *stage) forge(p *peer, actor, content string) answer {
+	s.tb.Helper()
+	body, err := json.Marshal(p.complete(actor, create(page(p.fresh("post"), actor, s.general, content))))
+	if err != nil {
+		s.tb.Fatal(err)
+	}
+	key := signature.Key{ID: actor + "#main-key", Private: s.evil.key(s.eve)}
+	return p.deliver(s.node, letter{key: key, body: body})
+}
+
+// TestHostileKeyIDs: B3, CVE-2026-34148: what key ids make a node ask for. The
+// numbers are those of package peerapi.
+func TestHostileKeyIDs(t *testing.T) {
+	t.Parallel()
+	const burst, perSecond = 100, 5
+	nodetest.Each(t, func(t *testing.T, database func(tb testing.TB) nodetest.Option) {
+		s := newStage(t, database(t))
+		other := newPeer(t)
+		zoe := other.actor("zoe", "Service")
+		before, start, answers := s.node.Snapshot(), time.Now(), map[answer]int{}
+		for i := range 1000 {
+			answers[s.forge(s.evil, fmt.Sprintf("%s/u/invented%d", s.evil.URL, i), "Forged")]++
+		}
+		most := burst + perSecond*(1+int(time.Since(start).Seconds()))
+		if n := s.evil.asked("/u/invented"); n > most || n < burst/2 {
+			t.Errorf("1,000 invented keys made the node ask %d times, want at most %d", n, most)
+		}
+		if n := answers[refused(401, "key")] + answers[refused(429, "key_budget")]; n != 1000 {
+			t.Errorf("answers: %v", answers)
+		}
+		if counts := s.node.Peers.Counts(); counts["key_budget"] != int64(answers[refused(429, "key_budget")]) {
+			t.Errorf("counted: %v, answered: %v", counts, answers)
+		}
+		nodetest.Settle(t, s.node)
+		s.node.Stored(t, before)
+		s.must(s.evil, s.eve, create(page(s.evil.fresh("post"), s.eve, s.general, "Known before"))) // of the same host
+		s.must(other, zoe, create(page(other.fresh("post"), zoe, s.general, "Of another host")))
+		for range 100 {
+			if got := s.forge(other, other.URL+"/u/nobody", "Forged"); got != refused(401, "key") {
+				t.Fatalf("an invented key is answered %v", got)
+			}
+		}
+		if n := other.asked("/u/nobody"); n != 1 {
+			t.Errorf("one invented key made the node ask %d times", n)
+		}
+	})
+}
+
+// TestNewSignerIsAskedForOnce: the first many activities of an actor come at the same time.
+func TestNewSignerIsAskedForOnce(t *testing.T) {
+	t.Parallel()
+	s := setStage(t, nodetest.New(t))
+	ben := s.evil.actor("ben", "Service")
+	document := show(s.evil.document(ben, "Service"))
+	var waiting sync.WaitGroup
+	waiting.Add(20)
+	s.evil.handle("/u/ben", func(w http.ResponseWriter, r *http.Request) {
+		waiting.Wait() // all are on their way
+		document(w, r)
+	})
+	var all sync.WaitGroup
+	for range 20 {
+		body, err := json.Marshal(s.evil.complete(ben, create(note(s.evil.fresh("note"), ben, s.adas, "Together"))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Go(func() {
+			waiting.Done()
+			got, err := post(t.Context(), s.node, letter{key: signature.Key{ID: ben + "#main-key", Private: s.evil.key(ben)}, body: body})
+			if err != nil || got != taken() {
+				t.Errorf("answered %v, %v", got, err)
+			}
+		})
+	}
+	all.Wait()
+	if n := s.evil.asked("/u/ben"); n != 1 {
+		t.Errorf("asked %d times, want once", n)
+	}
+}
+
+// TestHostileUndecided: what cannot be decided is kept within bounds: nothing in
+// it is proven, and it must not fill the disk.
+func TestHostileUndecided(t *testing.T) {
+	t.Parallel()
+	nodetest.Each(t, func(t *testing.T, database func(tb testing.TB) nodetest.Option) {
+		s := newStage(t, database(t))
+		s.evil.handle("/u/mute", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+		before, answers := s.node.Snapshot(), map[answer]int{}
+		large := strings.Repeat("x", 400<<10) // twice in the body: 1 MB as it is kept
+		for range 10 {
+			answers[s.forge(s.evil, s.evil.URL+"/u/mute", large)]++
+		}
+		if kept := answers[taken()]; kept == 0 || kept > 4 || answers[refused(429, "key_budget")] != 10-kept {
+			t.Errorf("answers: %v", answers)
+		}
+		if n := s.evil.asked("/u/mute"); n != 1 {
+			t.Errorf("asked %d times for a key that could not be had", n)
+		}
+		nodetest.Settle(t, s.node)
+		s.node.Stored(t, before, "received")
+	})
+}
+
+// TestHostileAim: an agent cannot aim the node at somebody by what its
+// activities refer to. The numbers are those of package worker.
+func TestHostileAim(t *testing.T) {
+	t.Parallel()
+	const burst, perSecond = 600, 10
+	s := setStage(t, nodetest.New(t))
+	victim := newPeer(t)
+	start := time.Now()
+	for i := range burst + 200 {
+		n := note(s.evil.fresh("comment"), s.eve, fmt.Sprintf("%s/aimed/%d", victim.URL, i), "An answer to nothing")
+		if got := s.evil.send(s.node, s.eve, create(n)); got != taken() {
+			t.Fatalf("answered %v", got)
+		}
+	}
+	nodetest.Settle(t, s.node)
+	most := burst + perSecond*(1+int(time.Since(start).Seconds()))
+	if n := victim.asked("/aimed/"); n > most || n < burst/2 {
+		t.Errorf("asked %d times, want at most %d", n, most)
+	}
+}
+
+// TestKnownSignersOutliveTheirServersSilence: a day after it was asked for, a
+// stored key is asked for again; while nobody answers, it holds.
+func TestKnownSignersOutliveTheirServersSilence(t *testing.T) {
+	t.Parallel()
+	var ahead atomic.Int64
+	now := func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
+	s := setStage(t, nodetest.NewAt(t, now))
+	s.evil.handle("/u/eve", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+	ahead.Store(int64(25 * time.Hour))
+	body, err := json.Marshal(s.evil.complete(s.eve, create(page(s.evil.fresh("post"), s.eve, s.general, "A day later"))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := letter{key: signature.Key{ID: s.eve + "#main-key", Private: s.evil.key(s.eve)}, body: body, at: now()}
+	if got := s.evil.deliver(s.node, l); got != taken() {
+		t.Errorf("answered %v", got)
+	}
+	nodetest.Settle(t, s.node)
+	if got := titles(s.node.Call("", http.MethodGet, "/api/v1/posts?sort=new&limit=1", nil)); got != "A day later" {
+		t.Errorf("the newest post is %q", got)
+	}
+	if n := s.node.Peers.Counts()["undecided"]; n != 0 {
+		t.Errorf("undecided are %d", n)
+	}
+}
