@@ -29,7 +29,7 @@ func (s *stage) forge(p *peer, actor, content string) answer {
 // numbers are those of package peerapi.
 func TestHostileKeyIDs(t *testing.T) {
 	t.Parallel()
-	const burst, perSecond = 100, 5
+	const burst, perSecond = 150, 5
 	nodetest.Each(t, func(t *testing.T, database func(tb testing.TB) nodetest.Option) {
 		s := newStage(t, database(t))
 		other := newPeer(t)
@@ -148,6 +148,8 @@ func TestKnownSignersOutliveTheirServersSilence(t *testing.T) {
 	s := setStage(t, nodetest.NewAt(t, now))
 	s.evil.handle("/u/eve", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 	ahead.Store(int64(25 * time.Hour))
+	s.node.Stop() // what it has in memory is gone
+	s.node.Restart()
 	body, err := json.Marshal(s.evil.complete(s.eve, create(page(s.evil.fresh("post"), s.eve, s.general, "A day later"))))
 	if err != nil {
 		t.Fatal(err)
@@ -163,4 +165,34 @@ func TestKnownSignersOutliveTheirServersSilence(t *testing.T) {
 	if n := s.node.Peers.Counts()["undecided"]; n != 0 {
 		t.Errorf("undecided are %d", n)
 	}
+}
+
+// TestHostileInboxes: an actor cannot have what we send to it go to another server.
+func TestHostileInboxes(t *testing.T) {
+	t.Parallel()
+	nodetest.Each(t, func(t *testing.T, database func(tb testing.TB) nodetest.Option) {
+		s, victim := newStage(t, database(t)), newPeer(t)
+		for name, inbox := range map[string]string{"another": victim.URL + "/inbox", "ours": s.node.URL() + "/inbox", "none": "javascript:1"} {
+			id := s.evil.actor(name, "Service")
+			d := s.evil.document(id, "Service")
+			d["inbox"] = inbox
+			s.evil.handle("/u/"+name, show(d))
+			s.holds(t, refused(400, "bad_actor"), func() answer {
+				return s.evil.send(s.node, id, doc{"type": "Follow", "object": s.node.URL() + "/u/ada"})
+			})
+		}
+		// What it has elsewhere beside an inbox of its own is not used.
+		id := s.evil.actor("shared", "Service")
+		d := s.evil.document(id, "Service")
+		d["endpoints"] = doc{"sharedInbox": victim.URL + "/inbox"}
+		s.evil.handle("/u/shared", show(d))
+		follow := s.evil.fresh("activity")
+		s.must(s.evil, id, doc{"type": "Follow", "id": follow, "object": s.node.URL() + "/u/ada"})
+		s.evil.received("Accept", follow)
+		victim.mu.Lock()
+		defer victim.mu.Unlock()
+		if len(victim.post) > 0 {
+			t.Errorf("another server got %s", victim.post)
+		}
+	})
 }
