@@ -3,6 +3,7 @@ package server_test
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -10,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"instar.example/federation/activity"
 	"instar.example/federation/signature"
 	"instar.example/node/nodetest"
 )
@@ -59,6 +61,15 @@ func TestHostileKeyIDs(t *testing.T) {
 		}
 		if n := other.asked("/u/nobody"); n != 1 {
 			t.Errorf("one invented key made the node ask %d times", n)
+		}
+		known := other.asked("/u/zoe")
+		for range 100 { // B1.7: a changed key is looked for, but not by every forgery
+			if got := s.forge(other, zoe, "Forged"); got != refused(401, "bad_signature") {
+				t.Fatalf("a forgery is answered %v", got)
+			}
+		}
+		if n := other.asked("/u/zoe") - known; n != 1 {
+			t.Errorf("100 forgeries made the node ask %d times for the key", n)
 		}
 	})
 }
@@ -195,4 +206,121 @@ func TestHostileInboxes(t *testing.T) {
 			t.Errorf("another server got %s", victim.post)
 		}
 	})
+}
+
+// TestHostileDocuments: B1.4, B2.1, B2.2, B2.3: what stands at an id that a Group
+// passes on, and how often it is asked for.
+func TestHostileDocuments(t *testing.T) {
+	t.Parallel()
+	announced := func(document func(w *town, id string) http.HandlerFunc) func(w *town) answer {
+		return func(w *town) answer {
+			id := w.evil.fresh("document")
+			w.evil.handle(strings.TrimPrefix(id, w.evil.URL), document(w, id))
+			return w.evil.send(w.node, w.trap, doc{"type": "Announce", "object": id})
+		}
+	}
+	// changed is an honest post with something else in it.
+	changed := func(change func(w *town, d doc)) func(w *town, id string) http.HandlerFunc {
+		return func(w *town, id string) http.HandlerFunc {
+			d := page(id, w.eve, w.trap, "From a document")
+			change(w, d)
+			return show(d)
+		}
+	}
+	as := func(contentType string) func(w *town, id string) http.HandlerFunc {
+		return func(w *town, id string) http.HandlerFunc {
+			return func(rw http.ResponseWriter, _ *http.Request) {
+				rw.Header().Set("Content-Type", contentType)
+				_ = json.NewEncoder(rw).Encode(page(id, w.eve, w.trap, "Uploaded"))
+			}
+		}
+	}
+	runAttacks(t, []attack{
+		{"no id", taken(), announced(changed(func(_ *town, d doc) { delete(d, "id") }))},
+		{"an id that is no text", taken(), announced(changed(func(_ *town, d doc) { d["id"] = 7 }))},
+		{"an id in a list", taken(), announced(changed(func(_ *town, d doc) { d["id"] = []any{d["id"], "x"} }))},
+		{"a neighbour's id", taken(), announced(changed(func(w *town, d doc) { d["id"] = w.evil.URL + "/post/of-a-neighbour" }))},
+		{"another server's id", taken(), announced(changed(func(w *town, d doc) { d["id"] = w.alices }))},
+		{"our own id", taken(), announced(changed(func(w *town, d doc) { d["id"] = w.adas }))},
+		{"no author", taken(), announced(changed(func(_ *town, d doc) { delete(d, "attributedTo") }))},
+		{"another server's author", taken(), announced(changed(func(w *town, d doc) { d["attributedTo"] = w.alice }))},
+		{"a local author", taken(), announced(changed(func(w *town, d doc) { d["attributedTo"] = w.node.URL() + "/u/ada" }))},
+		{"a collection", taken(), announced(func(w *town, id string) http.HandlerFunc {
+			return show(doc{"id": id, "type": "OrderedCollection", "orderedItems": []any{page(w.alices, w.alice, w.general, "Changed")}})
+		})},
+		{"a file that was uploaded", taken(), announced(as("application/json"))},
+		{"a picture", taken(), announced(as("image/png"))},
+		{"linked data of no profile", taken(), announced(as("application/ld+json"))},
+		{"a redirect to another server", taken(), announced(func(w *town, id string) http.HandlerFunc {
+			w.home.handle("/led", show(page(id, w.eve, w.trap, "Led here")))
+			return http.RedirectHandler(w.home.URL+"/led", http.StatusFound).ServeHTTP
+		})},
+		{"a redirect to ourselves", taken(), announced(func(w *town, _ string) http.HandlerFunc {
+			return http.RedirectHandler(w.adas, http.StatusFound).ServeHTTP
+		})},
+		{"a redirect to itself", taken(), announced(func(_ *town, id string) http.HandlerFunc {
+			return http.RedirectHandler(id, http.StatusFound).ServeHTTP
+		})},
+	}, "received")
+}
+
+// TestHostileDocumentsControl: an honest document at an id is taken.
+func TestHostileDocumentsControl(t *testing.T) {
+	t.Parallel()
+	nodetest.Each(t, func(t *testing.T, database func(tb testing.TB) nodetest.Option) {
+		w := newTown(t, database(t))
+		id := w.evil.fresh("document")
+		w.evil.handle(strings.TrimPrefix(id, w.evil.URL), show(page(id, w.eve, w.trap, "From a document")))
+		w.must(w.evil, w.trap, doc{"type": "Announce", "object": id})
+		if got := titles(w.ada.Do(http.MethodGet, "/submolts/trap@"+w.evil.host()+"/feed?sort=new", nil)); got != "From a document" {
+			t.Errorf("the node shows %q", got)
+		}
+	})
+}
+
+// TestHostileSlowBodies: B4: who sends a body without an end holds up nobody, and
+// is cut off.
+func TestHostileSlowBodies(t *testing.T) {
+	t.Parallel()
+	s := setStage(t, nodetest.New(t))
+	before := s.node.Snapshot()
+	var slow sync.WaitGroup
+	for range 50 {
+		slow.Go(func() {
+			r, w := io.Pipe()
+			defer func() { _ = w.Close() }()
+			go func() { _, _ = w.Write([]byte("{")) }() // and never the rest
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.node.URL()+"/inbox", r)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			req.Header.Set("Content-Type", activity.ContentType)
+			start := time.Now()
+			if res, err := http.DefaultClient.Do(req); err == nil {
+				_ = res.Body.Close()
+				if res.StatusCode != http.StatusBadRequest && res.StatusCode != http.StatusRequestTimeout {
+					t.Errorf("half a body is answered %d", res.StatusCode)
+				}
+			}
+			if took := time.Since(start); took > 25*time.Second {
+				t.Errorf("half a body held a connection for %v", took)
+			}
+		})
+	}
+	for range 50 {
+		start := time.Now()
+		s.node.Call("", http.MethodGet, "/api/v1/posts?sort=new", nil).Want(http.StatusOK)
+		if took := time.Since(start); took > 5*time.Second {
+			t.Errorf("others waited %v", took)
+		}
+	}
+	s.must(s.evil, s.eve, create(page(s.evil.fresh("post"), s.eve, s.general, "Meanwhile")))
+	slow.Wait()
+	nodetest.Settle(t, s.node)
+	for _, change := range s.node.Snapshot().Since(before) {
+		if !strings.Contains(change, s.evil.URL) && !strings.Contains(change, "general") {
+			t.Errorf("stored: %.200s", change)
+		}
+	}
 }
