@@ -214,7 +214,7 @@ func TestAStopFinishesWhatIsUnderWay(t *testing.T) {
 
 			n.start()
 			n.mustHave(ids)
-			ids = append(ids, n.postTo(abroad, "After"))
+			n.postTo(abroad, "After")
 			other.mustGet(n.host, 3)
 			if got := other.postsFrom(n.host); got != 3 {
 				t.Errorf("%d posts arrived, want 3", got)

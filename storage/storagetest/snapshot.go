@@ -48,7 +48,7 @@ func Take(tb testing.TB, o storage.Options) Snapshot {
 	s := Snapshot{}
 	for _, table := range rows(tb, db, list) {
 		if !leftOut(table) {
-			s[table] = rows(tb, db, "SELECT * FROM "+table) // every column there is: what a test does not know of counts, too
+			s[table] = rows(tb, db, "SELECT * FROM "+table) //nolint:unqueryvet // every column there is: what a test does not know of counts, too
 		}
 	}
 	if len(s["actors"]) == 0 { // a node has one of its own
