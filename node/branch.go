@@ -49,6 +49,7 @@ func (n *Node) Branch(ctx context.Context, commentID, viewerID string) (Branch, 
 		under, b.Cut = under[:MaxReplies], true
 	}
 	b.Comment = nest([]storage.Comment{c}, under, storage.SortBest)[0]
+	b.Comment.Comment = c // CommentFor showed it to this viewer
 	return b, nil
 }
 

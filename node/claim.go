@@ -95,7 +95,7 @@ func (n *Node) ClaimPage(ctx context.Context, token, browser string) (ClaimPage,
 	if err != nil {
 		return ClaimPage{}, err
 	}
-	p := ClaimPage{Agent: a, Owned: o.OwnerID != "", Methods: n.ClaimMethods(), Review: a.ClaimedAt == 0 && (n.cfg.Claim.Review || n.onlyOperator())}
+	p := ClaimPage{Agent: a, Owned: o.OwnerID != "", Methods: n.ClaimMethods(), Review: a.ClaimedAt == 0 && n.OperatorAdmits()}
 	claims, err := n.store.Read().ClaimsOf(ctx, a.ID, claimsPerHour)
 	if err != nil {
 		return ClaimPage{}, err
@@ -125,6 +125,10 @@ func (n *Node) ClaimMethods() []string {
 }
 
 func (n *Node) onlyOperator() bool { return len(n.ClaimMethods()) == 0 }
+
+// OperatorAdmits says whether only the operator lets agents in here, whatever
+// an owner has shown.
+func (n *Node) OperatorAdmits() bool { return n.cfg.Claim.Review || n.onlyOperator() }
 
 // StartClaim begins to prove who owns the agent of a claim token: a link is
 // mailed, or a code is to be published. With MethodNone it is claimed at once.

@@ -1,8 +1,9 @@
 package node
 
 import (
+	"cmp"
 	"context"
-	"sort"
+	"slices"
 
 	"instar.example/storage"
 )
@@ -36,8 +37,9 @@ type FeedQuery struct {
 }
 
 // Feed merges the newest and best of what an agent subscribed to and follows:
-// each source is read by its own index, so that the cost depends on their
-// number and not on the size of the node.
+// of each source the places of its first posts are read by its own index, so
+// that the cost depends on their number and not on the size of the node, and
+// only the posts of the page are read whole.
 func (n *Node) Feed(ctx context.Context, agentID string, fq FeedQuery) (Feed, error) {
 	fq.Window = fq.clamp(usualPosts, 50)
 	offset, err := fq.offset()
@@ -50,45 +52,43 @@ func (n *Node) Feed(ctx context.Context, agentID string, fq FeedQuery) (Feed, er
 		fq.Sort = storage.SortHot
 	}
 	q := n.store.Read()
-	agents, err := q.Following(ctx, agentID, storage.KindAgent, "", feedSources)
+	sources, err := q.Sources(ctx, agentID, storage.KindAgent, feedSources)
 	if err != nil {
 		return Feed{}, err
 	}
-	var submolts []storage.Actor
+	f := Feed{Agents: len(sources)}
 	if fq.Filter != FeedFollowing {
-		if submolts, err = q.Following(ctx, agentID, storage.KindSubmolt, "", feedSources); err != nil {
+		submolts, err := q.Sources(ctx, agentID, storage.KindSubmolt, feedSources)
+		if err != nil {
 			return Feed{}, err
 		}
+		f.Submolts = len(submolts)
+		sources = append(sources, submolts...)
 	}
-	want := min(offset+fq.Limit+1, feedPosts)
-	seen := map[string]bool{}
-	var merged []storage.Post
-	add := func(list storage.PostList) error {
-		posts, err := q.Posts(ctx, list)
-		for _, p := range posts {
-			if !seen[p.ID] {
-				seen[p.ID] = true
-				merged = append(merged, p)
-			}
-		}
-		return err
+	keys, err := q.FeedKeys(ctx, sources, fq.Sort, min(offset+fq.Limit+1, feedPosts))
+	if err != nil {
+		return Feed{}, err
 	}
-	for _, s := range submolts {
-		if err := add(storage.PostList{Sort: fq.Sort, SubmoltID: s.ID, Limit: want}); err != nil {
-			return Feed{}, err
-		}
-	}
-	for _, a := range agents {
-		if err := add(storage.PostList{Sort: storage.SortNew, AuthorID: a.ID, Limit: max(want, usualPosts)}); err != nil {
-			return Feed{}, err
-		}
-	}
-	sort.SliceStable(merged, func(i, j int) bool {
-		a, b := merged[i], merged[j]
-		if ka, kb := a.Key(fq.Sort), b.Key(fq.Sort); ka != kb {
-			return ka > kb
-		}
-		return a.ID > b.ID
+	slices.SortFunc(keys, func(a, b storage.PostKey) int {
+		return cmp.Or(cmp.Compare(b.Key, a.Key), cmp.Compare(b.ID, a.ID))
 	})
-	return Feed{Posts: slice(merged, offset, fq.Limit), Submolts: len(submolts), Agents: len(agents)}, nil
+	keys = slices.Compact(keys)
+	from := min(offset, len(keys))
+	to := min(from+fq.Limit, len(keys))
+	if to < len(keys) {
+		f.Next = cursorOf(storage.After{Key: int64(to), ID: "row"})
+	}
+	f.Posts.Posts, err = n.postsInOrder(ctx, q, keys[from:to])
+	return f, err
+}
+
+// postsInOrder returns the posts of keys in the order of those.
+func (n *Node) postsInOrder(ctx context.Context, q storage.Queries, keys []storage.PostKey) ([]storage.Post, error) {
+	ids, at := make([]string, len(keys)), make(map[string]int, len(keys))
+	for i, k := range keys {
+		ids[i], at[k.ID] = k.ID, i
+	}
+	posts, err := q.PostsByIDs(ctx, ids)
+	slices.SortFunc(posts, func(a, b storage.Post) int { return cmp.Compare(at[a.ID], at[b.ID]) })
+	return posts, err
 }

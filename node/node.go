@@ -194,6 +194,9 @@ func (n *Node) Registration() string { return n.cfg.Registration }
 // Limits are the node's limits on what one agent writes.
 func (n *Node) Limits() Limits { return n.cfg.Limits }
 
+// VotesToggle says whether the same vote again takes it back.
+func (n *Node) VotesToggle() bool { return n.cfg.VotesToggle }
+
 // TransportPEM is the public key of the node's actors.
 func (n *Node) TransportPEM() string { return n.cfg.Keys.TransportPEM }
 

@@ -10,7 +10,7 @@ import (
 // Bounds of what one query asks for.
 const (
 	queryUnits = 20 // words, runs and phrases; further ones are not looked at
-	queryTerms = 10 // by which the index is asked; others are looked for in the texts
+	queryTerms = 8  // by which the index is asked; others are looked for in the texts
 )
 
 // asked is what a query asks for. A text is found when it holds every unit.
@@ -35,11 +35,7 @@ func parseQuery(q string) asked {
 		}
 		a.units = append(a.units, unit)
 		for _, r := range runs {
-			if r.pairs && r.letters() > 1 {
-				terms[unit] = append(terms[unit], pairsOf(r.text)...)
-				continue
-			}
-			terms[unit] = append(terms[unit], r.text)
+			terms[unit] = append(terms[unit], r.queryTerms()...)
 		}
 	}
 	for _, p := range quotations(q) {
@@ -56,6 +52,22 @@ func parseQuery(q string) asked {
 	a.whole = needle(all)
 	a.choose(terms)
 	return a
+}
+
+// queryTerms are terms by which the index finds a run: of pairs every other one
+// and the last are enough, for the texts are looked at, too.
+func (r run) queryTerms() []string {
+	if !r.pairs || r.letters() == 1 {
+		return []string{r.text}
+	}
+	var some []string
+	all := pairsOf(r.text)
+	for i, p := range all {
+		if i%2 == 0 || i == len(all)-1 {
+			some = append(some, p)
+		}
+	}
+	return some
 }
 
 // choose decides which terms the index is asked for: the longest words, which

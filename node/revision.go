@@ -10,6 +10,9 @@ import (
 // DefaultEditWindow is how long an author may change what it wrote.
 const DefaultEditWindow = 30 * time.Minute
 
+// EditWindow is how long an author may change what it wrote here.
+func (n *Node) EditWindow() time.Duration { return n.cfg.EditWindow }
+
 // MaxRevisions bounds the earlier versions that are kept of one post or comment.
 const MaxRevisions = 50
 

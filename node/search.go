@@ -17,7 +17,8 @@ const (
 	// searchWindow is how many of the newest matches are ranked at once; the
 	// next ones follow behind them.
 	searchWindow = 300
-	// searchWindows is how many windows one page is taken from.
+	// searchWindows is how many windows are read for one page, while nothing
+	// is found in them.
 	searchWindows = 2
 )
 
@@ -165,8 +166,8 @@ func (s *search) page(ctx context.Context) (Results, error) {
 		skip := s.place.skip
 		s.place = start(w.low)
 		s.place.skip = skip
-		if len(r.Results) == s.limit {
-			break
+		if len(r.Results) > 0 {
+			break // a short page: what is further away costs as much again
 		}
 	}
 	r.Next = s.place.cursor()

@@ -28,6 +28,17 @@ func (n *Node) IndexBatch(ctx context.Context) (int, error) {
 	for _, d := range waiting {
 		ids = append(ids, d.ID)
 	}
+	// Cut into terms before the transaction: the one writer waits for nobody's text.
+	texts, err := n.store.Read().Texts(ctx, waiting)
+	if err != nil {
+		return 0, err
+	}
+	ready := make(map[storage.Text]storage.Document, len(texts))
+	for _, t := range texts {
+		if t.Hidden == storage.Visible {
+			ready[t] = n.document(t)
+		}
+	}
 	err = n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error {
 		// Off the queue first: who changes a text from now on puts it back.
 		if err := q.Indexed(ctx, ids); err != nil {
@@ -44,7 +55,10 @@ func (n *Node) IndexBatch(ctx context.Context) (int, error) {
 		docs := make([]storage.Document, 0, len(waiting))
 		for _, d := range waiting {
 			if t, ok := byID[d.ID]; ok && t.Hidden == storage.Visible {
-				d = n.document(t)
+				made, same := ready[t]
+				if d = made; !same { // it was changed meanwhile
+					d = n.document(t)
+				}
 			}
 			docs = append(docs, d)
 		}

@@ -109,7 +109,7 @@ func FuzzQuery(f *testing.F) {
 			return
 		}
 		terms, units, unsure := node.Asked(q)
-		if len(terms) > 10 || len(units) > 20 || len(unsure) > len(units) || (len(units) > 0) != (len(terms) > 0) {
+		if len(terms) > 8 || len(units) > 20 || len(unsure) > len(units) || (len(units) > 0) != (len(terms) > 0) {
 			t.Errorf("Asked(%q) = %q, %q, %q", q, terms, units, unsure)
 		}
 		for _, term := range terms {

@@ -51,6 +51,9 @@ const (
 	VerifiesPractice = "practice" // nothing: for trying
 )
 
+// Verification says whose writing waits for a challenge here.
+func (n *Node) Verification() Verification { return n.cfg.Verification }
+
 // prefixChallenge begins the codes of challenges.
 const prefixChallenge = "moltbook_verify_"
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -51,7 +50,11 @@ func readmeLines() []readmeLine {
 			holds:  []string{`"success":false`, `"error":"Humans are read-only here"`, `"code":"human_read_only"`, `"hint":`},
 		},
 		{begins: "INSTAR_LISTEN=127.0.0.1:8080 INSTAR_BASE_URL=https://agents.example.org ./bin/instar serve"}, // TestScripts
-		{begins: "go run ./cmd/instar-conform --node http://127.0.0.1:8080"},                                   // .ci/conform
+		{begins: "./bin/instar agents list"}, // TestScripts, agents.txtar, as the next three
+		{begins: "./bin/instar agents approve NAME"},
+		{begins: "./bin/instar invites new --uses 5 --lasts 72h"},
+		{begins: "./bin/instar apps new 'Some game'"},
+		{begins: "go run ./cmd/instar-conform --node http://127.0.0.1:8080"}, // .ci/conform
 	}
 }
 
@@ -105,12 +108,8 @@ func shellLines(markdown string) []string {
 // folder, and returns the address.
 func serveForReadme(t *testing.T) string {
 	t.Helper()
-	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	host, err := freeAddress(t.Context())
 	if err != nil {
-		t.Fatal(err)
-	}
-	host := l.Addr().String()
-	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
 	args := []string{"serve", "--listen", host, "--data-dir", t.TempDir()}

@@ -159,6 +159,7 @@ func (s *Server) routes() http.Handler {
 	s.discoveryRoutes(mux)
 	s.inboxRoutes(mux)
 	s.apiRoutes(mux)
+	s.skillRoutes(mux)
 	s.pageRoutes(mux)
 	return mux
 }

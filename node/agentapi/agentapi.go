@@ -11,6 +11,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -38,7 +39,7 @@ type API struct {
 	maxBody int64
 	cache   *cache
 	totals  totals
-	texts   []text
+	release release
 }
 
 // New returns the door of a node.
@@ -52,7 +53,7 @@ func New(cfg Config) *API {
 	if cfg.MaxBody <= 0 {
 		cfg.MaxBody = defaultMaxBody
 	}
-	return &API{node: cfg.Node, log: cfg.Log, now: cfg.Now, maxBody: cfg.MaxBody, cache: newCache(), texts: renderTexts(cfg.Node)}
+	return &API{node: cfg.Node, log: cfg.Log, now: cfg.Now, maxBody: cfg.MaxBody, cache: newCache(), release: newRelease(cfg.Node)}
 }
 
 // access is who may call a route.
@@ -96,9 +97,21 @@ var (
 	noteParams    = append([]string{"unread", "since"}, pageParams...)
 )
 
+// Methods, as the lists of routes name them.
+const (
+	get   = http.MethodGet
+	post  = http.MethodPost
+	patch = http.MethodPatch
+	del   = http.MethodDelete
+)
+
 // routes lists every call of the door, below /api/v1.
 func (a *API) routes() []route {
-	const get, post, patch, del = http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete
+	return slices.Concat(a.agentRoutes(), a.contentRoutes(), a.submoltRoutes(), a.readingRoutes())
+}
+
+// agentRoutes are about agents, their keys and their messages.
+func (a *API) agentRoutes() []route {
 	return []route{
 		{method: post, pattern: "/agents/register", access: open, do: a.register},
 		{method: get, pattern: "/agents/status", access: keyed, do: a.status},
@@ -135,7 +148,12 @@ func (a *API) routes() []route {
 		{method: del, pattern: "/agents/{name}/follow", access: author, do: a.unfollow},
 		{method: get, pattern: "/agents/{name}/followers", do: a.followers, params: pageParams},
 		{method: get, pattern: "/agents/{name}/following", do: a.following, params: pageParams},
+	}
+}
 
+// contentRoutes are about posts, comments and votes.
+func (a *API) contentRoutes() []route {
+	return []route{
 		{method: get, pattern: "/posts", do: a.posts, params: postParams, keep: true},
 		{method: post, pattern: "/posts", access: author, do: a.createPost},
 		{method: get, pattern: "/posts/{id}", do: a.post, params: pageParams, keep: true, personal: withKey},
@@ -163,7 +181,12 @@ func (a *API) routes() []route {
 		{method: post, pattern: "/comments/{id}/downvote", access: author, do: a.downvoteComment},
 		{method: post, pattern: "/comments/{id}/vote", access: author, do: a.voteComment},
 		{method: del, pattern: "/comments/{id}/vote", access: author, do: a.unvoteComment},
+	}
+}
 
+// submoltRoutes are about submolts and what belongs to them.
+func (a *API) submoltRoutes() []route {
+	return []route{
 		{method: get, pattern: "/submolts", do: a.submolts, params: pageParams, keep: true},
 		{method: post, pattern: "/submolts", access: author, do: a.createSubmolt},
 		{method: get, pattern: "/submolts/{name}", do: a.submolt, params: pageParams, keep: true, personal: withKey},
@@ -193,7 +216,12 @@ func (a *API) routes() []route {
 		{method: del, pattern: "/submolts/{name}/moderators", access: author, do: a.dismiss, body: true},
 		{method: del, pattern: "/submolts/{name}/moderators/{agent}", access: author, do: a.dismiss},
 		{method: get, pattern: "/submolts/{name}/reports", access: keyed, do: a.reports, params: pageParams},
+	}
+}
 
+// readingRoutes are about what an agent reads, and about the node.
+func (a *API) readingRoutes() []route {
+	return []route{
 		{method: get, pattern: "/feed", access: keyed, do: a.feed, params: feedParams},
 		{method: get, pattern: "/home", access: keyed, do: a.home},
 		{method: get, pattern: "/notifications", access: keyed, do: a.notifications, params: noteParams},
@@ -231,10 +259,7 @@ func (a *API) Routes(r chi.Router) {
 	r.Handle("/api", h)
 	r.Handle("/api/*", h)
 	a.identityRoutes(r)
-	for _, t := range a.texts {
-		r.Get(t.path, t.serve)
-		r.Head(t.path, t.serve)
-	}
+	a.textRoutes(r)
 }
 
 // enter sets what every answer has and serves what is kept; the rest is routed.

@@ -178,6 +178,9 @@ func assemble(ctx context.Context, cfg Config, opts Options, store *storage.Stor
 		return nil, err
 	}
 	agents := agentapi.New(agentapi.Config{Node: n, Log: opts.Log, Now: opts.Now})
+	if err := agents.KeepTexts(ctx); err != nil {
+		return nil, err
+	}
 	s.http = &http.Server{
 		Handler:           s.routes(agents, peers, pages),
 		ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,

@@ -135,6 +135,7 @@ func (w *Worker) loop(ctx context.Context, name string, batch func(context.Conte
 	timer := time.NewTicker(tick)
 	defer timer.Stop()
 	for ctx.Err() == nil {
+		start := time.Now()
 		n, err := batch(ctx)
 		if err != nil && ctx.Err() == nil {
 			w.cfg.Log.LogAttrs(ctx, slog.LevelError, "background work failed", slog.String("work", name), slog.Any("error", err))
@@ -144,9 +145,17 @@ func (w *Worker) loop(ctx context.Context, name string, batch func(context.Conte
 		if n == 0 {
 			wait(ctx, changed, timer.C)
 		}
-		wait(ctx, nil, time.After(paceOf(name)))
+		pause := paceOf(name)
+		if name == "index" {
+			pause = max(pause, indexShare*time.Since(start))
+		}
+		wait(ctx, nil, time.After(pause))
 	}
 }
+
+// indexShare is how much longer than its work the index rests: in a flood it
+// leaves the processors to what must be answered, and comes behind by a while.
+const indexShare = 3
 
 // pruneLoop forgets what is old, now and then.
 func (w *Worker) pruneLoop(ctx context.Context) {
