@@ -31,6 +31,9 @@ func (n *Node) remoteActor(ctx context.Context, q storage.Queries, doc *activity
 	if host == "" || host == n.host {
 		return storage.Actor{}, invalid("bad_actor", "The actor is not of another node", "")
 	}
+	if HostOf(doc.Inbox) != host { // it would have us send to whomever it likes
+		return storage.Actor{}, invalid("bad_actor", "The actor's inbox is not on its server", "")
+	}
 	now := n.now()
 	name := visible(doc.PreferredUsername, 100)
 	if name == "" {
@@ -43,7 +46,7 @@ func (n *Node) remoteActor(ctx context.Context, q storage.Queries, doc *activity
 		PageURL: pageOf(doc), AvatarURL: doc.Icon, BannerURL: doc.Image, State: storage.ActorActive, Restricted: doc.RestrictedToMods,
 		CreatedAt: now, UpdatedAt: now, FetchedAt: now,
 	}
-	if HostOf(doc.SharedInbox) != host || HostOf(doc.Inbox) != host {
+	if HostOf(doc.SharedInbox) != host {
 		a.SharedInbox = "" // a shared inbox elsewhere would let one host aim us at another
 	}
 	if len(doc.Keys) > 0 {

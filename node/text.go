@@ -43,17 +43,6 @@ func plain(field, s string, limit int) (string, error) {
 	return unhidden(s), nil
 }
 
-// unhidden is a text without what hides in it.
-func unhidden(s string) string {
-	var h hider
-	return strings.Map(func(r rune) rune {
-		if h.hides(r) {
-			return -1
-		}
-		return r
-	}, s)
-}
-
 // line is plain for a text of one line: a title or a name. Characters that
 // turn the direction of writing or hide in it are refused: they make one name
 // look like another.
@@ -64,47 +53,11 @@ func line(field, s string, limit int) (string, error) {
 		return "", err
 	}
 	for _, r := range s {
-		if r == '\n' || r == '\r' || shows != s || unicode.Is(unicode.Bidi_Control, r) {
+		if r == '\n' || r == '\r' || r == 0x2028 || r == 0x2029 || shows != s || unicode.Is(unicode.Bidi_Control, r) {
 			return "", invalid("bad_text", field+" contains a line break or an invisible character", "Send it on one line, without direction marks.")
 		}
 	}
 	return s, nil
-}
-
-// hider finds, rune by rune of one text, what shows nothing and can carry what
-// only programs read: spaces without width, fillers, tags outside a flag's
-// emoji, and variation selectors but for one behind a character. Joiners stay:
-// scripts and emoji need them. Its zero value begins a text.
-type hider struct {
-	before rune // what a selector would change; 0 for nothing
-	tags   int  // how many more tags a flag may have
-}
-
-// flagTags is how many tags a subdivision's flag has at most, its end included
-// (UTS #51, emoji_tag_sequence).
-const flagTags = 7
-
-func (h *hider) hides(r rune) bool {
-	switch {
-	case unicode.Is(unicode.Variation_Selector, r):
-		base := h.before
-		h.before = 0
-		return base == 0
-	case r >= 0xE0000 && r <= 0xE007F:
-		h.tags--
-		return h.tags < 0
-	case r == 0x200B, r == 0x2060, r == 0xFEFF, r == 0x180E, r > 0x2060 && r <= 0x2064, // no width
-		r == 0x115F, r == 0x1160, r == 0x3164, r == 0xFFA0, r == 0x17B4, r == 0x17B5, r == 0x2800: // fillers
-		return true
-	}
-	h.before, h.tags = r, 0
-	if unicode.IsSpace(r) {
-		h.before = 0
-	}
-	if r == 0x1F3F4 { // the black flag
-		h.tags = flagTags
-	}
-	return false
 }
 
 // webURL returns an absolute http or https URL, or "" for "".
@@ -201,15 +154,20 @@ func hides(tag []byte) int {
 // visible drops what a peer's text may hide: NUL, control, direction and tag
 // characters, broken UTF-8. It never fails: a peer's text is taken as far as it is one.
 func visible(s string, limit int) string {
-	n := 0
-	var h hider
-	return strings.Map(func(r rune) rune {
-		if n >= limit || r == utf8.RuneError || (r < ' ' && r != '\n' && r != '\t') || r == 0x7f || h.hides(r) || unicode.Is(unicode.Bidi_Control, r) {
+	s = unhidden(strings.Map(func(r rune) rune {
+		if r == utf8.RuneError || (r < ' ' && r != '\n' && r != '\t') || r == 0x7f || unicode.Is(unicode.Bidi_Control, r) {
 			return -1
 		}
-		n++
 		return r
-	}, s)
+	}, s))
+	n := 0
+	for i := range s {
+		if n == limit {
+			return s[:i]
+		}
+		n++
+	}
+	return s
 }
 
 // languageBytes is how much of a text tells its language.

@@ -2,6 +2,7 @@ package discover
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
@@ -18,6 +19,7 @@ const (
 
 const (
 	activityJSON = "application/activity+json"
+	linkedData   = "application/ld+json"
 	activityNS   = "https://www.w3.org/ns/activitystreams"
 	relSelf      = "self"
 	relTemplate  = "lrdd"
@@ -76,24 +78,36 @@ func text(raw json.RawMessage) string {
 	return s
 }
 
-// Self returns the address of the first ActivityPub actor that the document
-// links as the subject itself, as Mastodon takes it, or "".
+// Self returns the address of the ActivityPub actor that the document links as
+// the subject itself, or "": the first of the plain type, as Mastodon takes it,
+// and where there is none the first of linked data with the AS2 profile. Links to
+// itself of other types are a page, a picture or another protocol's.
 func (j JRD) Self() string {
+	linked := ""
 	for _, l := range j.Links {
-		if l.Rel == relSelf && l.Href != "" && isActivity(l.Type) {
+		if l.Rel != relSelf || l.Href == "" {
+			continue
+		}
+		switch kindOf(l.Type) {
+		case activityJSON:
 			return l.Href
+		case linkedData:
+			linked = cmp.Or(linked, l.Href)
 		}
 	}
-	return ""
+	return linked
 }
 
-func isActivity(mediaType string) bool {
+// kindOf returns which of ActivityPub's two media types one is, or "".
+func kindOf(mediaType string) string {
 	kind, parameters, err := mime.ParseMediaType(mediaType)
-	if err != nil {
-		return false
+	if err != nil || kind == linkedData && !slices.Contains(strings.Fields(parameters["profile"]), activityNS) {
+		return ""
 	}
-	return kind == activityJSON ||
-		kind == "application/ld+json" && slices.Contains(strings.Fields(parameters["profile"]), activityNS)
+	if kind == activityJSON || kind == linkedData {
+		return kind
+	}
+	return ""
 }
 
 // ActorJRD builds our answer about an actor: its id, its type ("Service",

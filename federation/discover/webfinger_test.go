@@ -78,6 +78,10 @@ func TestWebFingerFindsAnActor(t *testing.T) {
 		"behind others": `{"subject":1,"aliases":[null,"x"],"links":[null,7,{"rel":"self"},{"rel":"self","type":"text/html","href":"http://{host}/@ada"},
 			{"rel":"self","type":"application/ld+json","href":"http://{host}/@ada"},
 			{"rel":"self","type":"application/activity+json","href":"http://{host}/u/ada","properties":{"x":null}}]}`,
+		"plain behind linked data": `{"links":[{"rel":"self","href":"http://{host}/untyped"},{"rel":"self","type":"application/json","href":"http://{host}/json"},
+			{"rel":"self","type":"application/ld+json; profile=\"https://www.w3.org/ns/activitystreams\"","href":"http://{host}/linked"},
+			{"rel":"self","type":"Application/Activity+JSON; charset=utf-8","href":"http://{host}/u/ada"},
+			{"rel":"self","type":"application/activity+json","href":"http://{host}/u/second"}]}`,
 	} {
 		h := newHost(t, map[string]string{"acct:ada@{host}": body})
 		got, err := discover.WebFinger(t.Context(), client(t, nil), discover.Handle{Name: "ada", Host: h.name()})
@@ -118,16 +122,18 @@ func TestWebFingerRefusals(t *testing.T) {
 		paths map[string]string
 		want  error
 	}{
-		"no such name":            {nil, fetch.ErrNotFound},
-		"host-meta is no XML":     {map[string]string{"/.well-known/host-meta": "{}"}, fetch.ErrNotFound},
-		"host-meta without {uri}": {map[string]string{"/.well-known/host-meta": strings.ReplaceAll(lrdd, "%s", "http://{host}/wf")}, fetch.ErrNotFound},
-		"host-meta to a file":     {map[string]string{"/.well-known/host-meta": strings.ReplaceAll(lrdd, "%s", "file:///{uri}")}, fetch.ErrForbiddenAddress},
-		"not JSON":                {map[string]string{"acct:ada@{host}": "<html>"}, discover.ErrMalformed},
-		"an array":                {map[string]string{"acct:ada@{host}": "[]"}, discover.ErrMalformed},
-		"no links":                {map[string]string{"acct:ada@{host}": "{}"}, discover.ErrNoActor},
-		"a page only":             {map[string]string{"acct:ada@{host}": `{"links":[{"rel":"self","type":"text/html","href":"http://{host}/"}]}`}, discover.ErrNoActor},
-		"href is relative":        {map[string]string{"acct:ada@{host}": self("/u/ada")}, discover.ErrNoActor},
-		"href is a script":        {map[string]string{"acct:ada@{host}": self("javascript:1")}, discover.ErrNoActor},
+		"no such name":                   {nil, fetch.ErrNotFound},
+		"host-meta is no XML":            {map[string]string{"/.well-known/host-meta": "{}"}, fetch.ErrNotFound},
+		"host-meta without {uri}":        {map[string]string{"/.well-known/host-meta": strings.ReplaceAll(lrdd, "%s", "http://{host}/wf")}, fetch.ErrNotFound},
+		"host-meta to a file":            {map[string]string{"/.well-known/host-meta": strings.ReplaceAll(lrdd, "%s", "file:///{uri}")}, fetch.ErrForbiddenAddress},
+		"not JSON":                       {map[string]string{"acct:ada@{host}": "<html>"}, discover.ErrMalformed},
+		"an array":                       {map[string]string{"acct:ada@{host}": "[]"}, discover.ErrMalformed},
+		"no links":                       {map[string]string{"acct:ada@{host}": "{}"}, discover.ErrNoActor},
+		"a page only":                    {map[string]string{"acct:ada@{host}": `{"links":[{"rel":"self","type":"text/html","href":"http://{host}/"}]}`}, discover.ErrNoActor},
+		"linked data of another profile": {map[string]string{"acct:ada@{host}": `{"links":[{"rel":"self","type":"application/ld+json; profile=\"https://x.example/\"","href":"http://{host}/u/ada"}]}`}, discover.ErrNoActor},
+		"no type":                        {map[string]string{"acct:ada@{host}": `{"links":[{"rel":"self","href":"http://{host}/u/ada"}]}`}, discover.ErrNoActor},
+		"href is relative":               {map[string]string{"acct:ada@{host}": self("/u/ada")}, discover.ErrNoActor},
+		"href is a script":               {map[string]string{"acct:ada@{host}": self("javascript:1")}, discover.ErrNoActor},
 	} {
 		h := newHost(t, c.paths)
 		got, err := discover.WebFinger(t.Context(), client(t, nil), discover.Handle{Name: "ada", Host: h.name()})

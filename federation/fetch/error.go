@@ -18,8 +18,8 @@ var (
 	// ErrNotFound says that the other server answered 404.
 	ErrNotFound = errors.New("not found")
 	// ErrForbiddenAddress says that an address may not be asked: it is no web
-	// address, not https, has a port of its own, or leads into a private
-	// network. Where a host leads is judged anew for each connection.
+	// address, not https, has a port of its own, leads into a private network, or
+	// is the node's own. Where a host leads is judged anew for each connection.
 	ErrForbiddenAddress = errors.New("forbidden address")
 	// ErrTooLarge says that an answer has more than MaxBody bytes.
 	ErrTooLarge = errors.New("answer is too large")

@@ -66,6 +66,9 @@ type Config struct {
 	// the system's, begin with x509.SystemCertPool.
 	ExtraCA   *x509.CertPool
 	UserAgent string
+	// Self is the host of the node itself, with its port unless that is the
+	// scheme's: it is never asked, by a redirect neither. Empty means none.
+	Self string
 	// Now dates signatures and failures; nil means time.Now.
 	Now func() time.Time
 	// Sign returns the instance actor's key, which signs what Object asks. nil

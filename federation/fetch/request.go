@@ -47,6 +47,9 @@ func (c *Client) address(address string) (*url.URL, error) {
 	if !c.config.AllowPrivate && (u.Scheme != "https" || u.Port() != "") {
 		return nil, fmt.Errorf("%w: %.100q is not https on its own port", ErrForbiddenAddress, address)
 	}
+	if u.Host == c.config.Self {
+		return nil, fmt.Errorf("%w: %.100q is our own", ErrForbiddenAddress, address)
+	}
 	return u, nil
 }
 

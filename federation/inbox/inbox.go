@@ -35,9 +35,9 @@ var (
 	// ErrKeyRefused says that the key's address answered, and not with a key
 	// that is accepted.
 	ErrKeyRefused = errors.New("key is not accepted")
-	// ErrKeyBudget says that so many keys of its host were asked for lately
+	// ErrKeyBudget says that so many keys of its domain were asked for lately
 	// that this one must wait.
-	ErrKeyBudget = errors.New("too many keys of that host")
+	ErrKeyBudget = errors.New("too many keys of that domain")
 )
 
 // Signer is the actor that owns a key.
@@ -71,6 +71,7 @@ type Verified struct {
 // cannot be had: errors.Is tells ErrKeyUnavailable from ErrKeyGone. Nothing in
 // it is to be believed.
 type Unproven struct { //nolint:errname // it is a request first, an error second
+	KeyID    string
 	Raw      RawRequest
 	Activity *activity.Activity
 	Err      error
@@ -182,7 +183,7 @@ func (v *Verifier) judge(ctx context.Context, r *http.Request, body []byte, now 
 	}
 	signer, err := v.config.Keys.Key(ctx, sig.KeyID)
 	if err != nil {
-		return Verified{}, withoutKey(err, NewRawRequest(r, body, now), a)
+		return Verified{}, withoutKey(err, &Unproven{KeyID: sig.KeyID, Raw: NewRawRequest(r, body, now), Activity: a, Err: err})
 	}
 	err = signature.Verify(r, body, sig, signer.Key, now)
 	if errors.Is(err, signature.ErrInvalid) || errors.Is(err, signature.ErrUnsupported) {
@@ -230,15 +231,15 @@ func (v *Verifier) checkOrigins(r *http.Request, a *activity.Activity) *Refusal 
 }
 
 // withoutKey sorts the errors of Keys.
-func withoutKey(err error, raw RawRequest, a *activity.Activity) error {
+func withoutKey(err error, request *Unproven) error {
 	var refusal *Refusal
 	switch {
 	case errors.As(err, &refusal):
 		return refusal
 	case errors.Is(err, ErrKeyGone), errors.Is(err, ErrKeyUnavailable), errors.Is(err, context.DeadlineExceeded):
-		return &Unproven{Raw: raw, Activity: a, Err: err}
+		return request
 	case errors.Is(err, ErrKeyBudget):
-		return refuse(http.StatusTooManyRequests, ReasonKeyBudget, "Too many unknown keys of that host. Send it again in a minute.")
+		return KeyBudget("Too many unknown keys of that domain.")
 	case errors.Is(err, ErrKeyOwner):
 		return refuse(http.StatusUnauthorized, ReasonKeyOwner, "The key and its actor do not name each other.")
 	case errors.Is(err, ErrKeyRefused), errors.Is(err, activity.ErrNoKey), errors.Is(err, activity.ErrMalformed):

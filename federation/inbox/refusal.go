@@ -20,7 +20,7 @@ const (
 	ReasonHostMismatch = "host_mismatch" // 401: the id's origin is not the actor's
 	ReasonKey          = "key"           // 401: the key's document holds no good key
 	ReasonKeyOwner     = "key_owner"     // 401: key and actor do not name each other
-	ReasonKeyBudget    = "key_budget"    // 429: too many keys of that host were asked for lately
+	ReasonKeyBudget    = "key_budget"    // 429: too many keys of that domain were asked for lately, or are waited for
 	ReasonForwarded    = "forwarded"     // 401: signed by another than the actor
 	ReasonHumanWrite   = "agents_only"   // 403
 )
@@ -98,6 +98,12 @@ func (f *Refusal) Respond(w http.ResponseWriter) {
 	}
 	w.WriteHeader(f.Status)
 	_, _ = w.Write(body) // the peer may be gone; there is no one to tell
+}
+
+// KeyBudget is the answer to a request whose key may not be asked for now, nor
+// the request kept: the sender is to try again later.
+func KeyBudget(detail string) *Refusal {
+	return refuse(http.StatusTooManyRequests, ReasonKeyBudget, detail+" Send it again in a minute.")
 }
 
 // HumanWrite is the refusal of a person's write (federation: the refusal).

@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"instar.example/node/server"
 	"instar.example/specs/spectest"
@@ -28,7 +29,8 @@ type Node struct {
 
 	Host string // 127.0.0.1:port
 	cfg  server.Config
-	live bool // does its background work by itself
+	live bool             // does its background work by itself
+	now  func() time.Time // nil for the machine's
 	tb   testing.TB
 	http *http.Client
 }
@@ -74,6 +76,12 @@ func NewLive(tb testing.TB, opts ...Option) *Node {
 	return launch(tb, &Node{live: true}, opts)
 }
 
+// NewAt is New for a node that lives at the time that now tells.
+func NewAt(tb testing.TB, now func() time.Time, opts ...Option) *Node {
+	tb.Helper()
+	return launch(tb, &Node{now: now}, opts)
+}
+
 func launch(tb testing.TB, n *Node, opts []Option) *Node {
 	tb.Helper()
 	l, err := new(net.ListenConfig).Listen(tb.Context(), "tcp", "127.0.0.1:0")
@@ -100,7 +108,7 @@ func launch(tb testing.TB, n *Node, opts []Option) *Node {
 func (n *Node) start(l net.Listener) {
 	n.tb.Helper()
 	log := slog.New(slog.NewTextHandler(n.tb.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-	s, err := server.New(n.tb.Context(), n.cfg, server.Options{Listener: l, Idle: !n.live, Log: log})
+	s, err := server.New(n.tb.Context(), n.cfg, server.Options{Listener: l, Idle: !n.live, Log: log, Now: n.now})
 	if err != nil {
 		n.tb.Fatalf("server: %v", err)
 	}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"instar.example/federation/activity"
+	"instar.example/federation/fetch"
 	"instar.example/federation/inbox"
 	"instar.example/node"
 )
@@ -63,6 +64,12 @@ func (a *API) receive(r *http.Request) (string, error) {
 	return "accepted", nil
 }
 
+// waitingBounds bound the bytes of requests that are kept until their signers
+// can be asked: nothing in them is proven, and they must not fill the disk.
+func waitingBounds() fetch.Bounds {
+	return fetch.Bounds{Burst: 4 << 20, PerSecond: 2 << 10, AllBurst: 64 << 20, AllPerSecond: 16 << 10}
+}
+
 // undecided keeps a request whose signer cannot be asked now. A deletion by
 // somebody who is gone is what it says: whoever it was, we know no more of them.
 func (a *API) undecided(ctx context.Context, u *inbox.Unproven) (string, error) {
@@ -78,6 +85,9 @@ func (a *API) undecided(ctx context.Context, u *inbox.Unproven) (string, error) 
 	raw, err := u.Raw.Encode()
 	if err != nil {
 		return "", err
+	}
+	if !a.waiting.Take(u.KeyID, len(raw), a.now()) {
+		return "", inbox.KeyBudget("Too many requests of that domain wait for their keys.")
 	}
 	return "undecided", a.node.KeepUndecided(ctx, raw)
 }

@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"strings"
 	"time"
 
 	"github.com/hashicorp/golang-lru/v2/expirable"
-	"golang.org/x/net/publicsuffix"
-	"golang.org/x/time/rate"
+	"golang.org/x/sync/singleflight"
 
 	"instar.example/federation/activity"
 	"instar.example/federation/fetch"
@@ -28,12 +26,17 @@ const (
 	signerBudget = 4 * time.Second
 	// refreshPause is how often one key is asked for again after it failed.
 	refreshPause = 5 * time.Minute
-	// keyBurst and keysPerSecond bound how many documents of keys one domain makes
-	// us ask for: whoever invents key ids must not have us ask without end.
-	keyBurst      = 100
-	keysPerSecond = 5
-	domains       = 10_000 // that are remembered
+	// cachedStrangers are signers of whom nothing is stored, with their documents
+	// unless those have more than strangerBytes.
+	cachedStrangers = 4_000
+	strangerBytes   = 16 << 10
 )
+
+// keyBounds bound how many documents of keys one domain, and all together, make
+// us ask for: whoever invents key ids must not have us ask without end.
+func keyBounds() fetch.Bounds {
+	return fetch.Bounds{Burst: 150, PerSecond: 5, AllBurst: 500, AllPerSecond: 50}
+}
 
 // keys knows signers by their key: from memory, from the database, or by
 // asking once. It is an inbox.Keys.
@@ -41,8 +44,11 @@ type keys struct {
 	node      *node.Node
 	fetch     *fetch.Client
 	signers   *expirable.LRU[string, inbox.Signer]
+	strangers *expirable.LRU[string, inbox.Signer]
 	refreshed *expirable.LRU[string, struct{}]
-	budgets   *expirable.LRU[string, *rate.Limiter] // by domain
+	misses    *misses
+	budget    *fetch.Budget
+	flights   singleflight.Group
 	now       func() time.Time
 }
 
@@ -50,35 +56,10 @@ func newKeys(c Config) *keys {
 	return &keys{
 		node: c.Node, fetch: c.Fetch,
 		signers:   expirable.NewLRU[string, inbox.Signer](cachedSigners, nil, cachedFor),
+		strangers: expirable.NewLRU[string, inbox.Signer](cachedStrangers, nil, cachedFor),
 		refreshed: expirable.NewLRU[string, struct{}](cachedSigners, nil, refreshPause),
-		budgets:   expirable.NewLRU[string, *rate.Limiter](domains, nil, cachedFor),
-		now:       c.Now,
+		misses:    newMisses(), budget: fetch.NewBudget(keyBounds()), now: c.Now,
 	}
-}
-
-// spend takes one of the fetches that an address's domain has; false when none is left.
-func (k *keys) spend(address string) bool {
-	domain := domainOf(address)
-	l, known := k.budgets.Get(domain)
-	if !known {
-		l = rate.NewLimiter(keysPerSecond, keyBurst)
-		k.budgets.Add(domain, l)
-	}
-	return l.AllowN(k.now(), 1)
-}
-
-// domainOf is what one owner registered: all names below it are free to invent.
-// An address by number is its own domain, with its port.
-func domainOf(address string) string {
-	host := node.HostOf(address)
-	name, _, err := net.SplitHostPort(host)
-	if err != nil {
-		name = host
-	}
-	if domain, err := publicsuffix.EffectiveTLDPlusOne(name); err == nil && net.ParseIP(name) == nil {
-		return domain
-	}
-	return host
 }
 
 // Key returns a key's signer.
@@ -86,17 +67,23 @@ func (k *keys) Key(ctx context.Context, keyID string) (inbox.Signer, error) {
 	if s, ok := k.signers.Get(keyID); ok {
 		return s, nil
 	}
+	if s, ok := k.strangers.Get(keyID); ok {
+		return s, nil
+	}
 	a, fresh, err := k.node.SignerByKey(ctx, keyID)
 	if err != nil {
 		return inbox.Signer{}, err
 	}
-	if fresh {
-		if s, err := known(a); err == nil {
-			k.signers.Add(keyID, s)
-			return s, nil
-		}
+	old, errOld := known(a)
+	if fresh && errOld == nil {
+		k.signers.Add(keyID, old)
+		return old, nil
 	}
-	return k.ask(ctx, keyID)
+	s, err := k.ask(ctx, keyID)
+	if errOld == nil && a.DeletedAt == 0 && (errors.Is(err, inbox.ErrKeyUnavailable) || errors.Is(err, inbox.ErrKeyBudget)) {
+		return old, nil // what we knew stands until its server says otherwise
+	}
+	return s, err
 }
 
 // Refresh asks again for a key that did not fit, at most once in refreshPause.
@@ -113,26 +100,50 @@ func (k *keys) stored(s inbox.Signer) {
 	if s.Actor.Raw == nil {
 		return
 	}
-	kept := *s.Actor
-	kept.Raw = nil
-	s.Actor = &kept
+	key, _ := s.Actor.Key(s.KeyID)
+	s.Actor = brief(s.Actor.ID, s.Actor.Type, s.Actor.PreferredUsername, s.Actor.Inbox, key)
 	k.signers.Add(s.KeyID, s)
+	k.strangers.Remove(s.KeyID)
 }
 
 // known makes a signer of a stored actor; its document is not kept.
 func known(a storage.Actor) (inbox.Signer, error) {
 	key, err := signature.ParsePublicKey(a.KeyPEM)
-	return inbox.Signer{KeyID: a.KeyID, Key: key, Actor: &activity.Actor{
-		ID: a.URI, Type: a.WireType, PreferredUsername: a.Name, Inbox: a.Inbox,
-		Keys: []activity.PublicKey{{ID: a.KeyID, Owner: a.URI, PEM: a.KeyPEM}},
-	}}, err
+	own := activity.PublicKey{ID: a.KeyID, Owner: a.URI, PEM: a.KeyPEM}
+	return inbox.Signer{KeyID: a.KeyID, Key: key, Actor: brief(a.URI, a.WireType, a.Name, a.Inbox, own)}, err
 }
 
-// ask fetches the key's document and, where that is not the actor's own, the
-// actor's, and checks that each names the other (FEP-fe34).
+// brief is as much of an actor as its later activities need.
+func brief(id, wireType, name, inboxOf string, key activity.PublicKey) *activity.Actor {
+	return &activity.Actor{ID: id, Type: wireType, PreferredUsername: name, Inbox: inboxOf, Keys: []activity.PublicKey{key}}
+}
+
+// ask finds a key's signer; those who need the same key at the same time share
+// one search, and one that failed is not repeated for a while.
 func (k *keys) ask(ctx context.Context, keyID string) (inbox.Signer, error) {
-	ctx, cancel := context.WithTimeout(ctx, signerBudget)
-	defer cancel()
+	if err := k.misses.recall(keyID, k.now()); err != nil {
+		return inbox.Signer{}, err
+	}
+	found, err, _ := k.flights.Do(keyID, func() (any, error) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), signerBudget)
+		defer cancel()
+		s, err := k.find(ctx, keyID)
+		k.misses.note(keyID, err, k.now())
+		return s, err
+	})
+	if err != nil {
+		return inbox.Signer{}, err
+	}
+	s, ok := found.(inbox.Signer)
+	if !ok {
+		return inbox.Signer{}, errors.New("find a signer: none")
+	}
+	return s, nil
+}
+
+// find fetches the key's document and, where that is not the actor's own, the
+// actor's, and checks that each names the other (FEP-fe34).
+func (k *keys) find(ctx context.Context, keyID string) (inbox.Signer, error) {
 	address, _, _ := strings.Cut(keyID, "#")
 	doc, err := k.document(ctx, address)
 	if err != nil {
@@ -165,7 +176,11 @@ func (k *keys) ask(ctx context.Context, keyID string) (inbox.Signer, error) {
 		return inbox.Signer{}, err
 	}
 	s := inbox.Signer{KeyID: keyID, Actor: actor, Key: public}
-	k.signers.Add(keyID, s)
+	k.signers.Remove(keyID) // it may be another than before
+	k.strangers.Remove(keyID)
+	if len(actor.Raw) <= strangerBytes {
+		k.strangers.Add(keyID, s)
+	}
 	return s, nil
 }
 
@@ -174,7 +189,7 @@ func (k *keys) document(ctx context.Context, address string) (fetch.Document, er
 	if node.HostOf(address) == k.node.Host() {
 		return fetch.Document{}, fmt.Errorf("%w: it is one of ours", inbox.ErrKeyRefused)
 	}
-	if !k.spend(address) {
+	if !k.budget.Take(address, 1, k.now()) {
 		return fetch.Document{}, inbox.ErrKeyBudget
 	}
 	doc, err := k.fetch.Object(ctx, address)

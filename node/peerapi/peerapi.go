@@ -34,6 +34,7 @@ type API struct {
 	node     *node.Node
 	keys     *keys
 	verifier *inbox.Verifier
+	waiting  *fetch.Budget // of requests that are kept undecided
 	now      func() time.Time
 	log      *slog.Logger
 	counts   sync.Map // reason -> *atomic.Int64
@@ -41,7 +42,7 @@ type API struct {
 
 // New returns an API.
 func New(c Config) *API {
-	a := &API{node: c.Node, keys: newKeys(c), now: c.Now, log: c.Log}
+	a := &API{node: c.Node, keys: newKeys(c), waiting: fetch.NewBudget(waitingBounds()), now: c.Now, log: c.Log}
 	a.verifier = inbox.New(inbox.Config{Keys: a.keys, Host: c.Node.Host(), Now: c.Now, Replays: new(signature.Replays)})
 	return a
 }

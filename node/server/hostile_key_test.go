@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"instar.example/federation/activity"
-	"instar.example/federation/signature"
 	"instar.example/node/nodetest"
 )
 
@@ -97,34 +96,6 @@ func TestHostileKeys(t *testing.T) {
 				})
 			})
 		}
-	})
-}
-
-// TestHostileKeyFlood: A12: who invents key ids does not make us ask for all of
-// them, and others are heard meanwhile.
-func TestHostileKeyFlood(t *testing.T) {
-	t.Parallel()
-	nodetest.Each(t, func(t *testing.T, database func(tb testing.TB) nodetest.Option) {
-		s := newStage(t, database(t))
-		const flood, most = 400, 200
-		answers := map[answer]int{}
-		for i := range flood {
-			id := fmt.Sprintf("%s/u/invented%d", s.evil.URL, i)
-			body, err := json.Marshal(s.evil.complete(id, create(page(s.evil.fresh("post"), id, s.general, "Forged"))))
-			if err != nil {
-				t.Fatal(err)
-			}
-			answers[s.evil.deliver(s.node, letter{key: signature.Key{ID: id + "#main-key", Private: s.evil.key(s.eve)}, body: body})]++
-		}
-		if asked := s.evil.asked("/u/invented"); asked > most {
-			t.Errorf("%d invented keys made the node ask %d times, want at most %d", flood, asked, most)
-		}
-		if answers[refused(429, "key_budget")] == 0 || answers[taken()] > 0 {
-			t.Errorf("answers: %v", answers)
-		}
-		other := newPeer(t)
-		zoe := other.actor("zoe", "Service")
-		s.must(other, zoe, create(page(other.fresh("post"), zoe, s.general, "Heard meanwhile")))
 	})
 }
 

@@ -36,7 +36,7 @@ func TestHostileModeration(t *testing.T) {
 		}
 		for _, a := range attacks {
 			t.Run(a.name, func(t *testing.T) { //nolint:paralleltest // one town for all
-				w.holds(t, a.want, func() answer { return a.do(w) })
+				w.holds(t, a.want, func() answer { return a.do(w) }, a.keeps([]string{"received", "a report of everything: actors", "a report of everything: reports"})...)
 			})
 		}
 		for _, name := range []string{"general", "club@" + w.home.host(), "trap@" + w.evil.host()} {

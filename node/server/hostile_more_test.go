@@ -144,7 +144,7 @@ func TestHostileOwnership(t *testing.T) {
 		{"A vote that does not count", taken(), func(w *town) answer { // evil does not say that only agents write there
 			return w.evil.send(w.node, w.eve, doc{"type": "Dislike", "object": w.adas})
 		}},
-	})
+	}, "received", "Delete of a neighbour: tombstones", "A vote that does not count: votes", "A vote that does not count: outbox")
 }
 
 // TestHostileGroups: what a Group passes on, [ANN], [GATE-9], [GATE-12], FEP-fe34.
@@ -220,7 +220,7 @@ func TestHostileGroups(t *testing.T) {
 		{"a Delete of an author, who is still there", taken(), passed(func(w *town) any {
 			return of(w.home, w.alice, doc{"type": "Delete", "object": w.alice})
 		})},
-	})
+	}, "received", "a person's post: actors")
 }
 
 // TestHostileGroupsControl: what TestHostileGroups has refused is taken when it is true.
@@ -274,7 +274,7 @@ func TestHostileSlowness(t *testing.T) {
 			}
 			close(release)
 			return a
-		})
+		}, "received")
 		if n := s.node.Peers.Counts()["undecided"]; n != 1 {
 			t.Errorf("undecided are %d, want 1", n)
 		}
@@ -303,7 +303,7 @@ func TestHostileThreads(t *testing.T) {
 		for _, start := range []int{long, -1, -4} {
 			first, _ := s.evil.deep(start)
 			asked := s.evil.asked("/deep/")
-			s.holds(t, taken(), func() answer { return s.evil.send(s.node, s.eve, create(first)) })
+			s.holds(t, taken(), func() answer { return s.evil.send(s.node, s.eve, create(first)) }, "received")
 			if n := s.evil.asked("/deep/") - asked; n > fetches {
 				t.Errorf("a chain from %d costs %d fetches, want at most %d", start, n, fetches)
 			}

@@ -31,7 +31,7 @@ func TestHostileSecrets(t *testing.T) {
 			inner := w.evil.complete(w.eve, create(aside(page(w.evil.fresh("post"), w.eve, w.trap, "Overheard"), w.trap)))
 			return w.evil.send(w.node, w.trap, doc{"type": "Announce", "object": inner})
 		}},
-	})
+	}, "received", "a message: conversations", "a message: messages", "a message: notifications")
 }
 
 // TestAddressOfTheActivityCountsWhereItsObjectHasNone: Discourse writes "to" on

@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/rsa"
@@ -233,6 +234,7 @@ type letter struct {
 	body        []byte
 	contentType string       // "" for the right one
 	client      *http.Client // nil for any
+	at          time.Time    // when it is signed; zero for now
 }
 
 func (p *peer) deliver(n *nodetest.Node, l letter) answer {
@@ -253,7 +255,7 @@ func post(ctx context.Context, n *nodetest.Node, l letter) (answer, error) {
 		l.contentType = activity.ContentType
 	}
 	r.Header.Set("Content-Type", l.contentType)
-	if err := signature.Sign(r, l.body, l.key, time.Now()); err != nil {
+	if err := signature.Sign(r, l.body, l.key, cmp.Or(l.at, time.Now())); err != nil {
 		return answer{}, err
 	}
 	if l.client == nil {
@@ -305,7 +307,12 @@ type stage struct {
 
 func newStage(t *testing.T, o nodetest.Option) *stage {
 	t.Helper()
-	s := &stage{tb: t, node: nodetest.New(t, o), evil: newPeer(t)}
+	return setStage(t, nodetest.New(t, o))
+}
+
+func setStage(t *testing.T, n *nodetest.Node) *stage {
+	t.Helper()
+	s := &stage{tb: t, node: n, evil: newPeer(t)}
 	s.ada, s.general = s.node.Agent("ada"), s.node.URL()+"/m/general"
 	s.adas = s.ada.Do(http.MethodPost, "/posts", map[string]any{"submolt": "general", "title": "By ada"}).
 		Want(http.StatusCreated).String("post", "uri")
@@ -360,15 +367,20 @@ func (s *stage) seen() string {
 	return b.String()
 }
 
-// holds runs an attack and says whether the node answers as it must and shows
-// afterwards what it showed before.
-func (s *stage) holds(t *testing.T, want answer, attack func() answer) {
+// holds runs an attack and says whether the node answers as it must, shows
+// afterwards what it showed before, and has stored nothing, or, of what it
+// answered 202, nothing but rows of the tables named: see nodetest.Node.Stored.
+func (s *stage) holds(t *testing.T, want answer, attack func() answer, keeps ...string) {
 	t.Helper()
-	before := s.seen()
+	before, stored := s.seen(), s.node.Snapshot()
 	if got := attack(); got != want {
 		t.Errorf("answered %v, want %v", got, want)
 	}
 	nodetest.Settle(t, s.node)
+	if want != taken() {
+		keeps = nil
+	}
+	s.node.Stored(t, stored, keeps...)
 	if after := s.seen(); after != before {
 		i := 0
 		for i < min(len(before), len(after)) && before[i] == after[i] {
@@ -435,16 +447,29 @@ type attack struct {
 	do   func(w *town) answer
 }
 
-func runAttacks(t *testing.T, attacks []attack) {
+// runAttacks runs attacks on one town; keeps are the tables in which those that
+// are answered 202 leave rows, all of them or ("name: table") the one of a name.
+func runAttacks(t *testing.T, attacks []attack, keeps ...string) {
 	t.Helper()
 	nodetest.Each(t, func(t *testing.T, database func(tb testing.TB) nodetest.Option) {
 		w := newTown(t, database(t))
 		for _, a := range attacks {
 			t.Run(a.name, func(t *testing.T) { //nolint:paralleltest // one town for all: each attack must leave it as it was
-				w.holds(t, a.want, func() answer { return a.do(w) })
+				w.holds(t, a.want, func() answer { return a.do(w) }, a.keeps(keeps)...)
 			})
 		}
 	})
+}
+
+// keeps are those of a list of tables that are this attack's.
+func (a attack) keeps(list []string) []string {
+	var own []string
+	for _, entry := range list {
+		if name, table, of := strings.Cut(entry, ": "); !of || name == a.name {
+			own = append(own, cmp.Or(table, name))
+		}
+	}
+	return own
 }
 
 func refused(status int, reason string) answer { return answer{status, reason} }
@@ -471,7 +496,7 @@ func TestHostileRejects(t *testing.T) {
 		w.must(w.home, w.alice, doc{"type": "Accept", "object": w.asked})
 		w.must(w.home, w.alice, doc{"type": "Reject", "object": w.asked})
 		for _, wireType := range []string{"Reject", "Accept"} {
-			w.holds(t, taken(), func() answer { return w.home.send(w.node, w.alice, doc{"type": wireType, "object": w.asked}) })
+			w.holds(t, taken(), func() answer { return w.home.send(w.node, w.alice, doc{"type": wireType, "object": w.asked}) }, "received")
 		}
 	})
 }
@@ -486,7 +511,7 @@ func TestHostileDeletions(t *testing.T) {
 		own, others := s.evil.fresh("post"), s.evil.fresh("post")
 		s.must(s.evil, s.eve, doc{"type": "Delete", "object": own})
 		s.must(s.evil, mal, doc{"type": "Delete", "object": others})
-		s.holds(t, taken(), func() answer { return s.evil.send(s.node, s.eve, create(page(own, s.eve, s.general, "Withdrawn"))) })
+		s.holds(t, taken(), func() answer { return s.evil.send(s.node, s.eve, create(page(own, s.eve, s.general, "Withdrawn"))) }, "received")
 		s.must(s.evil, s.eve, create(page(others, s.eve, s.general, "Not withdrawn")))
 		if got := titles(s.node.Call("", http.MethodGet, "/api/v1/posts?sort=new", nil)); got != "Not withdrawn|By eve|By ada" {
 			t.Errorf("a neighbour's deletion of what had not come: the node shows %q", got)

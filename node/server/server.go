@@ -154,7 +154,7 @@ func assemble(ctx context.Context, cfg Config, opts Options, store *storage.Stor
 		return nil, err
 	}
 	client := fetch.New(fetch.Config{
-		AllowPrivate: cfg.Federation.AllowPrivate, UserAgent: "instar/" + Version + " (+" + cfg.BaseURL + "/about)", Now: opts.Now, Log: opts.Log,
+		Self: n.Host(), AllowPrivate: cfg.Federation.AllowPrivate, UserAgent: "instar/" + Version + " (+" + cfg.BaseURL + "/about)", Now: opts.Now, Log: opts.Log,
 		Sign: func() (signature.Key, error) {
 			return signature.Key{ID: n.NodeURI() + "#main-key", Private: private}, nil
 		},

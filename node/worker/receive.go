@@ -26,6 +26,15 @@ const (
 	laterMost  = time.Hour
 )
 
+// fetchBounds bound what all received activities make us ask one domain for: an
+// agent may name what it likes, and must not aim us at somebody.
+func fetchBounds() fetch.Bounds {
+	return fetch.Bounds{Burst: 600, PerSecond: 10, AllBurst: 6_000, AllPerSecond: 200}
+}
+
+// errBudget says that a domain is left alone for a while.
+var errBudget = errors.New("too many documents of that domain were asked for")
+
 // Receive applies a batch of received activities and returns how many it took up.
 func (w *Worker) Receive(ctx context.Context) (int, error) {
 	until := w.cfg.Node.Now().Add(lease).UnixMilli()
@@ -102,6 +111,9 @@ func short(err error) string {
 
 // obtain asks for a missing document or server.
 func (w *Worker) obtain(ctx context.Context, m *node.MissingError, docs node.Documents) error {
+	if !w.budget.Take(m.URI+m.Origin, 1, w.cfg.Node.Now()) { // one of the two is set
+		return errBudget
+	}
 	if m.Origin != "" {
 		return w.askHost(ctx, m.Origin)
 	}

@@ -59,7 +59,8 @@ type Config struct {
 
 // Worker does a node's background work.
 type Worker struct {
-	cfg Config
+	cfg    Config
+	budget *fetch.Budget // of what received activities make us ask for
 }
 
 // New returns a worker that does nothing until Run or one of its batches is called.
@@ -70,7 +71,7 @@ func New(cfg Config) *Worker {
 	if cfg.LookupTXT == nil {
 		cfg.LookupTXT = net.DefaultResolver.LookupTXT
 	}
-	return &Worker{cfg: cfg}
+	return &Worker{cfg: cfg, budget: fetch.NewBudget(fetchBounds())}
 }
 
 // key is the node's key under the name of one of its actors.
