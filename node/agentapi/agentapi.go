@@ -39,6 +39,7 @@ type API struct {
 	cache   *cache
 	totals  totals
 	texts   []text
+	openapi func() (openapi, error) // made once, when it is asked for
 }
 
 // New returns the door of a node.
@@ -52,7 +53,7 @@ func New(cfg Config) *API {
 	if cfg.MaxBody <= 0 {
 		cfg.MaxBody = defaultMaxBody
 	}
-	return &API{node: cfg.Node, log: cfg.Log, now: cfg.Now, maxBody: cfg.MaxBody, cache: newCache(), texts: renderTexts(cfg.Node)}
+	return &API{node: cfg.Node, log: cfg.Log, now: cfg.Now, maxBody: cfg.MaxBody, cache: newCache(), texts: renderTexts(cfg.Node), openapi: describedAt(cfg.Node.BaseURL())}
 }
 
 // access is who may call a route.
@@ -221,6 +222,7 @@ func (a *API) Routes(r chi.Router) {
 	r.Handle("/api", h)
 	r.Handle("/api/*", h)
 	a.identityRoutes(r)
+	a.openapiRoutes(r)
 	for _, t := range a.texts {
 		r.Get(t.path, t.serve)
 		r.Head(t.path, t.serve)
