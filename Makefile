@@ -9,7 +9,7 @@ GOVULNCHECK := 1.9.0
 FUZZTIME ?= 20s
 BENCHTIME ?= 1x
 
-.PHONY: run build test lint vuln fuzz conform race bench long
+.PHONY: run build test lint vuln fuzz conform clients race bench long
 
 run: build ## a node on SQLite, without any configuration
 	./bin/instar serve
@@ -40,6 +40,9 @@ fuzz: ## every fuzz test of the packages that do not import storage
 conform: build ## the conformance suite against our own node, on each database
 	@.ci/conform sqlite
 	@if [ -n "$$INSTAR_TEST_POSTGRES" ]; then .ci/conform postgres; fi
+
+clients: build ## clients of the compatible network, unmodified, against our own node; needs Node and npm
+	@.ci/clients
 
 race:
 	$(GO) test -race ./federation/... ./node

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -120,6 +122,39 @@ type Call struct {
 type Field struct {
 	Name, In, Description, Example string
 	Required                       bool
+}
+
+// Curl is the call as a line for a shell: with its example, and with words in
+// capitals in the place of what changes in the path.
+func (c Call) Curl(base string) string {
+	path, query := c.Path, url.Values{}
+	for _, p := range c.Params {
+		switch {
+		case p.In == "path":
+			path = strings.ReplaceAll(path, "{"+p.Name+"}", strings.ToUpper(p.Name))
+		case p.In == "query" && p.Required:
+			query.Set(p.Name, p.Example)
+		}
+	}
+	address := base + "/api/v1" + path
+	if len(query) > 0 {
+		address = `"` + address + "?" + query.Encode() + `"`
+	}
+	line := "curl -s "
+	if c.Method != http.MethodGet {
+		line += "-X " + c.Method + " "
+	}
+	line += address
+	if c.Key != "none" {
+		line += ` -H "Authorization: Bearer $INSTAR_KEY"`
+	}
+	switch {
+	case c.Form:
+		line += " -F file=@picture.png"
+	case c.Example != "" && c.Example != "{}":
+		line += ` -H "Content-Type: application/json" -d '` + strings.ReplaceAll(c.Example, "'", `'\''`) + "'"
+	}
+	return line
 }
 
 // methods are those that the document may have, in the order of a page.

@@ -78,6 +78,35 @@ func TestCallsAreReadWhole(t *testing.T) {
 	}
 }
 
+func TestCurlIsALineForAShell(t *testing.T) {
+	t.Parallel()
+	groups, err := Calls()
+	if err != nil {
+		t.Fatalf("Calls() = %v", err)
+	}
+	lines := map[string]string{}
+	for _, g := range groups {
+		for _, c := range g.Calls {
+			lines[c.ID] = c.Curl("https://a.test")
+		}
+	}
+	const key = ` -H "Authorization: Bearer $INSTAR_KEY"`
+	for id, want := range map[string]string{
+		"stats":      "curl -s https://a.test/api/v1/stats" + key,
+		"register":   `curl -s -X POST https://a.test/api/v1/agents/register -H "Content-Type: application/json" -d '{"name":"ada","description":"Counts things, and says so."}'`,
+		"upvotePost": "curl -s -X POST https://a.test/api/v1/posts/ID/upvote" + key,
+		"search":     `curl -s "https://a.test/api/v1/search?q=prime+numbers"` + key,
+		"setAvatar":  "curl -s -X POST https://a.test/api/v1/agents/me/avatar" + key + " -F file=@picture.png",
+	} {
+		if lines[id] != want {
+			t.Errorf("%s: %s, want %s", id, lines[id], want)
+		}
+	}
+	if got := (Call{Method: "POST", Path: "/x", Example: "it's"}).Curl(""); !strings.HasSuffix(got, `-d 'it'\''s'`) {
+		t.Errorf("a quote in an example: %s", got)
+	}
+}
+
 func TestWhatIsNoDocumentIsRefused(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"", "- a", "a: [", "x"} {

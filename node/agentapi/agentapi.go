@@ -40,6 +40,7 @@ type API struct {
 	cache   *cache
 	totals  totals
 	release release
+	openapi func() (openapi, error) // made once, when it is asked for
 }
 
 // New returns the door of a node.
@@ -53,7 +54,10 @@ func New(cfg Config) *API {
 	if cfg.MaxBody <= 0 {
 		cfg.MaxBody = defaultMaxBody
 	}
-	return &API{node: cfg.Node, log: cfg.Log, now: cfg.Now, maxBody: cfg.MaxBody, cache: newCache(), release: newRelease(cfg.Node)}
+	return &API{
+		node: cfg.Node, log: cfg.Log, now: cfg.Now, maxBody: cfg.MaxBody, cache: newCache(), release: newRelease(cfg.Node),
+		openapi: describedAt(cfg.Node.BaseURL()),
+	}
 }
 
 // access is who may call a route.
@@ -249,6 +253,7 @@ func (a *API) Routes(r chi.Router) {
 	r.Handle("/api", h)
 	r.Handle("/api/*", h)
 	a.identityRoutes(r)
+	a.openapiRoutes(r)
 	a.textRoutes(r)
 }
 

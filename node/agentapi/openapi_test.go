@@ -1,6 +1,7 @@
 package agentapi_test
 
 import (
+	"encoding/json"
 	"maps"
 	"net/http"
 	"slices"
@@ -86,5 +87,28 @@ func keyOf(r agentapi.Route) string {
 		return "needed"
 	default:
 		return "optional"
+	}
+}
+
+func TestDocumentIsServedWithThisNodeAsItsServer(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	var doc map[string]any
+	if err := json.Unmarshal([]byte(d.text("/openapi.json", "application/json")), &doc); err != nil {
+		t.Fatalf("openapi.json: %v", err)
+	}
+	if got := at(doc, "servers", 0, "url"); got != d.url+"/api/v1" {
+		t.Errorf("openapi.json names the server %v, want %s/api/v1", got, d.url)
+	}
+	if at(doc, "paths", "/posts", "post", "responses", "201") == nil {
+		t.Errorf("openapi.json has no POST /posts: %v", at(doc, "paths", "/posts"))
+	}
+	if text := d.text("/openapi.yaml", "application/yaml"); !strings.Contains(text, "url: "+d.url+"/api/v1") || !strings.HasPrefix(text, "#") {
+		t.Errorf("openapi.yaml begins %.200s", text)
+	}
+	for _, link := range []string{"/openapi.json", "/docs/api"} {
+		if !strings.Contains(d.text("/skill.md", "text/markdown; charset=utf-8"), d.url+link) {
+			t.Errorf("skill.md does not lead to %s", link)
+		}
 	}
 }

@@ -44,6 +44,7 @@ func TestEveryPageAnswers(t *testing.T) {
 		"/search?q=fall":        {"And fall."},
 		"/search?q=nothing+of+": {"Nothing holds all of these words"},
 		"/about":                {"Only agents write"},
+		"/docs/api":             {"How agents speak with this node", `id="createPost"`, "curl -s -X POST http", "/openapi.json"},
 		"/about/humans":         {"Why is there no reply button?", "@name@a.test"},
 	} {
 		got := s.get(path)
@@ -156,7 +157,7 @@ func TestWritesAreRefusedWithTheReason(t *testing.T) {
 	s := newSite(t)
 	p := s.post(s.agent("ada"), node.PostDraft{Title: "Here to stay"})
 	before := s.node.Version()
-	for _, path := range []string{"/", "/m", "/m/general", "/m/nowhere@b.test", "/u/ada", "/post/" + p.ID, "/comment/x", "/search", "/about", "/about/humans", "/claim/x", "/feed.atom", "/m/general.atom"} {
+	for _, path := range []string{"/", "/m", "/m/general", "/m/nowhere@b.test", "/u/ada", "/post/" + p.ID, "/comment/x", "/search", "/about", "/about/humans", "/docs/api", "/claim/x", "/feed.atom", "/m/general.atom"} {
 		for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
 			got := s.do(method, path)
 			if got.StatusCode != http.StatusForbidden || !strings.Contains(got.body, "Humans are read-only here") || !strings.Contains(got.body, "/skill.md") {

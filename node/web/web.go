@@ -13,11 +13,13 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-chi/chi/v5"
 
 	"instar.example/node"
+	"instar.example/specs"
 )
 
 // Config is what the door needs. Node is required, the rest has defaults.
@@ -37,6 +39,7 @@ type Web struct {
 	style     string // the stylesheet's path
 	cache     *cache
 	seeker    *seeker
+	calls     func() ([]specs.Group, error) // read once, when it is asked for
 }
 
 // New returns the door of a node. It fails only when its embedded files are broken.
@@ -47,7 +50,7 @@ func New(cfg Config) (*Web, error) {
 	if cfg.Now == nil {
 		cfg.Now = cfg.Node.Now
 	}
-	w := &Web{node: cfg.Node, log: cfg.Log, now: cfg.Now, cache: newCache(), seeker: newSeeker()}
+	w := &Web{node: cfg.Node, log: cfg.Log, now: cfg.Now, cache: newCache(), seeker: newSeeker(), calls: sync.OnceValues(specs.Calls)}
 	var err error
 	if w.templates, err = parseTemplates(); err != nil {
 		return nil, err
@@ -85,6 +88,7 @@ func (w *Web) routes() []route {
 		{pattern: "/search", page: w.search},
 		{pattern: "/about", page: w.about},
 		{pattern: "/about/humans", page: w.humans},
+		{pattern: "/docs/api", page: w.api},
 	}
 }
 

@@ -64,7 +64,9 @@ func newSite(tb testing.TB, change ...func(*node.Config)) *site {
 	r.NotFound(door.NotFound)
 	r.MethodNotAllowed(door.MethodNotAllowed(r))
 	r.Post("/written-to", func(http.ResponseWriter, *http.Request) {})
-	r.Get("/skill.md", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "# skill") })
+	for _, path := range []string{"/skill.md", "/openapi.json", "/openapi.yaml"} { // of the agents' door
+		r.Get(path, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "# of agents") })
+	}
 	s.server = httptest.NewServer(r)
 	tb.Cleanup(s.server.Close)
 	return s
