@@ -3,6 +3,7 @@ package activity
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"unicode"
 	"unicode/utf8"
 )
@@ -271,7 +272,12 @@ func (c *checker) word(w string) bool {
 	return true
 }
 
+// longNumber is the length from which a number may be too large for a float64,
+// the largest of which has 309 digits; one with an exponent always may.
+const longNumber = 300
+
 func (c *checker) number() bool {
+	start, exponent := c.i, false
 	if c.peek() == '-' {
 		c.i++
 	}
@@ -289,11 +295,17 @@ func (c *checker) number() bool {
 	}
 	if ch := c.peek(); ch == 'e' || ch == 'E' {
 		c.i++
+		exponent = true
 		if ch = c.peek(); ch == '+' || ch == '-' {
 			c.i++
 		}
 		if !c.digits() {
 			return c.fail("a digit expected")
+		}
+	}
+	if exponent || c.i-start > longNumber {
+		if _, err := strconv.ParseFloat(string(c.b[start:c.i]), 64); err != nil {
+			return c.fail("a number is too large")
 		}
 	}
 	return true

@@ -103,7 +103,7 @@ func BenchmarkCheckJSONOfManyNames(b *testing.B) {
 func FuzzCheckJSON(f *testing.F) {
 	for _, seed := range []string{
 		`{"a":1,"A":2}`, `{"a":"😀\n","b":[true,false,null,-1.5e3]}`,
-		`{"@context":{"A":1,"a":"@graph"}}`, `[[[]]]`, "{\"lin\u212a\":2}", createNote,
+		`{"@context":{"A":1,"a":"@graph"}}`, `[[[]]]`, "2" + strings.Repeat("0", 400), `{"a":1e999}`, "{\"lin\u212a\":2}", createNote,
 	} {
 		f.Add([]byte(seed))
 	}
