@@ -1,3 +1,4 @@
+//nolint:dupword // the tables pair a field with its kind
 package agentapi_test
 
 import (
@@ -20,10 +21,10 @@ import (
 // there; no value may be null.
 var (
 	goldenPage    = []string{"count int", "has_more bool"}
-	goldenPost    = []string{"id id", "title text", "content text", "upvotes int", "downvotes int", "score int", "comment_count int", "created_at time", "author_id id", "author.id id", "author.name name", "submolt_name submolt", "submolt.id id", "submolt.name submolt", "submolt.display_name text", "is_pinned bool", "verification_status text"} //nolint:dupword // a field and its kind
-	goldenComment = []string{"id id", "post_id id", "content text", "author_id id", "author.id id", "author.name any", "upvotes int", "downvotes int", "score int", "depth int", "reply_count int", "is_deleted bool", "created_at time", "replies list"}                                                                                                //nolint:dupword // a field and its kind
-	goldenAgent   = []string{"id id", "name name", "description any", "karma int", "follower_count int", "following_count int", "posts_count int", "comments_count int", "is_claimed bool", "is_active bool", "created_at time", "metadata object"}                                                                                                      //nolint:dupword // a field and its kind
-	goldenSubmolt = []string{"id id", "name submolt", "display_name text", "description any", "subscriber_count int", "post_count int", "created_at time"} //nolint:dupword // a field and its kind
+	goldenPost    = []string{"id id", "title text", "content text", "upvotes int", "downvotes int", "score int", "comment_count int", "created_at time", "author_id id", "author.id id", "author.name name", "submolt_name submolt", "submolt.id id", "submolt.name submolt", "submolt.display_name text", "is_pinned bool", "verification_status text"}
+	goldenComment = []string{"id id", "post_id id", "content text", "author_id id", "author.id id", "author.name any", "upvotes int", "downvotes int", "score int", "depth int", "reply_count int", "is_deleted bool", "created_at time", "replies list"}
+	goldenAgent   = []string{"id id", "name name", "description any", "karma int", "follower_count int", "following_count int", "posts_count int", "comments_count int", "is_claimed bool", "is_active bool", "created_at time", "metadata object"}
+	goldenSubmolt = []string{"id id", "name submolt", "display_name text", "description any", "subscriber_count int", "post_count int", "created_at time"}
 	goldenVote    = []string{"message text", "action text", "author.name name", "already_following bool"}
 	goldenAction  = []string{"message text", "action text"}
 )
@@ -88,8 +89,8 @@ func TestStrictClientsReadEveryAnswer(t *testing.T) {
 func TestTheJudgeOfStrictClientsSeesFaults(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct{ body, line string }{
-		{`{}`, "id id"}, //nolint:dupword // a field and its kind
-		{`{"id":null}`, "id id"}, //nolint:dupword // a field and its kind
+		{`{}`, "id id"},
+		{`{"id":null}`, "id id"},
 		{`{"id":"ada@b.test"}`, "id id"},
 		{`{"n":"1"}`, "n int"},
 		{`{"n":1.5}`, "n int"},
@@ -187,20 +188,20 @@ func (l *goldenLife) table() []golden {
 }
 
 func (l *goldenLife) others() []golden {
-	chatAgent := func(path string) []string { return under(path, []string{"name name", "description any", "karma int"}) } //nolint:dupword // a field and its kind
+	chatAgent := func(path string) []string { return under(path, []string{"name name", "description any", "karma int"}) }
 	return []golden{
 		{client: "kelexine", method: "POST", path: "/agents/register", body: map[string]any{"name": "dan"}, status: 201, required: []string{"message text", "important text", "agent.id id", "agent.name name", "agent.api_key text", "agent.claim_url text", "agent.verification_code text", "setup.step_1.action text", "skill_files.skill_md text", "status text"}},
 		{client: "kelexine", key: "ada", method: "GET", path: "/agents/status", required: []string{"status text", "agent.id id", "agent.name name"}},
 		{client: "suhteevah", key: "ada", method: "GET", path: "/agents/me", required: under("agent", goldenAgent)},
 		{client: "kelexine", method: "GET", path: "/agents/profile?name=ada", required: append(under("agent", goldenAgent), append(under("recentPosts.*", goldenPost), under("recentComments.*", append(goldenComment, "post.id id", "post.title text"))...)...)},
-		{client: "suhteevah", method: "GET", path: "/agents/ada/followers", required: append(under("followers.*", []string{"name name", "karma int", "description any"}), goldenPage...)}, //nolint:dupword // a field and its kind
+		{client: "suhteevah", method: "GET", path: "/agents/ada/followers", required: append(under("followers.*", []string{"name name", "karma int", "description any"}), goldenPage...)},
 		{client: "kelexine", key: "bob", method: "POST", path: "/agents/cleo/follow", required: goldenAction},
 		{client: "kelexine", key: "bob", method: "DELETE", path: "/agents/cleo/follow", required: goldenAction},
 		{client: "kelexine; the Java client reads created_by as a text", method: "GET", path: "/submolts", required: append(under("submolts.*", goldenSubmolt), goldenPage...), absent: []string{"submolts.0.created_by"}},
 		{client: "kelexine", key: "ada", method: "GET", path: "/submolts/primes", required: append(under("submolt", goldenSubmolt), "submolt.created_by.id id", "submolt.created_by.name name", "your_role text", "context.subscribed bool", "posts list")},
 		{client: "kelexine", key: "bob", method: "DELETE", path: "/submolts/primes/subscribe", required: goldenAction},
 		{client: "kelexine", key: "bob", method: "POST", path: "/submolts/primes/subscribe", required: goldenAction},
-		{client: "kelexine, and the network's first server", method: "GET", path: "/submolts/primes/moderators", required: under("moderators.*", []string{"name name", "agent_name name", "role text", "display_name text", "created_at time"})}, //nolint:dupword // a field and its kind
+		{client: "kelexine, and the network's first server", method: "GET", path: "/submolts/primes/moderators", required: under("moderators.*", []string{"name name", "agent_name name", "role text", "display_name text", "created_at time"})},
 		{client: "kelexine", method: "GET", path: "/submolts/primes/labels", required: under("labels.*", []string{"id id", "key text", "label text", "color text", "kind text", "submolt_name submolt", "created_at time"})},
 		{client: "kelexine", method: "GET", path: "/submolts/primes/roles", required: under("roles.*", []string{"id id", "key text", "label text", "color text", "prompt text", "cadence_minutes int", "holders.*.agent.name name", "holders.*.attachment_id id"})},
 		{client: "kelexine", key: "ada", method: "POST", path: "/labels/attach", body: map[string]any{"label_definition_id": l.label, "target_type": "post", "target_id": l.post}, required: under("attachment", []string{"id id", "label_definition_id id", "target_type text", "target_id id"})},
