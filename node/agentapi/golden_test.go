@@ -1,4 +1,3 @@
-//nolint:dupword // the tables pair a field with its kind
 package agentapi_test
 
 import (
@@ -19,15 +18,18 @@ import (
 // what they read without looking whether it is there. A line is a path, where *
 // is every member of a list that must not be empty, and the kind of the value
 // there; no value may be null.
-var (
-	goldenPage    = []string{"count int", "has_more bool"}
-	goldenPost    = []string{"id id", "title text", "content text", "upvotes int", "downvotes int", "score int", "comment_count int", "created_at time", "author_id id", "author.id id", "author.name name", "submolt_name submolt", "submolt.id id", "submolt.name submolt", "submolt.display_name text", "is_pinned bool", "verification_status text"}
-	goldenComment = []string{"id id", "post_id id", "content text", "author_id id", "author.id id", "author.name any", "upvotes int", "downvotes int", "score int", "depth int", "reply_count int", "is_deleted bool", "created_at time", "replies list"}
-	goldenAgent   = []string{"id id", "name name", "description any", "karma int", "follower_count int", "following_count int", "posts_count int", "comments_count int", "is_claimed bool", "is_active bool", "created_at time", "metadata object"}
-	goldenSubmolt = []string{"id id", "name submolt", "display_name text", "description any", "subscriber_count int", "post_count int", "created_at time"}
-	goldenVote    = []string{"message text", "action text", "author.name name", "already_following bool"}
-	goldenAction  = []string{"message text", "action text"}
+const (
+	goldenPage    = "count int, has_more bool"
+	goldenPost    = "id opaque, title text, content text, upvotes int, downvotes int, score int, comment_count int, created_at time, author_id opaque, author.id opaque, author.name handle, submolt_name submolt, submolt.id opaque, submolt.name submolt, submolt.display_name text, is_pinned bool, verification_status text"
+	goldenComment = "id opaque, post_id opaque, content text, author_id opaque, author.id opaque, author.name any, upvotes int, downvotes int, score int, depth int, reply_count int, is_deleted bool, created_at time, replies list"
+	goldenAgent   = "id opaque, name handle, description any, karma int, follower_count int, following_count int, posts_count int, comments_count int, is_claimed bool, is_active bool, created_at time, metadata object"
+	goldenSubmolt = "id opaque, name submolt, display_name text, description any, subscriber_count int, post_count int, created_at time"
+	goldenVote    = "message text, action text, author.name handle, already_following bool"
+	goldenAction  = "message text, action text"
 )
+
+// lines is a constant of lines.
+func lines(s string) []string { return strings.Split(s, ", ") }
 
 // under puts a path before each line.
 func under(path string, lines []string) []string {
@@ -40,39 +42,40 @@ func under(path string, lines []string) []string {
 
 // golden is an endpoint with what its strictest client requires of it.
 type golden struct {
-	client        string // of those that require it
-	key           string // "ada", "bob" or "" for none
-	method, path  string
-	body          any
-	status        int
-	required      []string
-	absent        []string // paths at which nothing may stand
-	notifications bool     // has both forms of one name, of which clients read one each
+	client       string // of those that require it
+	key          string // "ada", "bob" or "" for none
+	method, path string
+	body         any
+	status       int
+	required     []string
+	absent       []string // paths at which nothing may stand
 }
 
 // aliases are names that one client takes for the same field: two of them in
 // one object are a duplicate, which it refuses.
-var aliases = [][]string{
-	{"follower_count", "followerCount"},
-	{"following_count", "followingCount"},
-	{"is_claimed", "isClaimed"},
-	{"is_active", "isActive"},
-	{"created_at", "createdAt"},
-	{"last_active", "lastActive"},
-	{"claimed_at", "claimedAt"},
-	{"owner_id", "ownerId"},
-	{"avatar_url", "avatarUrl", "avatar"},
-	{"x_handle", "xHandle"},
-	{"x_name", "xName"},
-	{"x_avatar", "xAvatar"},
-	{"x_bio", "xBio"},
-	{"x_verified", "xVerified"},
-	{"x_follower_count", "xFollowerCount"},
-	{"x_following_count", "xFollowingCount"},
-	{"sender", "from_agent"},
-	{"verification_code", "code"},
-	{"challenge_text", "challenge"},
-	{"similarity", "relevance"},
+func aliases() [][]string {
+	return [][]string{
+		{"follower_count", "followerCount"},
+		{"following_count", "followingCount"},
+		{"is_claimed", "isClaimed"},
+		{"is_active", "isActive"},
+		{"created_at", "createdAt"},
+		{"last_active", "lastActive"},
+		{"claimed_at", "claimedAt"},
+		{"owner_id", "ownerId"},
+		{"avatar_url", "avatarUrl", "avatar"},
+		{"x_handle", "xHandle"},
+		{"x_name", "xName"},
+		{"x_avatar", "xAvatar"},
+		{"x_bio", "xBio"},
+		{"x_verified", "xVerified"},
+		{"x_follower_count", "xFollowerCount"},
+		{"x_following_count", "xFollowingCount"},
+		{"sender", "from_agent"},
+		{"verification_code", "code"},
+		{"challenge_text", "challenge"},
+		{"similarity", "relevance"},
+	}
 }
 
 func TestStrictClientsReadEveryAnswer(t *testing.T) {
@@ -89,15 +92,15 @@ func TestStrictClientsReadEveryAnswer(t *testing.T) {
 func TestTheJudgeOfStrictClientsSeesFaults(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct{ body, line string }{
-		{`{}`, "id id"},
-		{`{"id":null}`, "id id"},
-		{`{"id":"ada@b.test"}`, "id id"},
+		{`{}`, "id opaque"},
+		{`{"id":null}`, "id opaque"},
+		{`{"id":"ada@b.test"}`, "id opaque"},
 		{`{"n":"1"}`, "n int"},
 		{`{"n":1.5}`, "n int"},
 		{`{"at":""}`, "at time"},
 		{`{"at":"2026-11-23 12:00:00+00"}`, "at time"},
 		{`{"posts":[]}`, "posts.* object"},
-		{`{"posts":[{"author":{"name":"x"}},{"author":null}]}`, "posts.*.author.name name"},
+		{`{"posts":[{"author":{"name":"x"}},{"author":null}]}`, "posts.*.author.name handle"},
 		{`{"ok":"true"}`, "ok bool"},
 	} {
 		path, kind, _ := strings.Cut(tc.line, " ")
@@ -106,7 +109,7 @@ func TestTheJudgeOfStrictClientsSeesFaults(t *testing.T) {
 		}
 	}
 	twice := exact(t, []byte(`{"list":[{"similarity":1,"relevance":1}]}`))
-	if got := duplicates(twice, false); len(got) != 1 {
+	if got := duplicates(twice); len(got) != 1 {
 		t.Errorf("duplicates = %v, want one", got)
 	}
 }
@@ -164,22 +167,22 @@ func newGoldenLife(t *testing.T) *goldenLife {
 }
 
 func (l *goldenLife) table() []golden {
-	posts := append(under("posts.*", goldenPost), goldenPage...)
+	posts := append(under("posts.*", lines(goldenPost)), lines(goldenPage)...)
 	return append(l.others(), []golden{
 		{client: "kelexine, suhteevah", method: "GET", path: "/posts?submolt=primes", required: posts},
-		{client: "p3nGu1nZz", method: "GET", path: "/posts/" + l.post + "?include=comments&sort=new&limit=50", required: append(under("post", goldenPost), under("comments.*", goldenComment)...)},
-		{client: "kelexine", key: "bob", method: "GET", path: "/feed", required: append(posts, "posts.*.you_follow_author bool", "posts.*.author.name name")},
+		{client: "p3nGu1nZz", method: "GET", path: "/posts/" + l.post + "?include=comments&sort=new&limit=50", required: append(under("post", lines(goldenPost)), under("comments.*", lines(goldenComment))...)},
+		{client: "kelexine", key: "bob", method: "GET", path: "/feed", required: append(posts, "posts.*.you_follow_author bool", "posts.*.author.name handle")},
 		{client: "kelexine", method: "GET", path: "/submolts/primes/feed", required: posts},
 		{client: "shell skill", method: "GET", path: "/submolts/primes/posts", required: posts},
 		{client: "kelexine", method: "GET", path: "/posts?author=ada", required: posts},
-		{client: "suhteevah: of deleted ones, too", method: "GET", path: "/posts/" + l.post + "/comments", required: append(under("comments.*", goldenComment), append(under("comments.*.replies.*", goldenComment), "post_id id", "sort text", "count int", "has_more bool")...)},
-		{client: "suhteevah", method: "GET", path: "/comments/" + l.comment, required: under("comment", goldenComment)},
-		{client: "kelexine", key: "bob", method: "POST", path: "/posts", body: map[string]any{"submolt": "primes", "title": "Seven", "content": "x"}, status: 201, required: append(under("post", goldenPost), "message text")},
-		{client: "kelexine", key: "bob", method: "POST", path: "/posts/" + l.post + "/comments", body: map[string]any{"content": "More."}, status: 201, required: append(under("comment", goldenComment), "message text")},
-		{client: "terminalcraft", key: "bob", method: "POST", path: "/posts/" + l.post + "/downvote", required: goldenVote},
-		{client: "terminalcraft", key: "bob", method: "POST", path: "/posts/" + l.post + "/upvote", body: map[string]any{}, required: goldenVote},
-		{client: "kelexine", key: "ada", method: "POST", path: "/comments/" + l.comment + "/upvote", required: goldenVote},
-		{client: "kelexine", method: "GET", path: "/search?q=prime", required: append(under("results.*", []string{"id id", "type text", "upvotes int", "downvotes int", "author.name name", "post_id id", "created_at time", "content text", "similarity number"}), "query text", "type text", "count int", "has_more bool"), absent: []string{"results.0.relevance"}},
+		{client: "suhteevah: of deleted ones, too", method: "GET", path: "/posts/" + l.post + "/comments", required: append(under("comments.*", lines(goldenComment)), append(under("comments.*.replies.*", lines(goldenComment)), "post_id opaque", "sort text", "count int", "has_more bool")...)},
+		{client: "suhteevah", method: "GET", path: "/comments/" + l.comment, required: under("comment", lines(goldenComment))},
+		{client: "kelexine", key: "bob", method: "POST", path: "/posts", body: map[string]any{"submolt": "primes", "title": "Seven", "content": "x"}, status: 201, required: append(under("post", lines(goldenPost)), "message text")},
+		{client: "kelexine", key: "bob", method: "POST", path: "/posts/" + l.post + "/comments", body: map[string]any{"content": "More."}, status: 201, required: append(under("comment", lines(goldenComment)), "message text")},
+		{client: "terminalcraft", key: "bob", method: "POST", path: "/posts/" + l.post + "/downvote", required: lines(goldenVote)},
+		{client: "terminalcraft", key: "bob", method: "POST", path: "/posts/" + l.post + "/upvote", body: map[string]any{}, required: lines(goldenVote)},
+		{client: "kelexine", key: "ada", method: "POST", path: "/comments/" + l.comment + "/upvote", required: lines(goldenVote)},
+		{client: "kelexine", method: "GET", path: "/search?q=prime", required: append(under("results.*", []string{"id opaque", "type text", "upvotes int", "downvotes int", "author.name handle", "post_id opaque", "created_at time", "content text", "similarity number"}), "query text", "type text", "count int", "has_more bool"), absent: []string{"results.0.relevance"}},
 		{client: "kelexine", key: "ada", method: "POST", path: "/posts/" + l.post + "/pin", required: []string{"message text"}},
 		{client: "kelexine", key: "ada", method: "DELETE", path: "/posts/" + l.post + "/pin", required: []string{"message text"}},
 		{client: "kelexine", key: "bob", method: "POST", path: "/posts/" + l.post + "/report", body: map[string]any{"reason": "spam"}, required: []string{"message text"}},
@@ -188,39 +191,41 @@ func (l *goldenLife) table() []golden {
 }
 
 func (l *goldenLife) others() []golden {
-	chatAgent := func(path string) []string { return under(path, []string{"name name", "description any", "karma int"}) }
+	chatAgent := func(path string) []string {
+		return under(path, []string{"name handle", "description any", "karma int"})
+	}
 	return []golden{
-		{client: "kelexine", method: "POST", path: "/agents/register", body: map[string]any{"name": "dan"}, status: 201, required: []string{"message text", "important text", "agent.id id", "agent.name name", "agent.api_key text", "agent.claim_url text", "agent.verification_code text", "setup.step_1.action text", "skill_files.skill_md text", "status text"}},
-		{client: "kelexine", key: "ada", method: "GET", path: "/agents/status", required: []string{"status text", "agent.id id", "agent.name name"}},
-		{client: "suhteevah", key: "ada", method: "GET", path: "/agents/me", required: under("agent", goldenAgent)},
-		{client: "kelexine", method: "GET", path: "/agents/profile?name=ada", required: append(under("agent", goldenAgent), append(under("recentPosts.*", goldenPost), under("recentComments.*", append(goldenComment, "post.id id", "post.title text"))...)...)},
-		{client: "suhteevah", method: "GET", path: "/agents/ada/followers", required: append(under("followers.*", []string{"name name", "karma int", "description any"}), goldenPage...)},
-		{client: "kelexine", key: "bob", method: "POST", path: "/agents/cleo/follow", required: goldenAction},
-		{client: "kelexine", key: "bob", method: "DELETE", path: "/agents/cleo/follow", required: goldenAction},
-		{client: "kelexine; the Java client reads created_by as a text", method: "GET", path: "/submolts", required: append(under("submolts.*", goldenSubmolt), goldenPage...), absent: []string{"submolts.0.created_by"}},
-		{client: "kelexine", key: "ada", method: "GET", path: "/submolts/primes", required: append(under("submolt", goldenSubmolt), "submolt.created_by.id id", "submolt.created_by.name name", "your_role text", "context.subscribed bool", "posts list")},
-		{client: "kelexine", key: "bob", method: "DELETE", path: "/submolts/primes/subscribe", required: goldenAction},
-		{client: "kelexine", key: "bob", method: "POST", path: "/submolts/primes/subscribe", required: goldenAction},
-		{client: "kelexine, and the network's first server", method: "GET", path: "/submolts/primes/moderators", required: under("moderators.*", []string{"name name", "agent_name name", "role text", "display_name text", "created_at time"})},
-		{client: "kelexine", method: "GET", path: "/submolts/primes/labels", required: under("labels.*", []string{"id id", "key text", "label text", "color text", "kind text", "submolt_name submolt", "created_at time"})},
-		{client: "kelexine", method: "GET", path: "/submolts/primes/roles", required: under("roles.*", []string{"id id", "key text", "label text", "color text", "prompt text", "cadence_minutes int", "holders.*.agent.name name", "holders.*.attachment_id id"})},
-		{client: "kelexine", key: "ada", method: "POST", path: "/labels/attach", body: map[string]any{"label_definition_id": l.label, "target_type": "post", "target_id": l.post}, required: under("attachment", []string{"id id", "label_definition_id id", "target_type text", "target_id id"})},
-		{client: "kelexine and the network's own pages", key: "ada", method: "GET", path: "/notifications", notifications: true, required: append(under("notifications.*", []string{"id id", "agentId id", "type text", "content text", "isRead bool", "createdAt time", "message text", "from_agent.name name", "is_read bool", "created_at time"}), "unread_count int", "has_more bool")},
+		{client: "kelexine", method: "POST", path: "/agents/register", body: map[string]any{"name": "dan"}, status: 201, required: []string{"message text", "important text", "agent.id opaque", "agent.name handle", "agent.api_key text", "agent.claim_url text", "agent.verification_code text", "setup.step_1.action text", "skill_files.skill_md text", "status text"}},
+		{client: "kelexine", key: "ada", method: "GET", path: "/agents/status", required: []string{"status text", "agent.id opaque", "agent.name handle"}},
+		{client: "suhteevah", key: "ada", method: "GET", path: "/agents/me", required: under("agent", lines(goldenAgent))},
+		{client: "kelexine", method: "GET", path: "/agents/profile?name=ada", required: append(under("agent", lines(goldenAgent)), append(under("recentPosts.*", lines(goldenPost)), under("recentComments.*", append(lines(goldenComment), "post.id opaque", "post.title text"))...)...)},
+		{client: "suhteevah", method: "GET", path: "/agents/ada/followers", required: append(under("followers.*", []string{"name handle", "karma int", "description any"}), lines(goldenPage)...)},
+		{client: "kelexine", key: "bob", method: "POST", path: "/agents/cleo/follow", required: lines(goldenAction)},
+		{client: "kelexine", key: "bob", method: "DELETE", path: "/agents/cleo/follow", required: lines(goldenAction)},
+		{client: "kelexine; the Java client reads created_by as a text", method: "GET", path: "/submolts", required: append(under("submolts.*", lines(goldenSubmolt)), lines(goldenPage)...), absent: []string{"submolts.0.created_by"}},
+		{client: "kelexine", key: "ada", method: "GET", path: "/submolts/primes", required: append(under("submolt", lines(goldenSubmolt)), "submolt.created_by.id opaque", "submolt.created_by.name handle", "your_role text", "context.subscribed bool", "posts list")},
+		{client: "kelexine", key: "bob", method: "DELETE", path: "/submolts/primes/subscribe", required: lines(goldenAction)},
+		{client: "kelexine", key: "bob", method: "POST", path: "/submolts/primes/subscribe", required: lines(goldenAction)},
+		{client: "kelexine, and the network's first server", method: "GET", path: "/submolts/primes/moderators", required: under("moderators.*", []string{"name handle", "agent_name handle", "role text", "display_name text", "created_at time"})},
+		{client: "kelexine", method: "GET", path: "/submolts/primes/labels", required: under("labels.*", []string{"id opaque", "key text", "label text", "color text", "kind text", "submolt_name submolt", "created_at time"})},
+		{client: "kelexine", method: "GET", path: "/submolts/primes/roles", required: under("roles.*", []string{"id opaque", "key text", "label text", "color text", "prompt text", "cadence_minutes int", "holders.*.agent.name handle", "holders.*.attachment_id opaque"})},
+		{client: "kelexine", key: "ada", method: "POST", path: "/labels/attach", body: map[string]any{"label_definition_id": l.label, "target_type": "post", "target_id": l.post}, required: under("attachment", []string{"id opaque", "label_definition_id opaque", "target_type text", "target_id opaque"})},
+		{client: "kelexine and the network's own pages", key: "ada", method: "GET", path: "/notifications", required: append(under("notifications.*", []string{"id opaque", "agentId opaque", "type text", "content text", "isRead bool", "createdAt time", "message text", "from_agent.name handle", "is_read bool", "created_at time"}), "unread_count int", "has_more bool")},
 		{client: "kelexine", key: "ada", method: "GET", path: "/home", required: []string{
-			"your_account.name name", "your_account.karma int", "your_account.unread_notification_count int",
-			"activity_on_your_posts.*.post_id id", "activity_on_your_posts.*.post_title text", "activity_on_your_posts.*.submolt_name submolt", "activity_on_your_posts.*.new_notification_count int", "activity_on_your_posts.*.latest_at time", "activity_on_your_posts.*.latest_commenters list", "activity_on_your_posts.*.preview text",
+			"your_account.name handle", "your_account.karma int", "your_account.unread_notification_count int",
+			"activity_on_your_posts.*.post_id opaque", "activity_on_your_posts.*.post_title text", "activity_on_your_posts.*.submolt_name submolt", "activity_on_your_posts.*.new_notification_count int", "activity_on_your_posts.*.latest_at time", "activity_on_your_posts.*.latest_commenters list", "activity_on_your_posts.*.preview text",
 			"your_direct_messages.pending_request_count int", "your_direct_messages.unread_message_count int", "your_direct_messages.unread_count int", "your_direct_messages.pending_requests int",
 			"posts_from_accounts_you_follow.posts list", "posts_from_accounts_you_follow.total_following int", "explore.endpoint text", "what_to_do_next.* text", "quick_links.notifications text",
 		}},
 		{client: "kelexine", key: "bob", method: "GET", path: "/home", required: under("check_in.briefings.*", []string{"your_role text", "submolt_name submolt", "prompt text", "message text", "cadence_minutes int"})},
-		{client: "kelexine", key: "ada", method: "GET", path: "/agents/dm/check", required: []string{"has_activity bool", "summary text", "requests.count int", "requests.items.*.conversation_id id", "requests.items.*.from.name name", "requests.items.*.message_preview text", "requests.items.*.created_at time", "messages.total_unread int", "messages.conversations_with_unread int", "messages.latest list"}},
-		{client: "kelexine: items; suhteevah: incoming and outgoing", key: "ada", method: "GET", path: "/agents/dm/requests", required: append(chatAgent("incoming.requests.*.from"), "requests.count int", "requests.items.*.conversation_id id", "incoming.requests.*.conversation_id id", "incoming.requests.*.id id", "outgoing.requests list")},
-		{client: "kelexine", key: "ada", method: "GET", path: "/agents/dm/conversations", required: append(chatAgent("conversations.items.*.with_agent"), "inbox text", "total_unread int", "conversations.count int", "conversations.items.*.conversation_id id", "conversations.items.*.unread_count int", "conversations.items.*.last_message_at time", "conversations.items.*.you_initiated bool", "conversations.items.*.status text", "conversations.items.*.with_agent.lastActive time")},
-		{client: "kelexine: content and sender, without their older names", key: "ada", method: "GET", path: "/agents/dm/conversations/" + l.chat, required: under("messages.*", []string{"id id", "sender.name name", "content text", "needs_human_input bool", "created_at time", "senderAgentId id", "is_mine bool"}), absent: []string{"messages.0.message", "messages.0.from_agent"}},
-		{client: "suhteevah", key: "ada", method: "POST", path: "/agents/dm/conversations/" + l.chat + "/send", body: map[string]any{"content": "And mine at 89."}, status: 201, required: []string{"message text", "message_id id", "conversation_id id"}},
+		{client: "kelexine", key: "ada", method: "GET", path: "/agents/dm/check", required: []string{"has_activity bool", "summary text", "requests.count int", "requests.items.*.conversation_id opaque", "requests.items.*.from.name handle", "requests.items.*.message_preview text", "requests.items.*.created_at time", "messages.total_unread int", "messages.conversations_with_unread int", "messages.latest list"}},
+		{client: "kelexine: items; suhteevah: incoming and outgoing", key: "ada", method: "GET", path: "/agents/dm/requests", required: append(chatAgent("incoming.requests.*.from"), "requests.count int", "requests.items.*.conversation_id opaque", "incoming.requests.*.conversation_id opaque", "incoming.requests.*.id opaque", "outgoing.requests list")},
+		{client: "kelexine", key: "ada", method: "GET", path: "/agents/dm/conversations", required: append(chatAgent("conversations.items.*.with_agent"), "inbox text", "total_unread int", "conversations.count int", "conversations.items.*.conversation_id opaque", "conversations.items.*.unread_count int", "conversations.items.*.last_message_at time", "conversations.items.*.you_initiated bool", "conversations.items.*.status text", "conversations.items.*.with_agent.lastActive time")},
+		{client: "kelexine: content and sender, without their older names", key: "ada", method: "GET", path: "/agents/dm/conversations/" + l.chat, required: under("messages.*", []string{"id opaque", "sender.name handle", "content text", "needs_human_input bool", "created_at time", "senderAgentId opaque", "is_mine bool"}), absent: []string{"messages.0.message", "messages.0.from_agent"}},
+		{client: "suhteevah", key: "ada", method: "POST", path: "/agents/dm/conversations/" + l.chat + "/send", body: map[string]any{"content": "And mine at 89."}, status: 201, required: []string{"message text", "message_id opaque", "conversation_id opaque"}},
 		{client: "deskreject", method: "GET", path: "/stats", required: []string{"agents int", "submolts int", "posts int", "comments int", "last_updated time"}},
 		{client: "the network's own pages", method: "GET", path: "/homepage", required: append(under("stats", []string{"agents int", "submolts int", "posts int", "comments int"}), "submolts list", "agents list", "posts list", "topHumans list", "has_more_posts bool")},
-		{client: "the network's own pages", method: "GET", path: "/agents/recent", required: under("agents.*", goldenAgent)},
+		{client: "the network's own pages", method: "GET", path: "/agents/recent", required: under("agents.*", lines(goldenAgent))},
 		{client: "kelexine", method: "GET", path: "/posts/none", status: 404, required: []string{"error text", "message text", "hint text", "code text", "statusCode int", "path text", "timestamp time"}, absent: []string{"retry_after_minutes", "retry_after_seconds", "token"}},
 	}
 }
@@ -246,7 +251,7 @@ func (l *goldenLife) judge(g golden) {
 			l.t.Errorf("%s: %s stands there (for %s it must not)", r.what, path, g.client)
 		}
 	}
-	for _, fault := range duplicates(v, g.notifications) {
+	for _, fault := range duplicates(v) {
 		l.t.Errorf("%s: %s", r.what, fault)
 	}
 }
@@ -294,9 +299,9 @@ func holds(v any, path []string, kind string) error {
 		is = v != nil
 	case "text":
 		is = s != ""
-	case "id":
+	case "opaque":
 		is = soundID.MatchString(s)
-	case "name":
+	case "handle":
 		is = soundName.MatchString(s)
 	case "submolt":
 		is = soundSubmolt.MatchString(s)
@@ -342,13 +347,13 @@ func eachHolds(list []any, path []string, kind string) error {
 }
 
 // duplicates lists the objects in which one client would find a field twice.
-func duplicates(v any, notifications bool) []string { //nolint:revive // one answer has both forms
+func duplicates(v any) []string {
 	var faults []string
 	walk(v, func(m map[string]any) {
-		if _, is := m["agentId"]; is && notifications {
-			return
+		if _, is := m["agentId"]; is {
+			return // a notification has both forms, and clients read one each
 		}
-		for _, names := range aliases {
+		for _, names := range aliases() {
 			var found []string
 			for _, name := range names {
 				if _, is := m[name]; is {
@@ -372,13 +377,13 @@ func TestAnswersThatWaitReadAsStrictClientsDo(t *testing.T) {
 	own := d.get(ada, "/posts/"+made.text("post", "id")).want(200)
 	for _, r := range []reply{made, own} {
 		v := exact(t, r.raw)
-		for _, line := range append(under("post", goldenPost), under("post.verification", verification)...) {
+		for _, line := range append(under("post", lines(goldenPost)), under("post.verification", verification)...) {
 			path, kind, _ := strings.Cut(line, " ")
 			if err := holds(v, strings.Split(path, "."), kind); err != nil {
 				t.Errorf("%s: %s: %v", r.what, path, err)
 			}
 		}
-		for _, fault := range duplicates(v, false) {
+		for _, fault := range duplicates(v) {
 			t.Errorf("%s: %s", r.what, fault)
 		}
 	}

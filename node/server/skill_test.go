@@ -17,6 +17,7 @@ import (
 
 	"instar.example/node/nodetest"
 	"instar.example/node/server"
+	"instar.example/specs/spectest"
 )
 
 // otherNode stands in the texts for a node that is not this one.
@@ -48,6 +49,7 @@ func succeeded(t *testing.T, method, path string, status int, body []byte) {
 	if err := json.Unmarshal(body, &ans); err != nil || !ans.Success || status < 200 || status > 299 {
 		t.Errorf("%s %s answers %d: %.500s", method, path, status, body)
 	}
+	spectest.Answer(t, method, path, status, body)
 }
 
 // skillReader is who follows the texts with nothing but a shell and curl.

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -198,6 +199,17 @@ func (t *transport) CloseIdleConnections() {
 type broken struct{ err error }
 
 func (b broken) Read([]byte) (int, error) { return 0, b.err }
+
+// Answer fails the test when what some other client was answered in JSON is not
+// as the document says.
+func Answer(tb testing.TB, method, path string, status int, body []byte) {
+	tb.Helper()
+	r := &http.Request{Method: method, URL: &url.URL{Path: path}}
+	res := &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}}
+	if err := Check(r, nil, res, body); err != nil {
+		tb.Errorf("%s %s is not as specs/openapi/agent.yaml says: %v\nstatus %d: %.2000s", method, path, err, status, body)
+	}
+}
 
 // ErrUndocumented is wrapped by what Check says of things that the document does not have.
 var ErrUndocumented = errors.New("not documented")
