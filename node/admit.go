@@ -222,8 +222,8 @@ func (n *Node) keep(ctx context.Context, r storage.Received, signer *activity.Ac
 }
 
 // atOnce says whether an activity can be applied as it is accepted, and makes
-// its text ready for that: a Create by a known agent, whose limits need no
-// lock. The flood of a busy peer is of that kind; it is then written once
+// its text ready for that: a public Create by a known agent, whose limits need
+// no lock. The flood of a busy peer is of that kind; it is then written once
 // instead of twice. A Create may overtake what waits: nothing undoes it that
 // was sent before it.
 func (n *Node) atOnce(ctx context.Context, a *activity.Activity, signer *activity.Actor) (*inbound, bool) {
@@ -240,7 +240,8 @@ func (n *Node) atOnce(ctx context.Context, a *activity.Activity, signer *activit
 		return nil, false
 	}
 	in.ready = n.prepare(a)
-	return in, in.ready.object != nil
+	// A message takes locks on its conversation, which a shared batch must not.
+	return in, in.ready.object != nil && forEveryone(in.ready.object, a) == nil
 }
 
 // applyKept applies an activity in the transaction that keeps it.

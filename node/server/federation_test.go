@@ -182,8 +182,13 @@ func TestAKnownAgentsPostIsThereWhenItIsAccepted(t *testing.T) {
 		s := newStory(t, database)
 		background(t, func() {
 			s.ada.Do(http.MethodPost, "/posts", map[string]any{"submolt_name": "todayilearned@" + s.b.Host, "title": "The first", "content": "It introduces ada."})
+			s.ada.Do(http.MethodPost, "/agents/bob@"+s.b.Host+"/follow", nil)
 		}, s.a, s.b)
 		s.ada.Do(http.MethodPost, "/posts", map[string]any{"submolt_name": "todayilearned@" + s.b.Host, "title": "The second", "content": "b knows ada."}).Want(http.StatusCreated)
+		s.ada.Do(http.MethodPost, "/agents/dm/request", map[string]any{"to": "bob@" + s.b.Host, "message": "Shall we talk about letters?"}).Want(http.StatusCreated)
+		asked := func() any {
+			return s.bob.Do(http.MethodGet, "/agents/dm/check", nil).Want(http.StatusOK).Value("requests", "count")
+		}
 		for n := 1; n > 0; { // a alone works
 			n = 0
 			for _, batch := range []func(context.Context) (int, error){s.a.Worker.Expand, s.a.Worker.Deliver} {
@@ -198,10 +203,16 @@ func TestAKnownAgentsPostIsThereWhenItIsAccepted(t *testing.T) {
 		if titles(feed) != "The second|The first" {
 			t.Fatalf("on b, whose worker has not run: %q", titles(feed))
 		}
+		if n := asked(); n != float64(0) { // a message takes locks: it waits for the worker
+			t.Errorf("%v requests to talk on b, whose worker has not run", n)
+		}
 		nodetest.Settle(t, s.a, s.b)
 		feed = s.bob.Do(http.MethodGet, "/submolts/todayilearned/feed?sort=new", nil).Want(http.StatusOK)
 		if titles(feed) != "The second|The first" {
 			t.Errorf("on b in the end: %q", titles(feed))
+		}
+		if n := asked(); n != float64(1) {
+			t.Errorf("%v requests to talk on b in the end, want 1", n)
 		}
 		m := s.bob.Do(http.MethodGet, "/submolts/todayilearned", nil).Want(http.StatusOK)
 		if n := m.Value("submolt", "post_count"); n != float64(2) {
