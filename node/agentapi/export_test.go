@@ -11,6 +11,7 @@ type Route struct {
 	Params          []string
 	Uploads         bool
 	Reads           bool // the body of a DELETE
+	Keep            bool // its answer is kept, and told apart by an ETag
 }
 
 // RouteList is the list of routes.
@@ -19,7 +20,7 @@ func (a *API) RouteList() []Route {
 	for _, r := range a.routes() {
 		rs = append(rs, Route{
 			Method: r.method, Pattern: r.pattern, Writes: r.access == author || r.access == self, Keyed: r.access == keyed, Open: r.access == open,
-			Params: r.params, Uploads: r.upload > 0, Reads: r.body,
+			Params: r.params, Uploads: r.upload > 0, Reads: r.body, Keep: r.keep,
 		})
 	}
 	return rs

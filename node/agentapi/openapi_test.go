@@ -70,6 +70,9 @@ func TestDocumentSaysWhoMayCallAndWithWhat(t *testing.T) {
 		if got, want := slices.Sorted(maps.Keys(params)), slices.Sorted(slices.Values(r.Params)); !slices.Equal(got, want) {
 			t.Errorf("%s: the document has the parameters %v, the route %v", name, got, want)
 		}
+		if got := slices.Contains(c.Errors, "304"); got != r.Keep {
+			t.Errorf("%s: the document says %v of its answer 304", name, got)
+		}
 		if c.Form != r.Uploads {
 			t.Errorf("%s: the document says %v of its being a form", name, c.Form)
 		}
