@@ -28,15 +28,11 @@ const labelIn = `l.id AS "label.id", l.submolt_id AS "label.submolt_id", l.key A
 
 // InsertAttachment attaches a label; ErrExists when the target has it.
 func (q Queries) InsertAttachment(ctx context.Context, a Attachment) error {
-	n, err := q.exec(ctx, `
+	return q.novel(ctx, `
 		INSERT INTO attachments (id, label_id, target_kind, target_id, placement, author_id, created_at)
 		VALUES (`+places(1, 7)+`)
 		ON CONFLICT (label_id, target_id) DO NOTHING`,
 		a.ID, a.LabelID, a.TargetKind, a.TargetID, a.Placement, a.AuthorID, a.CreatedAt)
-	if err == nil && n == 0 {
-		return ErrExists
-	}
-	return err
 }
 
 // Attachment returns an attachment by its id.

@@ -39,15 +39,11 @@ func conversationSelect() string {
 
 // InsertConversation adds a side; ErrExists when the agent has one with that peer.
 func (q Queries) InsertConversation(ctx context.Context, c Conversation) error {
-	n, err := q.exec(ctx, `
+	return q.novel(ctx, `
 		INSERT INTO conversations (id, agent_id, peer_id, uri, request_uri, outgoing, state, unread, last_message, last_message_at, created_at)
 		VALUES (`+places(1, 11)+`)
 		ON CONFLICT (agent_id, peer_id) DO NOTHING`,
 		c.ID, c.AgentID, c.PeerID, c.URI, c.RequestURI, c.Outgoing, c.State, c.Unread, c.LastMessage, c.LastMessageAt, c.CreatedAt)
-	if err == nil && n == 0 {
-		return ErrExists
-	}
-	return err
 }
 
 // LockConversation holds both sides of a conversation until the transaction ends.

@@ -21,15 +21,11 @@ type Follow struct {
 
 // InsertFollow adds a follow; ErrExists when there is one in any state.
 func (q Queries) InsertFollow(ctx context.Context, f Follow) error {
-	n, err := q.exec(ctx, `
+	return q.novel(ctx, `
 		INSERT INTO follows (follower_id, target_id, uri, state, created_at)
 		VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (follower_id, target_id) DO NOTHING`,
 		f.FollowerID, f.TargetID, f.URI, f.State, f.CreatedAt)
-	if err == nil && n == 0 {
-		return ErrExists
-	}
-	return err
 }
 
 // SetFollow changes a follow's state and activity; ErrNotFound when there is none.

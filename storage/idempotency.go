@@ -27,16 +27,12 @@ func (q Queries) Outcome(ctx context.Context, scope, name string) (Outcome, erro
 // InsertOutcome stores an outcome; ErrExists when the request is known and came
 // after expired. Two at once wait for each other: one of them exists.
 func (q Queries) InsertOutcome(ctx context.Context, o Outcome, expired int64) error {
-	n, err := q.exec(ctx, `
+	return q.novel(ctx, `
 		INSERT INTO idempotency (scope, name, request, status, result, body, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7)
 		ON CONFLICT (scope, name) DO UPDATE
 		SET request = excluded.request, status = excluded.status, result = excluded.result, body = excluded.body, created_at = excluded.created_at
 		WHERE idempotency.created_at <= $8`, o.Scope, o.Name, o.Request, o.Status, o.Result, o.Body, o.CreatedAt, expired)
-	if err == nil && n == 0 {
-		return ErrExists
-	}
-	return err
 }
 
 // SetAnswer stores the answer of an outcome that has none.

@@ -29,15 +29,11 @@ const labelColumns = `l.id, l.submolt_id, l.key, l.label, l.color, l.kind, l.pro
 
 // InsertLabel adds a label; ErrExists when its submolt has that key.
 func (q Queries) InsertLabel(ctx context.Context, l Label) error {
-	n, err := q.exec(ctx, `
+	return q.novel(ctx, `
 		INSERT INTO labels (id, submolt_id, key, label, color, kind, prompt, cadence_minutes, seats, taken, claimable, created_at)
 		VALUES (`+places(1, 12)+`)
 		ON CONFLICT (submolt_id, key) DO NOTHING`,
 		l.ID, l.SubmoltID, l.Key, l.Label, l.Color, l.Kind, l.Prompt, l.CadenceMinutes, l.Seats, l.Taken, l.Claimable, l.CreatedAt)
-	if err == nil && n == 0 {
-		return ErrExists
-	}
-	return err
 }
 
 // Label returns a label by its id.

@@ -37,16 +37,6 @@ func (q Queries) RequestLookup(ctx context.Context, name string, now, retryBefor
 	return err
 }
 
-// Lookup returns the state of a name; ErrNotFound when nobody asked.
-func (q Queries) Lookup(ctx context.Context, name string) (Lookup, error) {
-	var l Lookup
-	err := q.get(ctx, &l, `
-		SELECT `+lookupColumns+`
-		FROM lookups
-		WHERE name = $1`, name)
-	return l, err
-}
-
 // WaitingLookups counts those that wait, up to limit: a bound on what strangers may ask for.
 func (q Queries) WaitingLookups(ctx context.Context, limit int) (int, error) {
 	var names []string

@@ -24,15 +24,11 @@ func messageSelect() string {
 
 // InsertMessage adds a message; ErrExists when its URI is known.
 func (q Queries) InsertMessage(ctx context.Context, m Message) error {
-	n, err := q.exec(ctx, `
+	return q.novel(ctx, `
 		INSERT INTO messages (id, uri, conversation_id, sender_id, content, needs_human, created_at)
 		VALUES (`+places(1, 7)+`)
 		ON CONFLICT (uri) DO NOTHING`,
 		m.ID, m.URI, m.ConversationID, m.SenderID, m.Content, m.NeedsHuman, m.CreatedAt)
-	if err == nil && n == 0 {
-		return ErrExists
-	}
-	return err
 }
 
 // MessageByURI returns a message by its ActivityPub id.

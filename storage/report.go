@@ -21,15 +21,11 @@ type Report struct {
 
 // InsertReport adds a report; ErrExists when its reporter has reported the target before.
 func (q Queries) InsertReport(ctx context.Context, r Report) error {
-	n, err := q.exec(ctx, `
+	return q.novel(ctx, `
 		INSERT INTO reports (target_id, reporter_id, id, kind, post_id, submolt_id, reason, created_at)
 		VALUES (`+places(1, 8)+`)
 		ON CONFLICT (target_id, reporter_id) DO NOTHING`,
 		r.TargetID, r.ReporterID, r.ID, r.Kind, r.PostID, r.SubmoltID, r.Reason, r.CreatedAt)
-	if err == nil && n == 0 {
-		return ErrExists
-	}
-	return err
 }
 
 // ReportsBy counts what somebody reported since a time.

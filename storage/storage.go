@@ -187,6 +187,15 @@ func (q Queries) one(ctx context.Context, query string, args ...any) error {
 	return err
 }
 
+// novel runs an insert that does nothing when the row is there: ErrExists then.
+func (q Queries) novel(ctx context.Context, query string, args ...any) error {
+	n, err := q.exec(ctx, query, args...)
+	if err == nil && n == 0 {
+		return ErrExists
+	}
+	return err
+}
+
 // translate turns a driver's error into one of ours, where we have one.
 func translate(err error) error {
 	if err == nil {
