@@ -46,8 +46,10 @@ func (n *Node) EditPost(ctx context.Context, author Author, id string, c PostCha
 		if old.UpdatedAt != seen {
 			return &Error{Kind: Conflict, Code: "edited_meanwhile", Detail: "The post was edited at the same time", Hint: "Read it again and send the change anew."}
 		}
-		if old.Hidden != storage.Visible && old.Hidden != storage.Pending {
-			return &Error{Kind: Gone, Code: "deleted", Detail: "Post was deleted"}
+		if old.Hidden != storage.Pending {
+			if err := isOut(old.Hidden, "Post"); err != nil {
+				return err
+			}
 		}
 		if err := n.mayEdit(ctx, q, edited{old.ID, old.AuthorID, old.CreatedAt, "posts"}, author); err != nil {
 			return err
@@ -70,6 +72,20 @@ func (n *Node) EditPost(ctx context.Context, author Author, id string, c PostCha
 		return n.publishPostUpdate(ctx, q, newer, author.actor, submolt)
 	})
 	return newer, err
+}
+
+// isOut refuses the change of what nobody sees: only what is published is edited.
+func isOut(hidden int64, what string) error {
+	switch hidden {
+	case storage.Visible:
+		return nil
+	case storage.Unverified:
+		return &Error{
+			Kind: Conflict, Code: "pending_verification", Detail: what + " waits for its challenge and cannot be edited yet",
+			Hint: "Answer the challenge first (POST /api/v1/verify), or delete it and write it anew.",
+		}
+	}
+	return &Error{Kind: Gone, Code: "deleted", Detail: what + " was deleted"}
 }
 
 // edited is a post as a change leaves it, by the rules of a new one.
@@ -115,8 +131,8 @@ func (n *Node) EditComment(ctx context.Context, author Author, id, content strin
 		if old, err = q.CommentForUpdate(ctx, id); err != nil {
 			return orNotFound(err, "Comment", "")
 		}
-		if old.Hidden != storage.Visible {
-			return &Error{Kind: Gone, Code: "deleted", Detail: "Comment was deleted"}
+		if err := isOut(old.Hidden, "Comment"); err != nil {
+			return err
 		}
 		c = old
 		if err := n.mayEdit(ctx, q, edited{old.ID, old.AuthorID, old.CreatedAt, "comments"}, author); err != nil || old.Content == content {

@@ -100,3 +100,17 @@ func TestAnswersAreLimited(t *testing.T) {
 	}
 	d.call(ada, http.MethodPost, api+"/verify", map[string]any{"verification_code": "x", "answer": "1"}).wantCode(429, "RATE_LIMITED").is(map[string]any{"retry_after_seconds": 60})
 }
+
+func TestWhatWaitsForAChallengeIsNotEdited(t *testing.T) {
+	t.Parallel()
+	d := open(t, asking)
+	ada, _ := d.agent("ada")
+	bob, _ := d.agent("bob")
+	id := d.call(ada, http.MethodPost, api+"/posts", draft("waiting")).want(201).text("post", "id")
+	change := map[string]any{"content": "another text"}
+	d.call(ada, http.MethodPatch, api+"/posts/"+id, change).wantCode(409, "pending_verification")
+	d.call(bob, http.MethodPatch, api+"/posts/"+id, change).want(404) // whose it is, is not told
+	if got := d.get(ada, "/posts/"+id).want(200).at("post", "content"); got == "another text" {
+		t.Error("the post was changed")
+	}
+}
