@@ -3,6 +3,9 @@ package node
 import (
 	"context"
 	"errors"
+	"slices"
+	"strconv"
+	"strings"
 
 	"instar.example/storage"
 )
@@ -43,24 +46,25 @@ func (n *Node) Comment(ctx context.Context, author Author, d CommentDraft) (stor
 		}
 	}
 	noteMade(ctx, Made{Kind: MadeComment, ID: c.ID})
-	err = n.write(ctx, func(ctx context.Context, q storage.Queries) error {
+	err = n.writeAbout(ctx, func(ctx context.Context, q storage.Queries) ([]string, error) {
+		about := []string{c.PostID, c.AuthorID}
 		if err := q.AddCounts(ctx, author.ID(), storage.Counts{ActiveAt: now}); err != nil {
-			return err
+			return nil, err
 		}
 		if err := n.limitComments(ctx, q, author); err != nil {
-			return err
+			return nil, err
 		}
 		at, err := n.place(ctx, q, &c)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if err := q.InsertComment(ctx, c); err != nil {
-			return err
+			return nil, err
 		}
 		if c.Hidden == storage.Unverified {
-			return q.InsertChallenge(ctx, ch)
+			return about, q.InsertChallenge(ctx, ch)
 		}
-		return n.appearComment(ctx, q, c, author.actor, at)
+		return about, n.appearComment(ctx, q, c, author.actor, at)
 	})
 	return c, err
 }
@@ -272,6 +276,12 @@ func (n *Node) Thread(ctx context.Context, tq ThreadQuery) (Thread, error) {
 	if err != nil {
 		return Thread{}, err
 	}
+	key := strings.Join([]string{p.ID, tq.Sort, strconv.Itoa(tq.Limit), tq.Cursor}, " ")
+	if t, found := n.reads.threads.get(key); found {
+		t.Post = p
+		return t, nil
+	}
+	version := n.Version()
 	q := n.store.Read()
 	roots, err := q.Roots(ctx, storage.CommentList{PostID: p.ID, Sort: tq.Sort, After: after, Limit: tq.Limit + 1})
 	if err != nil {
@@ -295,8 +305,24 @@ func (n *Node) Thread(ctx context.Context, tq ThreadQuery) (Thread, error) {
 		below, t.Cut = below[:MaxReplies], true
 	}
 	t.Replies = nest(roots, below, tq.Sort)
+	n.keepThread(key, version, t, roots, below)
 	return t, nil
 }
+
+// keepThread keeps a page of a thread; it hangs on its post and on all who wrote it.
+func (n *Node) keepThread(key string, version int64, t Thread, comments ...[]storage.Comment) {
+	v := keptValue[Thread]{value: t, version: version, about: []string{t.Post.ID}}
+	for _, c := range slices.Concat(comments...) {
+		v.about = append(v.about, c.AuthorID)
+		v.bytes += commentBytes + len(c.Content) + len(c.HTML)
+	}
+	slices.Sort(v.about)
+	v.about = slices.Compact(v.about)
+	n.reads.threads.put(key, v)
+}
+
+// commentBytes is what a comment takes in memory besides its text, about.
+const commentBytes = 1_200
 
 // nest hangs each comment below its parent. A parent's id is older than its
 // replies', so it stands before them.

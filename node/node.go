@@ -15,7 +15,6 @@ import (
 	"log/slog"
 	"net/url"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -80,7 +79,8 @@ type Node struct {
 	announcements string
 
 	started time.Time
-	version atomic.Int64 // moves with every change of what is served
+	changes changes
+	reads   reads
 	text    *renderer
 	seen    principals
 	wake    waker
@@ -99,7 +99,8 @@ func New(ctx context.Context, cfg Config) (*Node, error) {
 	}
 	cfg.setDefaults(u.Host)
 	n := &Node{cfg: cfg, store: cfg.Store, host: strings.ToLower(u.Host), started: cfg.Now(), text: newRenderer(), images: make(chan struct{}, 1)}
-	n.version.Store(1)
+	n.changes.init()
+	n.reads.init(&n.changes)
 	n.seen.init()
 	n.wake.init()
 	n.hosts.init()
@@ -215,11 +216,11 @@ func (n *Node) now() int64 { return n.cfg.Now().UnixMilli() }
 
 // Version moves whenever something that is served changes: bytes made at one
 // version may be served again at the same one.
-func (n *Node) Version() int64 { return n.version.Load() }
+func (n *Node) Version() int64 { return n.changes.version.Load() }
 
 // Changed moves the version: called after every commit, and when another
 // process on the same database committed.
-func (n *Node) Changed() { n.version.Add(1) }
+func (n *Node) Changed() { n.changes.note() }
 
 // write runs f in a transaction, then moves the version and wakes the worker.
 // The name of a request that ctx carries (Begin) commits with it.
@@ -229,6 +230,22 @@ func (n *Node) write(ctx context.Context, f func(ctx context.Context, q storage.
 	}
 	n.Changed()
 	return nil
+}
+
+// writeAbout is write for a command that says what hangs on its change, so that
+// all else stays in memory: the ids of agents, submolts and posts, one for each
+// counter that it moves and each list that it changes. A comment is its post's.
+func (n *Node) writeAbout(ctx context.Context, f func(ctx context.Context, q storage.Queries) (about []string, err error)) error {
+	var about []string
+	err := n.personal(ctx, func(ctx context.Context, q storage.Queries) error {
+		var err error
+		about, err = f(ctx, q)
+		return err
+	})
+	if err == nil {
+		n.changes.note(about...)
+	}
+	return err
 }
 
 // personal is write for what its agents alone see: no cache keeps any of it, so

@@ -86,17 +86,18 @@ func (n *Node) Post(ctx context.Context, author Author, d PostDraft) (storage.Po
 		p.Hidden = storage.Pending
 	}
 	noteMade(ctx, Made{Kind: MadePost, ID: p.ID})
-	err = n.write(ctx, func(ctx context.Context, q storage.Queries) error {
+	err = n.writeAbout(ctx, func(ctx context.Context, q storage.Queries) ([]string, error) {
+		about := []string{p.AuthorID, p.SubmoltID}
 		if err := n.mayPost(ctx, q, author, submolt); err != nil {
-			return err
+			return nil, err
 		}
 		if err := q.InsertPost(ctx, p); err != nil {
-			return err
+			return nil, err
 		}
 		if p.Hidden == storage.Unverified {
-			return q.InsertChallenge(ctx, ch)
+			return about, q.InsertChallenge(ctx, ch)
 		}
-		return n.appearPost(ctx, q, p, author.actor, submolt)
+		return about, n.appearPost(ctx, q, p, author.actor, submolt)
 	})
 	return p, err
 }
@@ -171,10 +172,15 @@ func (n *Node) sendPost(ctx context.Context, q storage.Queries, p storage.Post, 
 
 // PostByID returns a post that may be shown to the viewer: pending ones only to their author.
 func (n *Node) PostByID(ctx context.Context, id, viewerID string) (storage.Post, error) {
+	if p, found := n.reads.posts.get(id); found {
+		return p, nil
+	}
+	version := n.Version()
 	p, err := n.store.Read().Post(ctx, id)
 	if err != nil {
 		return p, orNotFound(err, "Post", "")
 	}
+	n.keepPost(version, p)
 	switch {
 	case p.Hidden == storage.Deleted || p.Hidden == storage.Removed:
 		return p, &Error{Kind: Gone, Code: "deleted", Detail: "Post was deleted"}

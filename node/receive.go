@@ -48,6 +48,8 @@ type inbound struct {
 	// group is the submolt that announced the activity; nil when its actor sent it.
 	group *storage.Actor
 	depth int
+	// about is what hangs on a change that was applied at once (writeAbout).
+	about []string
 	// calls says that the activity mentions an agent of ours: what it stands
 	// under concerns us, too.
 	calls bool

@@ -94,6 +94,7 @@ func (q Queries) OutboxAhead(ctx context.Context, cursor string) (bool, error) {
 		SELECT id
 		FROM outbox
 		WHERE seq > $1
+		ORDER BY seq
 		LIMIT 1`, position[0])
 	if err != nil || len(ids) > 0 || q.dialect.name == nameSQLite {
 		return len(ids) > 0, err

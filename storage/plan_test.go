@@ -144,6 +144,7 @@ func listings(ctx context.Context, q storage.Queries) error {
 	for _, sort := range []string{storage.SortHot, storage.SortNew, storage.SortTop} {
 		sources := []storage.Source{{ID: "ada", Kind: storage.KindAgent}, {ID: "lab", Kind: storage.KindSubmolt}, {ID: "bob", Kind: storage.KindAgent}}
 		try(q.FeedKeys(ctx, sources, sort, 26))
+		try(q.FirstPlaces(ctx, sources, sort, 26))
 	}
 	try(q.Sources(ctx, "ada", storage.KindSubmolt, 200))
 	try(q.PostsByIDs(ctx, []string{"a", "b"}))

@@ -155,7 +155,7 @@ func (w *Worker) loop(ctx context.Context, name string, batch func(context.Conte
 
 // indexShare is how much longer than its work the index rests: in a flood it
 // leaves the processors to what must be answered, and comes behind by a while.
-const indexShare = 3
+const indexShare = 9
 
 // pruneLoop forgets what is old, now and then.
 func (w *Worker) pruneLoop(ctx context.Context) {
