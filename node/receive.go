@@ -125,6 +125,10 @@ func (in *inbound) apply(ctx context.Context, a *activity.Activity, actor storag
 		return in.collection(ctx, a, actor)
 	case activity.TypeFlag:
 		return in.flag(ctx, a, actor)
+	case activity.TypeLock:
+		return in.lock(ctx, a, actor, ActLockPost)
+	case activity.TypeBlock:
+		return in.block(ctx, a, actor, ActBan)
 	default:
 		return resultIgnored, nil
 	}
@@ -263,6 +267,9 @@ func (in *inbound) inner(ctx context.Context, ref activity.Ref, group storage.Ac
 	if a.Type == activity.TypeAnnounce || a.Type == activity.TypeFollow || a.Type == activity.TypeAccept || a.Type == activity.TypeReject {
 		return resultIgnored, nil
 	}
+	if HostOf(a.Actor) == group.Host && moderation(a) {
+		return in.apply(ctx, a, group) // whoever moderates there: the Group says what it did
+	}
 	if HostOf(a.Actor) != group.Host {
 		if a, err = in.confirmed(a); err != nil {
 			return "", err
@@ -335,12 +342,8 @@ func (in *inbound) fetchedObject(ctx context.Context, o *activity.Object) (strin
 // never more than a reference: nothing of ours is overwritten.
 func (in *inbound) echo(ctx context.Context, a *activity.Activity, group storage.Actor) (string, error) {
 	switch a.Type {
-	case activity.TypeAdd, activity.TypeRemove: // the submolt did what our moderator asked for
-		actor, err := in.q.ActorByURI(ctx, a.Actor)
-		if err != nil {
-			return resultIgnored, ignoreNotFound(err)
-		}
-		return in.collection(ctx, a, actor)
+	case activity.TypeAdd, activity.TypeRemove, activity.TypeLock, activity.TypeBlock, activity.TypeUndo, activity.TypeDelete:
+		return in.asked(ctx, a)
 	case activity.TypeCreate:
 	default:
 		return resultKnown, nil
@@ -350,6 +353,22 @@ func (in *inbound) echo(ctx context.Context, a *activity.Activity, group storage
 		return resultKnown, ignoreNotFound(err)
 	}
 	return resultKnown, in.q.MarkAnnounced(ctx, p.ID, in.n.now())
+}
+
+// asked applies what a submolt announces of our own moderator: it did what that
+// asked for. What our agents do with their own is done here already.
+func (in *inbound) asked(ctx context.Context, a *activity.Activity) (string, error) {
+	if !moderation(a) && a.Type != activity.TypeDelete {
+		return resultKnown, nil
+	}
+	actor, err := in.q.ActorByURI(ctx, a.Actor)
+	if err != nil {
+		return resultIgnored, ignoreNotFound(err)
+	}
+	if a.Type == activity.TypeDelete {
+		return in.remove(ctx, a, actor)
+	}
+	return in.apply(ctx, a, actor)
 }
 
 // Work for the worker: leases on what was received.

@@ -64,10 +64,7 @@ func newKeys(c Config) *keys {
 
 // Key returns a key's signer.
 func (k *keys) Key(ctx context.Context, keyID string) (inbox.Signer, error) {
-	if s, ok := k.signers.Get(keyID); ok {
-		return s, nil
-	}
-	if s, ok := k.strangers.Get(keyID); ok {
+	if s, ok := k.remembered(keyID); ok {
 		return s, nil
 	}
 	a, fresh, err := k.node.SignerByKey(ctx, keyID)
@@ -79,7 +76,7 @@ func (k *keys) Key(ctx context.Context, keyID string) (inbox.Signer, error) {
 		k.signers.Add(keyID, old)
 		return old, nil
 	}
-	s, err := k.ask(ctx, keyID)
+	s, err := k.ask(ctx, keyID, k.remembered)
 	if errOld == nil && a.DeletedAt == 0 && (errors.Is(err, inbox.ErrKeyUnavailable) || errors.Is(err, inbox.ErrKeyBudget)) {
 		return old, nil // what we knew stands until its server says otherwise
 	}
@@ -92,8 +89,19 @@ func (k *keys) Refresh(ctx context.Context, keyID string) (inbox.Signer, error) 
 		return k.Key(ctx, keyID)
 	}
 	k.refreshed.Add(keyID, struct{}{})
-	return k.ask(ctx, keyID)
+	return k.ask(ctx, keyID, nothing)
 }
+
+// remembered returns a signer that memory holds.
+func (k *keys) remembered(keyID string) (inbox.Signer, bool) {
+	if s, ok := k.signers.Get(keyID); ok {
+		return s, true
+	}
+	return k.strangers.Get(keyID)
+}
+
+// nothing is remembered by who asks anew.
+func nothing(string) (inbox.Signer, bool) { return inbox.Signer{}, false }
 
 // stored notes that a signer's document is in the database now.
 func (k *keys) stored(s inbox.Signer) {
@@ -119,12 +127,16 @@ func brief(id, wireType, name, inboxOf string, key activity.PublicKey) *activity
 }
 
 // ask finds a key's signer; those who need the same key at the same time share
-// one search, and one that failed is not repeated for a while.
-func (k *keys) ask(ctx context.Context, keyID string) (inbox.Signer, error) {
+// one search, one that failed is not repeated for a while, and who comes when a
+// search has ended finds its result in held.
+func (k *keys) ask(ctx context.Context, keyID string, held func(keyID string) (inbox.Signer, bool)) (inbox.Signer, error) {
 	if err := k.misses.recall(keyID, k.now()); err != nil {
 		return inbox.Signer{}, err
 	}
 	found, err, _ := k.flights.Do(keyID, func() (any, error) {
+		if s, ok := held(keyID); ok {
+			return s, nil
+		}
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), signerBudget)
 		defer cancel()
 		s, err := k.find(ctx, keyID)
