@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -43,7 +44,7 @@ func multibase(b []byte) string {
 		carry := int(c)
 		for i := range digits {
 			carry += int(digits[i]) << 8
-			digits[i], carry = byte(carry%len(alphabet)), carry/len(alphabet)
+			digits[i], carry = byte(carry%len(alphabet)&0xff), carry/len(alphabet)
 		}
 		for ; carry > 0; carry /= len(alphabet) {
 			digits = append(digits, byte(carry%len(alphabet)))
@@ -51,8 +52,8 @@ func multibase(b []byte) string {
 	}
 	zeros := len(b) - len(bytes.TrimLeft(b, "\x00"))
 	out := append([]byte("z"), bytes.Repeat([]byte(alphabet[:1]), zeros)...)
-	for i := len(digits) - 1; i >= 0; i-- {
-		out = append(out, alphabet[digits[i]])
+	for _, digit := range slices.Backward(digits) {
+		out = append(out, alphabet[digit])
 	}
 	return string(out)
 }
@@ -80,8 +81,6 @@ func parseMultibase(text string, most int) ([]byte, error) {
 	}
 	zeros := len(encoded) - len(strings.TrimLeft(encoded, alphabet[:1]))
 	out = append(out, make([]byte, zeros)...)
-	for i, j := 0, len(out)-1; i < j; i, j = i+1, j-1 {
-		out[i], out[j] = out[j], out[i]
-	}
+	slices.Reverse(out)
 	return out, nil
 }

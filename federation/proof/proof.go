@@ -21,6 +21,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/gowebpki/jcs"
@@ -159,10 +160,7 @@ func (p Proof) Verify(doc []byte, key ed25519.PublicKey) error {
 	if len(key) != ed25519.PublicKeySize {
 		return fmt.Errorf("%w: no Ed25519 key", ErrInvalid)
 	}
-	config := map[string]json.RawMessage{}
-	for name, v := range p.config {
-		config[name] = v
-	}
+	config := maps.Clone(p.config)
 	if own, named := config[contextName]; named && !sameJSON(own, members[contextName]) {
 		return fmt.Errorf("%w: of another @context", ErrInvalid)
 	}
