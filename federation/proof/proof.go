@@ -66,20 +66,20 @@ type Proof struct {
 	config map[string]json.RawMessage // the proof without its value
 }
 
-// Sign returns the document, a JSON object without a proof, with one as its
-// last member; what stood before it keeps its bytes.
+// Sign returns the document, a JSON object of our own without a proof, with one
+// as its last member; what stood before it keeps its bytes.
 func Sign(doc []byte, key Key, created time.Time) ([]byte, error) {
 	head := bytes.TrimSuffix(bytes.TrimSpace(doc), []byte("}"))
-	members, err := membersOf(doc)
-	if err != nil || len(members) == 0 || len(members[member]) > 0 || len(key.Private) != ed25519.PrivateKeySize {
-		return nil, fmt.Errorf("sign a document: %w: not an object, proven already, or no key", ErrMalformed)
+	context, err := firstContext(doc)
+	if err != nil || len(key.Private) != ed25519.PrivateKeySize {
+		return nil, fmt.Errorf("sign a document: %w: not an object, or no key", ErrMalformed)
 	}
 	config := map[string]any{
 		"type": typeProof, "cryptosuite": suiteJCS, "verificationMethod": key.ID, "proofPurpose": purpose,
 		"created": created.UTC().Format(time.RFC3339),
 	}
-	if c := members[contextName]; c != nil {
-		config[contextName] = c
+	if context != nil {
+		config[contextName] = context
 	}
 	configJSON, err := json.Marshal(config)
 	if err != nil {
@@ -94,6 +94,26 @@ func Sign(doc []byte, key Key, created time.Time) ([]byte, error) {
 	out = append(out, bytes.TrimSuffix(configJSON, []byte("}"))...)
 	out = append(out, `,"proofValue":"`+multibase(ed25519.Sign(key.Private, sum))+`"}}`...)
 	return out, nil
+}
+
+// firstContext returns the "@context" of a document, which stands first in
+// those that we write; without reading the rest of it.
+func firstContext(doc []byte) (json.RawMessage, error) {
+	d := json.NewDecoder(bytes.NewReader(doc))
+	if t, err := d.Token(); err != nil || t != json.Delim('{') {
+		return nil, fmt.Errorf("%w: not a JSON object", ErrMalformed)
+	}
+	name, err := d.Token()
+	if err != nil || name == json.Delim('}') {
+		return nil, fmt.Errorf("%w: an empty object", ErrMalformed)
+	}
+	if name == contextName {
+		var context json.RawMessage
+		err := d.Decode(&context)
+		return context, err
+	}
+	members, err := membersOf(doc)
+	return members[contextName], err
 }
 
 // Find returns a document's first proof of the kind that is read here. The

@@ -251,7 +251,7 @@ func TestAmongSeveralProofsOursIsFound(t *testing.T) {
 
 func TestSignRefusesWhatItCannotProve(t *testing.T) {
 	t.Parallel()
-	for _, doc := range []string{"", "[]", "{}", "null", "x", string(signed(t, note))} {
+	for _, doc := range []string{"", "[]", "{}", "null", "x", `{"a":`} {
 		if b, err := proof.Sign([]byte(doc), key(), at()); err == nil {
 			t.Errorf("Sign(%s) = %s", doc, b)
 		}
