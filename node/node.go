@@ -86,6 +86,7 @@ type Node struct {
 	wake    waker
 	hosts   memory
 	counts  counters
+	proofs  proofKeys
 	box     cipher.AEAD   // seals what the database must not tell alone
 	images  chan struct{} // holds a token while an image is decoded: one at a time
 }
@@ -105,6 +106,13 @@ func New(ctx context.Context, cfg Config) (*Node, error) {
 	n.hosts.init()
 	n.counts.init()
 	if n.box, err = n.sealingBox(); err != nil {
+		return nil, err
+	}
+	secret, err := n.derive("ed25519 keys of actors")
+	if err != nil {
+		return nil, err
+	}
+	if err := n.proofs.init(secret); err != nil {
 		return nil, err
 	}
 	if err := n.keepBaseURL(ctx); err != nil {

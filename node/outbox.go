@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"instar.example/federation/activity"
 	"instar.example/storage"
 )
 
@@ -221,13 +222,29 @@ func (n *Node) LookupTarget(l storage.Lookup) (kind string, addr Address, err er
 	return kind, addr, err
 }
 
-// SignerByKey returns the stored actor of a key, if it was asked for lately.
-func (n *Node) SignerByKey(ctx context.Context, keyID string) (storage.Actor, bool, error) {
-	a, err := n.store.Read().ActorByKeyID(ctx, keyID)
-	if err != nil {
-		return a, false, ignoreNotFound(err)
+// KnownSigner is the stored actor of a key, and the key.
+type KnownSigner struct {
+	Actor storage.Actor
+	Key   activity.PublicKey
+	Fresh bool // it was asked for lately
+}
+
+// SignerByKey returns the stored actor of a key; a zero one when there is none.
+func (n *Node) SignerByKey(ctx context.Context, keyID string) (KnownSigner, error) {
+	q := n.store.Read()
+	a, err := q.ActorByKeyID(ctx, keyID)
+	key := activity.PublicKey{ID: a.KeyID, Owner: a.URI, PEM: a.KeyPEM}
+	if errors.Is(err, storage.ErrNotFound) {
+		var k storage.ActorKey
+		if k, err = q.ActorKey(ctx, keyID); err == nil {
+			a, err = q.Actor(ctx, k.ActorID)
+			key = activity.PublicKey{ID: k.KeyID, Owner: a.URI, Multibase: k.Multibase}
+		}
 	}
-	return a, a.FetchedAt > n.now()-actorFreshFor.Milliseconds() && a.DeletedAt == 0, nil
+	if err != nil {
+		return KnownSigner{}, ignoreNotFound(err)
+	}
+	return KnownSigner{Actor: a, Key: key, Fresh: a.FetchedAt > n.now()-actorFreshFor.Milliseconds() && a.DeletedAt == 0}, nil
 }
 
 // Kept bounds how long what is done is remembered (federation.md 5.4, 6.3).

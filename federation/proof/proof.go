@@ -51,6 +51,14 @@ const (
 	maxProofs = 8 // looked at in one document
 )
 
+// A proof that is all there is to believe is good for MaxAge: whoever believes it
+// must remember the ids of activities for longer, or an old one could be played
+// again. MaxAhead is how far ahead a signer's clock may be.
+const (
+	MaxAge   = 29 * 24 * time.Hour
+	MaxAhead = time.Hour
+)
+
 // Key makes proofs; ID is its verificationMethod.
 type Key struct {
 	ID      string
@@ -167,6 +175,12 @@ func parse(raw json.RawMessage) (Proof, error) {
 	}
 	delete(p.config, "proofValue")
 	return p, nil
+}
+
+// Fresh says whether p may be believed without any other sign of its time.
+func (p Proof) Fresh(now time.Time) bool {
+	age := now.Sub(p.Created)
+	return age <= MaxAge && age >= -MaxAhead
 }
 
 // Verify says whether p, found in doc, was made of it by the holder of key. A

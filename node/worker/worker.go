@@ -18,7 +18,6 @@ import (
 
 	"instar.example/federation/fetch"
 	"instar.example/federation/inbox"
-	"instar.example/federation/signature"
 	"instar.example/node"
 )
 
@@ -72,11 +71,6 @@ func New(cfg Config) *Worker {
 		cfg.LookupTXT = net.DefaultResolver.LookupTXT
 	}
 	return &Worker{cfg: cfg, budget: fetch.NewBudget(fetchBounds())}
-}
-
-// key is the node's key under the name of one of its actors.
-func (w *Worker) key(id string) signature.Key {
-	return signature.Key{ID: id, Private: w.cfg.Private}
 }
 
 // Batches are all kinds of work by name, in the order in which one leads to the next.

@@ -1,0 +1,187 @@
+package node
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/hmac"
+	"crypto/sha256"
+	"errors"
+	"strconv"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+
+	"instar.example/federation/activity"
+	"instar.example/federation/proof"
+	"instar.example/storage"
+)
+
+// This file is about the Ed25519 keys of actors and the proofs made with them
+// (FEP-521a, FEP-8b32). Those of our own are derived from the node's secret, so
+// that the database does not hold them and no request waits for one to be made.
+
+const (
+	proofKeysKept = 10_000
+	instanceKey   = "instance" // in the place of an actor's id
+)
+
+// proofKeys derives the keys of local actors and keeps those in use.
+type proofKeys struct {
+	secret []byte // set once by init
+	kept   *lru.Cache[string, ed25519.PrivateKey]
+}
+
+func (k *proofKeys) init(secret []byte) (err error) {
+	k.secret = secret
+	k.kept, err = lru.New[string, ed25519.PrivateKey](proofKeysKept)
+	return err
+}
+
+// key returns an actor's key of a generation.
+func (k *proofKeys) key(actorID string, generation int64) ed25519.PrivateKey {
+	name := actorID + " " + strconv.FormatInt(generation, 10)
+	if private, ok := k.kept.Get(name); ok {
+		return private
+	}
+	mac := hmac.New(sha256.New, k.secret)
+	mac.Write([]byte(name))
+	private := ed25519.NewKeyFromSeed(mac.Sum(nil))
+	k.kept.Add(name, private)
+	return private
+}
+
+// proofKeyID names an actor's key of a generation: a new key has a new name, so
+// that both can be listed for a while and nobody takes one for the other.
+func proofKeyID(actorURI string, generation int64) string {
+	if generation == 0 {
+		return actorURI + "#ed25519-key"
+	}
+	return actorURI + "#ed25519-key-" + strconv.FormatInt(generation+1, 10)
+}
+
+// ProofKey is the Ed25519 key of a local actor, for its proofs and for signing
+// requests by RFC 9421.
+func (n *Node) ProofKey(actorID, actorURI string, generation int64) proof.Key {
+	return proof.Key{ID: proofKeyID(actorURI, generation), Private: n.proofs.key(actorID, generation)}
+}
+
+// multikeys are the keys that a local actor lists: the one in use and, for a
+// while after a change, the one before it.
+func (n *Node) multikeys(a storage.Actor) []activity.MultikeyDoc {
+	list := []activity.MultikeyDoc{multikey(a.URI, n.ProofKey(a.ID, a.URI, a.KeyGeneration))}
+	if a.KeyGeneration > 0 && n.now() < a.KeyOldUntil {
+		list = append(list, multikey(a.URI, n.ProofKey(a.ID, a.URI, a.KeyGeneration-1)))
+	}
+	return list
+}
+
+func multikey(actorURI string, k proof.Key) activity.MultikeyDoc {
+	public, _ := k.Private.Public().(ed25519.PublicKey)
+	return activity.MultikeyDoc{ID: k.ID, Type: "Multikey", Controller: actorURI, Multibase: proof.Multikey(public)}
+}
+
+// prove adds a local actor's proof to a document.
+func (n *Node) prove(doc []byte, a storage.Actor) ([]byte, error) {
+	return proof.Sign(doc, n.ProofKey(a.ID, a.URI, a.KeyGeneration), n.Now())
+}
+
+// ProvenDocument is the encoded document of a local actor, or of what it wrote,
+// with its proof.
+func (n *Node) ProvenDocument(ctx context.Context, doc any, authorID string) ([]byte, error) {
+	b, err := activity.Encode(doc)
+	if err != nil {
+		return nil, err
+	}
+	a, err := n.store.Read().Actor(ctx, authorID)
+	if err != nil {
+		return nil, err
+	}
+	return n.prove(b, a)
+}
+
+// ProvenInstance is the instance actor's document with its own proof.
+func (n *Node) ProvenInstance() ([]byte, error) {
+	b, err := activity.Encode(n.InstanceActor())
+	if err != nil {
+		return nil, err
+	}
+	return n.prove(b, storage.Actor{ID: instanceKey, URI: n.NodeURI()})
+}
+
+// proven says whether an activity that a Group passed on carries its actor's
+// proof: then nobody need be asked whether it is true (FEP-1b12, FEP-8b32). A
+// proof that is wrong is a refusal, one that cannot be judged is none. When the
+// key is not among those we know, the actor is asked for once: it may be new.
+func (in *inbound) proven(ctx context.Context, a *activity.Activity) (bool, error) {
+	p, err := proof.Find(a.Raw)
+	if errors.Is(err, proof.ErrNone) || err == nil && !p.Fresh(in.n.Now()) {
+		return false, nil
+	}
+	if err != nil {
+		return false, &Error{Kind: Invalid, Code: "bad_proof"}
+	}
+	if HostOf(a.ID) != HostOf(a.Actor) {
+		return false, &Error{Kind: Forbidden, Code: "foreign_activity"}
+	}
+	actor, err := in.actor(ctx, a.Actor)
+	if err != nil {
+		return false, err
+	}
+	err = in.checkProof(ctx, p, a, actor)
+	if _, refused := errors.AsType[*Error](err); refused {
+		if err := in.askAnew(ctx, a.Actor); err != nil {
+			return false, err
+		}
+		err = in.checkProof(ctx, p, a, actor)
+	}
+	return err == nil, err
+}
+
+func (in *inbound) checkProof(ctx context.Context, p proof.Proof, a *activity.Activity, actor storage.Actor) error {
+	wrong := &Error{Kind: Invalid, Code: "bad_proof"}
+	k, err := in.q.ActorKey(ctx, p.Method)
+	if errors.Is(err, storage.ErrNotFound) || err == nil && k.ActorID != actor.ID {
+		return wrong
+	}
+	if err != nil {
+		return err
+	}
+	public, err := proof.ParseMultikey(k.Multibase)
+	if err != nil || p.Verify(a.Raw, public) != nil {
+		return wrong
+	}
+	return nil
+}
+
+// askAnew reads an actor's document again, once for an activity.
+func (in *inbound) askAnew(ctx context.Context, uri string) error {
+	body, fetched := in.docs[uri]
+	if !fetched {
+		return &MissingError{URI: uri}
+	}
+	doc, err := activity.ParseActor(body)
+	if body == nil || err != nil || doc.ID != uri {
+		return &Error{Kind: Invalid, Code: "bad_actor"}
+	}
+	_, err = in.n.keepActor(ctx, in.q, doc)
+	return err
+}
+
+// actorKeys are the keys of a remote actor's document that are kept: Ed25519,
+// its own, and of its own server (FEP-fe34).
+func actorKeys(doc *activity.Actor) []storage.ActorKey {
+	var keys []storage.ActorKey
+	for _, k := range doc.Assertions {
+		if _, err := proof.ParseMultikey(k.Multibase); err == nil && k.Owner == doc.ID && originOf(k.ID) == originOf(doc.ID) {
+			keys = append(keys, storage.ActorKey{KeyID: k.ID, Multibase: k.Multibase})
+		}
+	}
+	return keys
+}
+
+// keepRemote stores a new remote actor with its keys.
+func keepRemote(ctx context.Context, q storage.Queries, a storage.Actor, doc *activity.Actor, put func(ctx context.Context, a storage.Actor) error) error {
+	if err := put(ctx, a); err != nil {
+		return err
+	}
+	return q.PutActorKeys(ctx, a.ID, actorKeys(doc))
+}
