@@ -107,33 +107,33 @@ func (n *Node) ProvenInstance() ([]byte, error) {
 	return n.prove(b, storage.Actor{ID: instanceKey, URI: n.NodeURI()})
 }
 
-// proven says whether an activity that a Group passed on carries its actor's
-// proof: then nobody need be asked whether it is true (FEP-1b12, FEP-8b32). A
-// proof that is wrong is a refusal, one that cannot be judged is none. When the
-// key is not among those we know, the actor is asked for once: it may be new.
-func (in *inbound) proven(ctx context.Context, a *activity.Activity) (bool, error) {
+// prover returns the actor of an activity that a Group passed on, when the
+// activity carries the actor's proof: then nobody need be asked whether it is
+// true (FEP-1b12, FEP-8b32). A zero actor says that there is no proof that can
+// be judged; one that is wrong is a refusal [PROOF-3]. When the key is not among
+// those we know, the actor is asked for once: it may be new.
+func (in *inbound) prover(ctx context.Context, a *activity.Activity) (storage.Actor, error) {
 	p, err := proof.Find(a.Raw)
 	if errors.Is(err, proof.ErrNone) || err == nil && !p.Fresh(in.n.Now()) {
-		return false, nil
+		return storage.Actor{}, nil
 	}
 	if err != nil {
-		return false, &Error{Kind: Invalid, Code: "bad_proof"}
+		return storage.Actor{}, &Error{Kind: Invalid, Code: "bad_proof"}
 	}
 	if HostOf(a.ID) != HostOf(a.Actor) {
-		return false, &Error{Kind: Forbidden, Code: "foreign_activity"}
+		return storage.Actor{}, &Error{Kind: Forbidden, Code: "foreign_activity"}
 	}
 	actor, err := in.actor(ctx, a.Actor)
 	if err != nil {
-		return false, err
+		return storage.Actor{}, err
 	}
 	err = in.checkProof(ctx, p, a, actor)
 	if _, refused := errors.AsType[*Error](err); refused {
-		if err := in.askAnew(ctx, a.Actor); err != nil {
-			return false, err
+		if actor, err = in.askAnew(ctx, a.Actor); err == nil {
+			err = in.checkProof(ctx, p, a, actor)
 		}
-		err = in.checkProof(ctx, p, a, actor)
 	}
-	return err == nil, err
+	return actor, err
 }
 
 func (in *inbound) checkProof(ctx context.Context, p proof.Proof, a *activity.Activity, actor storage.Actor) error {
@@ -153,17 +153,16 @@ func (in *inbound) checkProof(ctx context.Context, p proof.Proof, a *activity.Ac
 }
 
 // askAnew reads an actor's document again, once for an activity.
-func (in *inbound) askAnew(ctx context.Context, uri string) error {
+func (in *inbound) askAnew(ctx context.Context, uri string) (storage.Actor, error) {
 	body, fetched := in.docs[uri]
 	if !fetched {
-		return &MissingError{URI: uri}
+		return storage.Actor{}, &MissingError{URI: uri}
 	}
 	doc, err := activity.ParseActor(body)
 	if body == nil || err != nil || doc.ID != uri {
-		return &Error{Kind: Invalid, Code: "bad_actor"}
+		return storage.Actor{}, &Error{Kind: Invalid, Code: "bad_actor"}
 	}
-	_, err = in.n.keepActor(ctx, in.q, doc)
-	return err
+	return in.n.keepActor(ctx, in.q, doc)
 }
 
 // actorKeys are the keys of a remote actor's document that are kept: Ed25519,

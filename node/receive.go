@@ -264,19 +264,21 @@ func (in *inbound) inner(ctx context.Context, ref activity.Ref, group storage.Ac
 	if a.Type == activity.TypeAnnounce || a.Type == activity.TypeFollow || a.Type == activity.TypeAccept || a.Type == activity.TypeReject {
 		return resultIgnored, nil
 	}
+	var actor storage.Actor
 	if HostOf(a.Actor) != group.Host {
-		if in.byProof, err = in.proven(ctx, a); err != nil {
+		if actor, err = in.prover(ctx, a); err != nil {
 			return "", err
 		}
-		if !in.byProof {
+		if in.byProof = actor.ID != ""; !in.byProof {
 			if a, err = in.confirmed(a); err != nil {
 				return "", err
 			}
 		}
 	}
-	actor, err := in.actor(ctx, a.Actor)
-	if err != nil {
-		return "", err
+	if !in.byProof {
+		if actor, err = in.actor(ctx, a.Actor); err != nil {
+			return "", err
+		}
 	}
 	if err := in.introduced(ctx, actor); err != nil {
 		return "", err
