@@ -41,9 +41,11 @@ const (
 
 // Keys are what a node needs of its secrets. It signs nothing itself.
 type Keys struct {
-	// TransportPEM is the public half of the node's RSA key, published under
-	// the #main-key of every local actor.
-	TransportPEM string
+	// Transport returns the public half of the node's RSA key, as PEM, published
+	// under the #main-key of every local actor.
+	Transport func() string
+	// Renew puts a new RSA key in its place; nil for a node that cannot.
+	Renew func(ctx context.Context) error
 	// Secret keys the hashes of API keys; 32 bytes that are not in the database.
 	Secret []byte
 }
@@ -155,6 +157,9 @@ func (c *Config) setDefaults(host string) {
 	if c.Rand == nil {
 		c.Rand = rand.Reader
 	}
+	if c.Keys.Transport == nil {
+		c.Keys.Transport = func() string { return "" } // a node that meets no others
+	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
@@ -206,7 +211,7 @@ func (n *Node) Limits() Limits { return n.cfg.Limits }
 func (n *Node) VotesToggle() bool { return n.cfg.VotesToggle }
 
 // TransportPEM is the public key of the node's actors.
-func (n *Node) TransportPEM() string { return n.cfg.Keys.TransportPEM }
+func (n *Node) TransportPEM() string { return n.cfg.Keys.Transport() }
 
 // Ready says whether the node can answer: its database does.
 func (n *Node) Ready(ctx context.Context) error { return n.store.Ping(ctx) }

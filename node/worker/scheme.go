@@ -12,8 +12,9 @@ import (
 // known. A stranger gets the draft first: everybody reads it, and there are
 // servers that answer 202 before they find out that they cannot read RFC 9421.
 func (w *Worker) ways(scheme string, e storage.Entry) deliver.Ways {
-	draft := signature.Key{ID: e.KeyID, Private: w.cfg.Private, Scheme: signature.Cavage}
-	message := signature.Key{ID: e.KeyID, Private: w.cfg.Private, Scheme: signature.Message}
+	private := w.cfg.Private()
+	draft := signature.Key{ID: e.KeyID, Private: private, Scheme: signature.Cavage}
+	message := signature.Key{ID: e.KeyID, Private: private, Scheme: signature.Message}
 	switch scheme {
 	case node.SchemeMessage:
 		return deliver.Ways{First: message, Second: draft}

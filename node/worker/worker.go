@@ -40,9 +40,9 @@ type Config struct {
 	Node     *node.Node
 	Fetch    *fetch.Client
 	Verifier *inbox.Verifier // judges requests that were kept undecided
-	// Private is the node's transport key: every local actor signs with it,
+	// Private returns the node's transport key: every local actor signs with it,
 	// under its own key id.
-	Private crypto.Signer
+	Private func() crypto.Signer
 	// Owner names this process in leases.
 	Owner string
 	Log   *slog.Logger
