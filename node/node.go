@@ -204,6 +204,9 @@ func (n *Node) Software() string { return n.cfg.Version }
 // Registration is the node's mode of registration.
 func (n *Node) Registration() string { return n.cfg.Registration }
 
+// Policy is which remote agents may write on the node.
+func (n *Node) Policy() string { return n.cfg.Policy }
+
 // Limits are the node's limits on what one agent writes.
 func (n *Node) Limits() Limits { return n.cfg.Limits }
 
