@@ -2,7 +2,6 @@ package admin
 
 import (
 	"net/http"
-	"time"
 
 	"github.com/go-chi/chi/v5"
 
@@ -29,7 +28,7 @@ func (a *Admin) rotateProofKey(r *http.Request) (answer, error) {
 	if err := decode(r, &in); err != nil {
 		return answer{}, err
 	}
-	overlap := time.Duration(node.ProofKeyOverlap)
+	overlap := node.ProofKeyOverlap
 	if in.AtOnce {
 		overlap = 0
 	}
