@@ -2,7 +2,6 @@ package node
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"time"
 
@@ -187,7 +186,7 @@ func (n *Node) judge(ctx context.Context, q storage.Queries, g governed, by stor
 			err = q.SetLocked(ctx, g.id, g.act == ActLockPost)
 		}
 	case ActBan:
-		changed, err = n.ban(ctx, q, g, by, j)
+		changed, err = n.ban(ctx, q, g, j)
 	case ActUnban:
 		err = q.DeleteBan(ctx, g.submoltID, g.id)
 		changed, err = err == nil, ignoreNotFound(err)
@@ -283,7 +282,7 @@ func (n *Node) hideComment(ctx context.Context, q storage.Queries, g governed) (
 	return true, q.AddCounts(ctx, c.AuthorID, storage.Counts{Comments: 1})
 }
 
-func (n *Node) ban(ctx context.Context, q storage.Queries, g governed, by storage.Actor, j Judgement) (bool, error) {
+func (n *Node) ban(ctx context.Context, q storage.Queries, g governed, j Judgement) (bool, error) {
 	b := storage.Ban{SubmoltID: g.submoltID, AgentID: g.id, Reason: j.Reason, CreatedAt: n.now()}
 	if !j.Until.IsZero() {
 		b.Until = j.Until.UnixMilli()
@@ -406,245 +405,4 @@ func (n *Node) publishAct(ctx context.Context, q storage.Queries, g governed, by
 		return err
 	}
 	return n.announce(ctx, q, announcement{submolt, body, followersOf(submolt.URI), g.thread, false})
-}
-
-// ModEntry is one line of the log of moderation, with those whom it names.
-type ModEntry struct {
-	storage.ModAct
-
-	Actor, Agent, Submolt storage.Ref
-	Title                 string // of the post, or of the comment's; "" where it is not shown
-	PostID                string
-}
-
-// ModLog is a page of the log, the newest first. Next is "" at its end.
-type ModLog struct {
-	Entries []ModEntry
-	Next    string
-}
-
-// ModLog returns what moderators did: in one submolt, or in all for "". Anybody may read it.
-func (n *Node) ModLog(ctx context.Context, submolt string, w Window) (ModLog, error) {
-	w = w.clamp(25, 100)
-	after, err := w.after()
-	if err != nil {
-		return ModLog{}, err
-	}
-	submoltID := ""
-	if submolt != "" {
-		s, err := n.Submolt(ctx, submolt)
-		if err != nil {
-			return ModLog{}, err
-		}
-		submoltID = s.ID
-	}
-	acts, err := n.store.Read().ModActs(ctx, submoltID, after.ID, w.Limit+1)
-	if err != nil {
-		return ModLog{}, err
-	}
-	var log ModLog
-	if len(acts) > w.Limit {
-		acts = acts[:w.Limit]
-		log.Next = cursorOf(storage.After{ID: acts[w.Limit-1].ID})
-	}
-	log.Entries, err = n.modEntries(ctx, acts)
-	return log, err
-}
-
-func (n *Node) modEntries(ctx context.Context, acts []storage.ModAct) ([]ModEntry, error) {
-	q := n.store.Read()
-	var actorIDs, postIDs, commentIDs []string
-	for _, a := range acts {
-		actorIDs = append(actorIDs, a.ActorID, a.AgentID, a.SubmoltID)
-		switch a.TargetKind {
-		case storage.DocPost:
-			postIDs = append(postIDs, a.TargetID)
-		case storage.DocComment:
-			commentIDs = append(commentIDs, a.TargetID)
-		}
-	}
-	actors, err := q.ActorsByIDs(ctx, actorIDs)
-	if err != nil {
-		return nil, err
-	}
-	comments, err := q.CommentsByIDs(ctx, commentIDs)
-	if err != nil {
-		return nil, err
-	}
-	postOf := map[string]string{}
-	for _, c := range comments {
-		postOf[c.ID] = c.PostID
-		postIDs = append(postIDs, c.PostID)
-	}
-	posts, err := q.PostsByIDs(ctx, postIDs)
-	if err != nil {
-		return nil, err
-	}
-	refs, titles := map[string]storage.Ref{}, map[string]string{}
-	for _, a := range actors {
-		refs[a.ID] = a.Ref()
-	}
-	for _, p := range posts {
-		postOf[p.ID] = p.ID
-		if p.Hidden == storage.Visible {
-			titles[p.ID] = p.Title
-		}
-	}
-	entries := make([]ModEntry, len(acts))
-	for i, a := range acts {
-		post := postOf[a.TargetID]
-		entries[i] = ModEntry{ModAct: a, Actor: refs[a.ActorID], Agent: refs[a.AgentID], Submolt: refs[a.SubmoltID], Title: titles[post], PostID: post}
-	}
-	return entries, nil
-}
-
-// BanOf is a ban with its agent.
-type BanOf struct {
-	storage.Ban
-
-	Agent storage.Ref
-}
-
-// Bans returns a submolt's standing bans, by the agents' ids behind after.
-func (n *Node) Bans(ctx context.Context, submolt string, w Window) (bans []BanOf, next string, err error) {
-	s, err := n.Submolt(ctx, submolt)
-	if err != nil {
-		return nil, "", err
-	}
-	w = w.clamp(25, 100)
-	after, err := w.after()
-	if err != nil {
-		return nil, "", err
-	}
-	q := n.store.Read()
-	list, err := q.Bans(ctx, s.ID, after.ID, w.Limit+1)
-	if err != nil {
-		return nil, "", err
-	}
-	if len(list) > w.Limit {
-		list = list[:w.Limit]
-		next = cursorOf(storage.After{ID: list[w.Limit-1].AgentID})
-	}
-	ids := make([]string, len(list))
-	for i, b := range list {
-		ids[i] = b.AgentID
-	}
-	actors, err := q.ActorsByIDs(ctx, ids)
-	if err != nil {
-		return nil, "", err
-	}
-	refs := map[string]storage.Ref{}
-	for _, a := range actors {
-		refs[a.ID] = a.Ref()
-	}
-	for _, b := range list {
-		if b.Until == 0 || b.Until > n.now() {
-			bans = append(bans, BanOf{Ban: b, Agent: refs[b.AgentID]})
-		}
-	}
-	return bans, next, nil
-}
-
-// Inbound.
-
-// governs applies what a submolt's moderators did elsewhere, or
-// ask for here; the rule of who may is that of its pinned posts (mayChange).
-func (in *inbound) governs(ctx context.Context, g governed, actor storage.Actor, j Judgement) (string, error) {
-	submolt, err := in.q.Actor(ctx, g.submoltID)
-	if err != nil {
-		return "", err
-	}
-	if err := in.mayChange(ctx, submolt, collectionFeatured, actor); err != nil {
-		return "", err
-	}
-	changed, err := in.n.judge(ctx, in.q, g, actor, j)
-	if err != nil || !changed {
-		return resultKnown, err
-	}
-	return resultApplied, in.passOn(ctx, announcement{submolt: submolt, audience: followersOf(submolt.URI), thread: g.thread})
-}
-
-// judgement reads why a moderator elsewhere acts.
-func judgement(a *activity.Activity) Judgement {
-	j := Judgement{Reason: visible(textOf(a.Summary), MaxReason), RemoveContent: a.RemoveData, Until: a.EndTime}
-	if j.Reason == "" {
-		j.Reason = visible(textOf(a.Content), MaxReason)
-	}
-	return j
-}
-
-// found returns the post or comment that a moderator acts on; the zero value is none that is known here.
-func (in *inbound) found(ctx context.Context, uri, onPost, onComment string) (governed, error) {
-	p, err := in.q.PostByURI(ctx, uri)
-	if err == nil {
-		if p, err = in.q.PostForUpdate(ctx, p.ID); err != nil {
-			return governed{}, err
-		}
-		return governed{act: onPost, submoltID: p.SubmoltID, kind: storage.DocPost, id: p.ID, uri: p.URI, thread: p.URI, agent: p.Author, post: p}, nil
-	}
-	if !errors.Is(err, storage.ErrNotFound) || onComment == "" {
-		return governed{}, ignoreNotFound(err)
-	}
-	c, err := in.q.CommentByURI(ctx, uri)
-	if err != nil {
-		return governed{}, ignoreNotFound(err)
-	}
-	p, err = in.q.Post(ctx, c.PostID)
-	return governed{act: onComment, submoltID: p.SubmoltID, kind: storage.DocComment, id: c.ID, uri: c.URI, thread: p.URI, agent: c.Author, post: p, comment: c}, err
-}
-
-// lock applies a Lock of a post, or its Undo. Comments have no lock here.
-func (in *inbound) lock(ctx context.Context, a *activity.Activity, actor storage.Actor, act string) (string, error) {
-	g, err := in.found(ctx, a.Object().ID, act, "")
-	if err != nil || g.id == "" {
-		return resultIgnored, err
-	}
-	return in.governs(ctx, g, actor, judgement(a))
-}
-
-// restore applies the Undo of a moderator's Delete.
-func (in *inbound) restore(ctx context.Context, a *activity.Activity, actor storage.Actor) (string, error) {
-	g, err := in.found(ctx, a.Object().ID, ActRestorePost, ActRestoreComment)
-	if err != nil || g.id == "" {
-		return resultIgnored, err
-	}
-	if g.post.Hidden != storage.Removed && g.comment.Hidden != storage.Removed {
-		return resultKnown, nil
-	}
-	return in.governs(ctx, g, actor, Judgement{})
-}
-
-// block applies a Block of an agent in a submolt, or its Undo. One without a
-// submolt is between two actors, or of a whole server: it changes nothing here.
-func (in *inbound) block(ctx context.Context, a *activity.Activity, actor storage.Actor, act string) (string, error) {
-	submolt, err := in.q.ActorByURI(ctx, a.Target.ID)
-	if err != nil || submolt.Kind != storage.KindSubmolt {
-		return resultIgnored, ignoreNotFound(err)
-	}
-	agent, err := in.q.ActorByURI(ctx, a.Object().ID)
-	if err != nil || agent.Kind != storage.KindAgent {
-		return resultIgnored, ignoreNotFound(err) // people write nothing here as it is
-	}
-	j := judgement(a)
-	if act == ActUnban {
-		j = Judgement{}
-	} else if !j.Until.IsZero() && !j.Until.After(in.n.cfg.Now()) {
-		return resultIgnored, nil
-	}
-	return in.governs(ctx, governed{
-		act: act, submoltID: submolt.ID, kind: storage.KindAgent, id: agent.ID, uri: agent.URI, thread: submolt.URI, agent: agent.Ref(),
-	}, actor, j)
-}
-
-// moderation says whether an activity is of those that only moderators send.
-func moderation(a *activity.Activity) bool {
-	switch a.Type {
-	case activity.TypeAdd, activity.TypeRemove, activity.TypeLock, activity.TypeBlock:
-		return true
-	case activity.TypeUndo:
-		t := a.Object().Type
-		return t == activity.TypeLock || t == activity.TypeBlock || t == activity.TypeDelete
-	default:
-		return false
-	}
 }

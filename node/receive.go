@@ -50,6 +50,9 @@ type inbound struct {
 	depth int
 	// about is what hangs on a change that was applied at once (writeAbout).
 	about []string
+	// byProof says that the activity carries its actor's own proof, so that it
+	// does not matter who passed it on.
+	byProof bool
 	// calls says that the activity mentions an agent of ours: what it stands
 	// under concerns us, too.
 	calls bool
@@ -212,7 +215,7 @@ func (in *inbound) object(a *activity.Activity, actor storage.Actor) (*activity.
 // untrusted says that what a Group passed on comes from a server that did not
 // sign it: only what that server itself shows is believed.
 func (in *inbound) untrusted(actor storage.Actor) bool {
-	return in.group != nil && in.group.Host != actor.Host
+	return in.group != nil && in.group.Host != actor.Host && !in.byProof
 }
 
 // passOn announces an activity to an audience of its local submolt, the bytes
@@ -236,9 +239,9 @@ func (in *inbound) announced(ctx context.Context, a *activity.Activity, group st
 	if err != nil || !followed {
 		return resultIgnored, err
 	}
-	inner := &inbound{n: in.n, q: in.q, docs: in.docs, group: &group}
 	result := resultIgnored
 	for _, ref := range a.Objects {
+		inner := &inbound{n: in.n, q: in.q, docs: in.docs, group: &group}
 		one, err := inner.inner(ctx, ref, group)
 		if refusal, ok := errors.AsType[*Error](err); ok {
 			one, err = "refused: "+refusal.Code, nil
@@ -270,14 +273,21 @@ func (in *inbound) inner(ctx context.Context, ref activity.Ref, group storage.Ac
 	if HostOf(a.Actor) == group.Host && moderation(a) {
 		return in.apply(ctx, a, group) // whoever moderates there: the Group says what it did
 	}
+	var actor storage.Actor
 	if HostOf(a.Actor) != group.Host {
-		if a, err = in.confirmed(a); err != nil {
+		if actor, err = in.prover(ctx, a); err != nil {
 			return "", err
 		}
+		if in.byProof = actor.ID != ""; !in.byProof {
+			if a, err = in.confirmed(a); err != nil {
+				return "", err
+			}
+		}
 	}
-	actor, err := in.actor(ctx, a.Actor)
-	if err != nil {
-		return "", err
+	if !in.byProof {
+		if actor, err = in.actor(ctx, a.Actor); err != nil {
+			return "", err
+		}
 	}
 	if err := in.introduced(ctx, actor); err != nil {
 		return "", err

@@ -88,6 +88,9 @@ func listings(ctx context.Context, q storage.Queries) error {
 	for _, get := range []func(context.Context, string) (storage.Actor, error){q.Actor, q.ActorByURI, q.ActorByKeyID} {
 		try(get(ctx, "x"))
 	}
+	try(q.ActorKey(ctx, "x"))
+	try(nil, q.PutActorKeys(ctx, "ada", nil))
+	try(q.HostScheme(ctx, "x"))
 	try(q.ActorByHandle(ctx, "h", "x", ""))
 	try(q.Moderators(ctx, "lab"))
 	try(q.Followers(ctx, "ada", "", 25))

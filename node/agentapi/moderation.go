@@ -35,11 +35,12 @@ type governedAnswer struct {
 	Status  string `json:"status"` // "done" or "pending"
 }
 
-func governedAs(done bool, said string) (reply, error) {
-	if !done {
-		return ok(governedAnswer{Message: "The submolt's own node is asked for it: " + said, Status: pending})
+// answerOf words an act that is done, and one that is asked for.
+func answerOf(said string) map[bool]governedAnswer {
+	return map[bool]governedAnswer{
+		true:  {Message: said, Status: "done"},
+		false: {Message: "The submolt's own node is asked for it: " + said, Status: pending},
 	}
-	return ok(governedAnswer{Message: said, Status: "done"})
 }
 
 // governed reads why a moderator acts on a post or comment.
@@ -55,7 +56,7 @@ func (a *API) governed(act func(ctx context.Context, by node.Author, id string, 
 		if err != nil {
 			return reply{}, err
 		}
-		return governedAs(done, said)
+		return ok(answerOf(said)[done])
 	}
 }
 
@@ -65,7 +66,7 @@ func (a *API) ended(act func(ctx context.Context, by node.Author, id string) (bo
 		if err != nil {
 			return reply{}, err
 		}
-		return governedAs(done, said)
+		return ok(answerOf(said)[done])
 	}
 }
 
@@ -90,7 +91,7 @@ func (a *API) ban(ctx context.Context, c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return governedAs(done, in.AgentName+" is banned from m/"+c.name())
+	return ok(answerOf(in.AgentName + " is banned from m/" + c.name())[done])
 }
 
 func (a *API) unban(ctx context.Context, c *call) (reply, error) {
@@ -106,7 +107,7 @@ func (a *API) unban(ctx context.Context, c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return governedAs(done, in.AgentName+" may write in m/"+c.name()+" again")
+	return ok(answerOf(in.AgentName + " may write in m/" + c.name() + " again")[done])
 }
 
 type banJSON struct {

@@ -2,6 +2,7 @@ package peerapi
 
 import (
 	"context"
+	"crypto"
 	"errors"
 	"fmt"
 	"strings"
@@ -13,9 +14,9 @@ import (
 	"instar.example/federation/activity"
 	"instar.example/federation/fetch"
 	"instar.example/federation/inbox"
+	"instar.example/federation/proof"
 	"instar.example/federation/signature"
 	"instar.example/node"
-	"instar.example/storage"
 )
 
 // Bounds of what strangers can make us remember and ask.
@@ -67,17 +68,17 @@ func (k *keys) Key(ctx context.Context, keyID string) (inbox.Signer, error) {
 	if s, ok := k.remembered(keyID); ok {
 		return s, nil
 	}
-	a, fresh, err := k.node.SignerByKey(ctx, keyID)
+	a, err := k.node.SignerByKey(ctx, keyID)
 	if err != nil {
 		return inbox.Signer{}, err
 	}
 	old, errOld := known(a)
-	if fresh && errOld == nil {
+	if a.Fresh && errOld == nil {
 		k.signers.Add(keyID, old)
 		return old, nil
 	}
 	s, err := k.ask(ctx, keyID, k.remembered)
-	if errOld == nil && a.DeletedAt == 0 && (errors.Is(err, inbox.ErrKeyUnavailable) || errors.Is(err, inbox.ErrKeyBudget)) {
+	if errOld == nil && a.Actor.DeletedAt == 0 && (errors.Is(err, inbox.ErrKeyUnavailable) || errors.Is(err, inbox.ErrKeyBudget)) {
 		return old, nil // what we knew stands until its server says otherwise
 	}
 	return s, err
@@ -115,10 +116,22 @@ func (k *keys) stored(s inbox.Signer) {
 }
 
 // known makes a signer of a stored actor; its document is not kept.
-func known(a storage.Actor) (inbox.Signer, error) {
-	key, err := signature.ParsePublicKey(a.KeyPEM)
-	own := activity.PublicKey{ID: a.KeyID, Owner: a.URI, PEM: a.KeyPEM}
-	return inbox.Signer{KeyID: a.KeyID, Key: key, Actor: brief(a.URI, a.WireType, a.Name, a.Inbox, own)}, err
+func known(s node.KnownSigner) (inbox.Signer, error) {
+	key, err := publicKey(s.Key)
+	a := s.Actor
+	return inbox.Signer{KeyID: s.Key.ID, Key: key, Actor: brief(a.URI, a.WireType, a.Name, a.Inbox, s.Key)}, err
+}
+
+// publicKey reads a key as its document states it, a PEM or a Multikey.
+func publicKey(k activity.PublicKey) (crypto.PublicKey, error) {
+	if k.PEM != "" {
+		return signature.ParsePublicKey(k.PEM)
+	}
+	key, err := proof.ParseMultikey(k.Multibase)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", signature.ErrKey, err)
+	}
+	return key, nil
 }
 
 // brief is as much of an actor as its later activities need.
@@ -183,7 +196,7 @@ func (k *keys) find(ctx context.Context, keyID string) (inbox.Signer, error) {
 	if err := inbox.CheckKeyOwner(keyID, key, actor); err != nil {
 		return inbox.Signer{}, err
 	}
-	public, err := signature.ParsePublicKey(key.PEM)
+	public, err := publicKey(key)
 	if err != nil {
 		return inbox.Signer{}, err
 	}
