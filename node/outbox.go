@@ -290,6 +290,7 @@ func (n *Node) Prune(ctx context.Context) (int, error) {
 			kept  time.Duration
 		}{
 			{q.PruneReceived, keptReceived},
+			{q.PruneBackfills, keptBackfills},
 			{q.PruneTombstones, keptTombstones},
 			{q.PruneNotifications, keptNotificationAge},
 			{q.PruneOutbox, keptOutbox},

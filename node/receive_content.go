@@ -104,6 +104,11 @@ func (in *inbound) createPost(ctx context.Context, o *activity.Object, a *activi
 	if err := in.n.notifyPost(ctx, in.q, p, called); err != nil {
 		return "", err
 	}
+	if a == nil && originOf(o.Context) == originOf(o.ID) { // it was there before us, and so was what is said about it
+		if err := in.n.backfill(ctx, in.q, o.Context, submolt); err != nil {
+			return "", err
+		}
+	}
 	return resultApplied, in.passOn(ctx, announcement{submolt: submolt, audience: followersOf(submolt.URI), thread: p.URI, listed: true})
 }
 

@@ -115,6 +115,11 @@ func (in *inbound) answer(ctx context.Context, a *activity.Activity, target stor
 			return "", err
 		}
 	}
+	if state == storage.FollowAccepted {
+		if err := in.n.backfill(ctx, in.q, target.Outbox, target); err != nil {
+			return "", err
+		}
+	}
 	return resultApplied, in.q.AddCounts(ctx, target.ID, counts)
 }
 

@@ -74,6 +74,9 @@ func listings(ctx context.Context, q storage.Queries) error {
 		}
 	}
 	try(nil, func() error { _, _, err := q.WrittenIn(ctx, "lab", "ada", 100); return err }())
+	try(q.BackfillsDue(ctx, 1))
+	try(q.ClaimBackfills(ctx, "w", 1, 2, 4))
+	try(q.PruneBackfills(ctx, 1, 100))
 	try(q.SkillFile(ctx, "x", "skill.md"))
 	try(q.SkillFiles(ctx, 500))
 	try(q.MediaUses(ctx, "ada", "avatar", 50))
