@@ -83,7 +83,7 @@ func (w *Worker) key(id string) signature.Key {
 func (w *Worker) Batches() map[string]func(context.Context) (int, error) {
 	return map[string]func(context.Context) (int, error){
 		"expand": w.Expand, "deliver": w.Deliver, "receive": w.Receive, "look_up": w.LookUp, "index": w.Index,
-		"prove": w.Prove, "mail": w.Mail,
+		"prove": w.Prove, "mail": w.Mail, "ways": w.Ways,
 	}
 }
 
