@@ -123,7 +123,7 @@ func (n *Node) Post(ctx context.Context, author Author, d PostDraft) (storage.Po
 			return nil, err
 		}
 		if err := keep(ctx, q); err != nil {
-			return err
+			return nil, err
 		}
 		if err := q.InsertPost(ctx, p); err != nil {
 			return nil, err

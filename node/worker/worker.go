@@ -77,7 +77,7 @@ func New(cfg Config) *Worker {
 func (w *Worker) Batches() map[string]func(context.Context) (int, error) {
 	return map[string]func(context.Context) (int, error){
 		"expand": w.Expand, "deliver": w.Deliver, "receive": w.Receive, "look_up": w.LookUp, "index": w.Index,
-		"prove": w.Prove, "mail": w.Mail, "backfill": w.Backfill,
+		"prove": w.Prove, "mail": w.Mail, "backfill": w.Backfill, "ways": w.Ways,
 	}
 }
 
