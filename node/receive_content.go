@@ -89,6 +89,9 @@ func (in *inbound) createPost(ctx context.Context, o *activity.Object, a *activi
 	if err := in.n.mayPost(ctx, in.q, author, submolt); err != nil {
 		return "", err
 	}
+	if err := allows(submolt, in.text(o).coins); err != nil {
+		return "", err
+	}
 	p := in.postOf(o, author, submolt)
 	if in.group != nil {
 		p.AnnouncedAt = in.n.now()
@@ -176,6 +179,7 @@ type rendered struct {
 	object         *activity.Object // nil for none
 	markdown, html string
 	language       string
+	coins          []string // what makes a post of it one about cryptocurrencies
 }
 
 // prepare renders the object that an activity embeds, if it has one.
@@ -195,6 +199,9 @@ func (n *Node) render(o *activity.Object) rendered {
 	r := rendered{object: o}
 	r.markdown, r.html = n.contentOf(o)
 	r.language = languageOf(o, r.markdown)
+	if o.InReplyTo == "" {
+		r.coins = n.coinsIn(titleOf(o, r.markdown), r.markdown)
+	}
 	return r
 }
 
@@ -418,6 +425,9 @@ func (in *inbound) update(ctx context.Context, a *activity.Activity, actor stora
 		return "", err
 	}
 	if p, err = in.q.PostForUpdate(ctx, p.ID); err != nil {
+		return "", err
+	}
+	if err := allows(submolt, in.text(o).coins); err != nil {
 		return "", err
 	}
 	newer := in.postOf(o, author, submolt)
