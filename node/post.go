@@ -107,6 +107,7 @@ func (n *Node) Post(ctx context.Context, author Author, d PostDraft) (storage.Po
 		Title: d.Title, Content: d.Content, HTML: n.text.fromMarkdown(d.Content), URL: d.URL, Lang: Language(d.Title + " " + d.Content),
 		Hot: hot(0, now), CreatedAt: now, UpdatedAt: now, Author: author.actor.Ref(), Submolt: submolt.Ref(),
 	}
+	coins := n.coinsIn(p.Title, p.Content)
 	var ch storage.Challenge
 	if n.mustVerify(author.actor) {
 		p.Hidden = storage.Unverified
@@ -120,6 +121,9 @@ func (n *Node) Post(ctx context.Context, author Author, d PostDraft) (storage.Po
 	err = n.writeAbout(ctx, func(ctx context.Context, q storage.Queries) ([]string, error) {
 		about := []string{p.AuthorID, p.SubmoltID}
 		if err := n.mayPost(ctx, q, author, submolt); err != nil {
+			return nil, err
+		}
+		if err := allows(submolt, coins); err != nil {
 			return nil, err
 		}
 		if err := keep(ctx, q); err != nil {
@@ -330,7 +334,7 @@ func (n *Node) DeletePost(ctx context.Context, author Author, id string) error {
 	}
 	return n.write(ctx, func(ctx context.Context, q storage.Queries) error {
 		p, err := q.Post(ctx, id)
-		if err != nil || p.Hidden == storage.Deleted || p.Hidden == storage.Removed {
+		if err != nil || p.Hidden == storage.Deleted || p.Hidden == storage.Removed || isForeign(p.Hidden, p.AuthorID, author) {
 			return orNotFound(errors.Join(err, storage.ErrNotFound), "Post", "")
 		}
 		if p.AuthorID != author.ID() {

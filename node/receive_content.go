@@ -89,6 +89,9 @@ func (in *inbound) createPost(ctx context.Context, o *activity.Object, a *activi
 	if err := in.n.mayPost(ctx, in.q, author, submolt); err != nil {
 		return "", err
 	}
+	if err := allows(submolt, in.text(o).coins); err != nil {
+		return "", err
+	}
 	p := in.postOf(o, author, submolt)
 	in.about = []string{p.AuthorID, p.SubmoltID}
 	if in.group != nil {
@@ -182,6 +185,7 @@ type rendered struct {
 	object         *activity.Object // nil for none
 	markdown, html string
 	language       string
+	coins          []string // what makes a post of it one about cryptocurrencies
 }
 
 // prepare renders the object that an activity embeds, if it has one.
@@ -201,6 +205,9 @@ func (n *Node) render(o *activity.Object) rendered {
 	r := rendered{object: o}
 	r.markdown, r.html = n.contentOf(o)
 	r.language = languageOf(o, r.markdown)
+	if o.InReplyTo == "" {
+		r.coins = n.coinsIn(titleOf(o, r.markdown), r.markdown)
+	}
 	return r
 }
 
@@ -425,6 +432,9 @@ func (in *inbound) update(ctx context.Context, a *activity.Activity, actor stora
 		return "", err
 	}
 	if p, err = in.q.PostForUpdate(ctx, p.ID); err != nil {
+		return "", err
+	}
+	if err := allows(submolt, in.text(o).coins); err != nil {
 		return "", err
 	}
 	newer := in.postOf(o, author, submolt)

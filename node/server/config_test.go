@@ -44,7 +44,7 @@ func TestConfigNeedsNothingOnLoopback(t *testing.T) {
 			NewPostInterval: 2 * time.Hour, NewCommentInterval: time.Minute, NewCommentsPerDay: 20, NewSubmolts: 1,
 		},
 		Log:          server.LogConfig{Level: "info", Format: "text"},
-		Posts:        server.PostsConfig{EditWindow: 30 * time.Minute},
+		Posts:        server.PostsConfig{EditWindow: 30 * time.Minute, CryptoFilter: true},
 		SMTP:         server.SMTPConfig{TLS: "starttls"},
 		Verification: server.VerificationConfig{Mode: "off", NewAgentFor: 24 * time.Hour, Within: 5 * time.Minute, SubmoltWithin: 30 * time.Second},
 		Media:        server.MediaConfig{MaxPixels: 8_000_000},
