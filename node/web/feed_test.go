@@ -236,13 +236,13 @@ func TestFeedsAreAskedForAgainCheaply(t *testing.T) {
 				t.Errorf("GET %s with %s: %s = %d, want %d", path, tc.name, tc.value, got.StatusCode, tc.status)
 			}
 		}
-		if got := s.get(path, "If-None-Match", `"other"`, "If-Modified-Since", modified); got.StatusCode != 200 {
+		if got := s.get(path, "If-None-Match", `"other"`, "If-Modified-Since", modified); got.StatusCode != http.StatusOK {
 			t.Errorf("GET %s: the time won over the name", path)
 		}
 	}
 	s.advance(time.Minute)
 	s.post(ada, node.PostDraft{Title: "Two"})
-	if got := s.get("/feed.atom", "If-Modified-Since", "Fri, 20 Nov 2026 12:00:00 GMT"); got.StatusCode != 200 {
+	if got := s.get("/feed.atom", "If-Modified-Since", "Fri, 20 Nov 2026 12:00:00 GMT"); got.StatusCode != http.StatusOK {
 		t.Errorf("after a post: %d, want 200", got.StatusCode)
 	}
 }
