@@ -269,6 +269,7 @@ const (
 	ByPopular      = "popular"
 	ByNew          = "new"
 	ByAlphabetical = "alphabetical"
+	ByActive       = "active" // the last active first
 )
 
 // Directory asks for a page of actors of one kind, the local and the known
