@@ -51,22 +51,22 @@ func (n *Node) RegisterInvited(ctx context.Context, name, description, invite st
 	}
 	r.Agent = a
 	noteMade(ctx, Made{Kind: MadeAgent, ID: a.ID, Key: r.Key, Claim: r.ClaimToken, Code: r.VerificationCode})
-	err = n.write(ctx, func(ctx context.Context, q storage.Queries) error {
+	err = n.writeAbout(ctx, func(ctx context.Context, q storage.Queries) ([]string, error) {
 		if invited {
 			if err := n.useInvite(ctx, q, invite, a.ID); err != nil {
-				return err
+				return nil, err
 			}
 		}
 		if err := q.InsertActor(ctx, a); err != nil {
-			return err
+			return nil, err
 		}
 		for _, c := range creds {
 			c.AgentID, c.CreatedAt = a.ID, now
 			if err := q.InsertCredential(ctx, c); err != nil {
-				return err
+				return nil, err
 			}
 		}
-		return nil
+		return []string{a.ID}, nil
 	})
 	if errors.Is(err, storage.ErrExists) {
 		return Registered{}, &Error{
@@ -126,7 +126,7 @@ func (n *Node) localActor(id, kind, name string) storage.Actor {
 	return storage.Actor{
 		ID: id, URI: uri, Kind: kind, WireType: wire, Handle: handle, Name: name,
 		Inbox: uri + "/inbox", SharedInbox: n.cfg.BaseURL + "/inbox", Outbox: uri + "/outbox",
-		FollowersURI: uri + "/followers", PageURL: uri, KeyID: uri + "#main-key", KeyPEM: n.cfg.Keys.TransportPEM,
+		FollowersURI: uri + "/followers", PageURL: uri, KeyID: uri + "#main-key", KeyPEM: n.TransportPEM(),
 		Tier: TierTrusted, State: storage.ActorActive, CreatedAt: now, UpdatedAt: now,
 	}
 }

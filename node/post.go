@@ -86,17 +86,18 @@ func (n *Node) Post(ctx context.Context, author Author, d PostDraft) (storage.Po
 		p.Hidden = storage.Pending
 	}
 	noteMade(ctx, Made{Kind: MadePost, ID: p.ID})
-	err = n.write(ctx, func(ctx context.Context, q storage.Queries) error {
+	err = n.writeAbout(ctx, func(ctx context.Context, q storage.Queries) ([]string, error) {
+		about := []string{p.AuthorID, p.SubmoltID}
 		if err := n.mayPost(ctx, q, author, submolt); err != nil {
-			return err
+			return nil, err
 		}
 		if err := q.InsertPost(ctx, p); err != nil {
-			return err
+			return nil, err
 		}
 		if p.Hidden == storage.Unverified {
-			return q.InsertChallenge(ctx, ch)
+			return about, q.InsertChallenge(ctx, ch)
 		}
-		return n.appearPost(ctx, q, p, author.actor, submolt)
+		return about, n.appearPost(ctx, q, p, author.actor, submolt)
 	})
 	return p, err
 }
@@ -133,6 +134,9 @@ func (n *Node) mayPost(ctx context.Context, q storage.Queries, author Author, su
 
 // mayPostIn says whether a submolt takes an author's posts.
 func (n *Node) mayPostIn(ctx context.Context, q storage.Queries, author Author, submolt storage.Actor) error {
+	if err := n.mayWriteIn(ctx, q, submolt.ID, author.ID()); err != nil {
+		return err
+	}
 	if submolt.Local() && submolt.Restricted {
 		role, err := q.Role(ctx, submolt.ID, author.ID())
 		if err != nil {
@@ -171,12 +175,19 @@ func (n *Node) sendPost(ctx context.Context, q storage.Queries, p storage.Post, 
 
 // PostByID returns a post that may be shown to the viewer: pending ones only to their author.
 func (n *Node) PostByID(ctx context.Context, id, viewerID string) (storage.Post, error) {
+	if p, found := n.reads.posts.get(id); found {
+		return p, nil
+	}
+	version := n.Version()
 	p, err := n.store.Read().Post(ctx, id)
 	if err != nil {
 		return p, orNotFound(err, "Post", "")
 	}
+	n.keepPost(version, p)
 	switch {
-	case p.Hidden == storage.Deleted || p.Hidden == storage.Removed:
+	case p.Hidden == storage.Removed:
+		return p, &Error{Kind: Gone, Code: "removed", Detail: "Post was removed by a moderator", Hint: "GET /api/v1/modlog tells who did it, and why."}
+	case p.Hidden == storage.Deleted:
 		return p, &Error{Kind: Gone, Code: "deleted", Detail: "Post was deleted"}
 	case p.Hidden != storage.Visible && (viewerID == "" || viewerID != p.AuthorID):
 		return p, notFound("Post", "")

@@ -90,6 +90,7 @@ func (in *inbound) createPost(ctx context.Context, o *activity.Object, a *activi
 		return "", err
 	}
 	p := in.postOf(o, author, submolt)
+	in.about = []string{p.AuthorID, p.SubmoltID}
 	if in.group != nil {
 		p.AnnouncedAt = in.n.now()
 	}
@@ -316,6 +317,7 @@ func (in *inbound) createComment(ctx context.Context, o *activity.Object, author
 		return "", &Error{Kind: Forbidden, Code: "foreign_submolt"}
 	}
 	where.called = called
+	in.about = []string{c.PostID, c.AuthorID}
 	if err := in.n.addComment(ctx, in.q, c, where); err != nil {
 		return "", err
 	}

@@ -111,7 +111,7 @@ func (g *grouper) commit(conn *preparedConn, batch []*job) *preparedConn {
 	ctx := context.Background()
 	var err error
 	if conn == nil {
-		conn, err = connect(ctx, g.db)
+		conn, err = connect(ctx, g.db, g.d)
 	}
 	if err == nil {
 		err = g.attempt(ctx, conn, batch)

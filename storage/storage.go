@@ -139,7 +139,7 @@ func (s *Store) txOnce(ctx context.Context, f func(ctx context.Context, q Querie
 	conn := <-s.slots
 	defer func() { s.slots <- conn }()
 	if conn == nil {
-		if conn, err = connect(ctx, s.write); err != nil {
+		if conn, err = connect(ctx, s.write, s.dialect); err != nil {
 			conn = nil
 			return fmt.Errorf("connect: %w", err)
 		}

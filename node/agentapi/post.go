@@ -104,7 +104,7 @@ func (a *API) post(ctx context.Context, c *call) (reply, error) {
 
 // viewPost adds what the viewer has to do with a post and its comments.
 func (a *API) viewPost(ctx context.Context, viewer string, ans *postAnswer) error {
-	follows, err := a.node.FollowsAny(ctx, viewer, []string{ans.Post.AuthorID})
+	follows, err := a.node.FollowsAuthors(ctx, viewer, []string{ans.Post.AuthorID})
 	if err != nil {
 		return err
 	}
@@ -153,7 +153,7 @@ func (a *API) viewFeed(ctx context.Context, viewer string, posts []postJSON) err
 	for i, p := range posts {
 		authors[i] = p.AuthorID
 	}
-	follows, err := a.node.FollowsAny(ctx, viewer, authors)
+	follows, err := a.node.FollowsAuthors(ctx, viewer, authors)
 	for i := range posts {
 		posts[i].YouFollowAuthor = new(follows[posts[i].AuthorID])
 	}
