@@ -140,4 +140,3 @@ func slice(posts []storage.Post, offset, limit int) Posts {
 	}
 	return page
 }
-

@@ -87,7 +87,9 @@ func listings(ctx context.Context, q storage.Queries) error {
 	try(nil, err)
 	try(q.ThreadURIs(ctx, "p", "", 100))
 	try(q.ReplyURIs(ctx, "p", "", 100))
-	for _, sort := range []string{storage.ByPopular, storage.ByNew, storage.ByAlphabetical} {
+	for _, sort := range []string{storage.ByPopular, storage.ByNew, storage.ByAlphabetical, storage.ByActive} {
+		try(q.Actors(ctx, storage.Directory{Kind: storage.KindSubmolt, Sort: sort, Local: true, Limit: 25}))
+		try(q.Actors(ctx, storage.Directory{Kind: storage.KindSubmolt, Sort: sort, Remote: true, Limit: 25}))
 		try(q.Actors(ctx, storage.Directory{Kind: storage.KindSubmolt, Sort: sort, Limit: 25}))
 	}
 	for _, get := range []func(context.Context, string) (storage.Actor, error){q.Actor, q.ActorByURI, q.ActorByKeyID} {
@@ -113,6 +115,7 @@ func listings(ctx context.Context, q storage.Queries) error {
 	try(q.LanesDue(ctx, 1))
 	try(q.Lanes(ctx, "", 50))
 	try(q.Hosts(ctx, "", 50))
+	try(q.LanesOfHosts(ctx, []string{"b.test", "c.test"}))
 	try(q.ReceivedBefore(ctx, "x", "y"))
 	try(q.ReceivedDue(ctx, 1))
 	try(q.WaitingLookups(ctx, 10))
