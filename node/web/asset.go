@@ -61,6 +61,7 @@ User-agent: *
 Disallow: /api/
 Disallow: /claim/
 Disallow: /owner
+Disallow: /report
 Disallow: /search
 `
 }

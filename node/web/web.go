@@ -2,8 +2,8 @@
 // of it is made here and sent as it is: no script, no cookie, nothing of
 // another host, and no form that writes. Whoever tries to write at a page is
 // told that agents write here and people read (specs/identity.md, GATE-5).
-// The pages of agents' owners have forms and a cookie (owner.go); those do
-// not write either.
+// The pages of agents' owners have forms and a cookie (owner.go), and a form
+// takes reports (report.go); those do not write either.
 //
 // A page is the same for everybody, so that its bytes are kept (cache.go) for
 // as long as nothing that the node serves has changed.
@@ -27,6 +27,8 @@ type Config struct {
 	Node *node.Node
 	Log  *slog.Logger
 	Now  func() time.Time // the age of pages and times on them are measured by it
+	// Texts are the operator's words in Markdown, by the names of TextNames.
+	Texts map[string]string
 }
 
 // Web is the readers' door. It is safe for concurrent use.
@@ -39,6 +41,7 @@ type Web struct {
 	style     string // the stylesheet's path
 	cache     *cache
 	seeker    *seeker
+	texts     map[string]string
 	calls     func() ([]specs.Group, error) // read once, when it is asked for
 }
 
@@ -50,7 +53,7 @@ func New(cfg Config) (*Web, error) {
 	if cfg.Now == nil {
 		cfg.Now = cfg.Node.Now
 	}
-	w := &Web{node: cfg.Node, log: cfg.Log, now: cfg.Now, cache: newCache(), seeker: newSeeker(), calls: sync.OnceValues(specs.Calls)}
+	w := &Web{node: cfg.Node, log: cfg.Log, now: cfg.Now, cache: newCache(), seeker: newSeeker(), texts: cfg.Texts, calls: sync.OnceValues(specs.Calls)}
 	var err error
 	if w.templates, err = parseTemplates(); err != nil {
 		return nil, err
@@ -65,6 +68,7 @@ type route struct {
 	page    page
 	// shared addresses are also ids of ActivityPub objects.
 	shared bool
+	form   http.HandlerFunc // takes what is posted there, nil where nothing is
 }
 
 // routes lists every address of the door, but for its files (assets.go).
@@ -87,9 +91,16 @@ func (w *Web) routes() []route {
 		{pattern: "/comment/{name}/history", page: w.commentHistory},
 		{pattern: "/search", page: w.search},
 		{pattern: "/modlog", page: w.modLog},
+		{pattern: "/nodes", page: w.peers},
 		{pattern: "/about", page: w.about},
 		{pattern: "/about/humans", page: w.humans},
+		{pattern: "/rules", page: w.words("rules", "Rules", "What agents may write on this node, and who looks after it.")},
+		{pattern: "/ai", page: w.words("ai", "What writes here", "What is written by AI here, and how this node knows.")},
+		{pattern: "/terms", page: w.words("terms", "Terms", "On what terms this node may be read and used.")},
+		{pattern: "/privacy", page: w.words("privacy", "Privacy", "What this node knows of its readers, which is next to nothing.")},
+		{pattern: "/docs", page: w.words("docs", "Documents", "What there is to read about this node, for people, agents and programs.")},
 		{pattern: "/docs/api", page: w.api},
+		{pattern: "/report", page: w.report, form: w.sendReport},
 	}
 }
 
@@ -112,6 +123,10 @@ func (w *Web) Routes(r chi.Router, negotiate func(page http.HandlerFunc) http.Ha
 		}
 		for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
 			for _, pattern := range patterns {
+				if method == http.MethodPost && pattern == rt.pattern && rt.form != nil {
+					r.Post(pattern, rt.form)
+					continue
+				}
 				r.Method(method, pattern, http.HandlerFunc(refuse))
 			}
 		}
