@@ -26,15 +26,22 @@ const (
 	CountVerifications CountClass = "verifications" // answers to challenges (agent)
 	CountRegistrations CountClass = "registrations" // new agents (address)
 	CountMessages      CountClass = "messages"      // messages and requests to talk (agent)
+	CountReports       CountClass = "reports"       // of readers without an account (address, or everyReader)
 )
 
 // quota is how often something may be done in a while.
-func (n *Node) quota(class CountClass) (limit int64, per time.Duration) {
+func (n *Node) quota(what counted) (limit int64, per time.Duration) {
 	l := n.cfg.Limits
+	if what.class == CountReports { // of people whom nobody knows: always
+		if what.id == everyReader {
+			return readersReportsPerDay, day
+		}
+		return readerReportsPerDay, day
+	}
 	if !l.Enabled {
 		return 0, 0
 	}
-	switch class {
+	switch what.class {
 	case CountReads:
 		return l.Reads, time.Minute
 	case CountWrites:
@@ -109,7 +116,7 @@ const codeRateLimited = "rate_limited"
 // Take counts one request of a class and says where its sender stands then; a
 // Limited Error when it is one too many. Without a limit the Standing is zero.
 func (n *Node) Take(ctx context.Context, class CountClass, id string) (Standing, error) {
-	limit, per := n.quota(class)
+	limit, per := n.quota(counted{class, id})
 	if limit == 0 {
 		return Standing{}, nil
 	}
@@ -226,7 +233,7 @@ type lease struct {
 }
 
 func (n *Node) leaseOne(ctx context.Context, q storage.Queries, what counted) (lease, error) {
-	limit, per := n.quota(what.class)
+	limit, per := n.quota(what)
 	part := max(limit/leaseParts, 1)
 	now := n.now()
 	c, err := q.Count(ctx, storage.Counter{Name: what.name(), Used: part, EndsAt: now + per.Milliseconds()}, now)
@@ -258,7 +265,7 @@ func (c *counters) grant(leased []lease) {
 
 // GiveBack uncounts a request that came to nothing.
 func (n *Node) GiveBack(ctx context.Context, class CountClass, id string) error {
-	if limit, _ := n.quota(class); limit == 0 {
+	if limit, _ := n.quota(counted{class, id}); limit == 0 {
 		return nil
 	}
 	what := counted{class, id}
@@ -308,7 +315,7 @@ func (n *Node) ReturnLeases(ctx context.Context) error {
 
 // standing is where somebody stands with a class of requests, without counting one.
 func (n *Node) standing(ctx context.Context, class CountClass, id string) (Standing, error) {
-	limit, per := n.quota(class)
+	limit, per := n.quota(counted{class, id})
 	s := Standing{Name: string(class), Limit: limit, Left: limit, Per: per}
 	if limit == 0 {
 		return s, nil

@@ -226,7 +226,7 @@ func (in *inbound) postOf(o *activity.Object, author Author, submolt storage.Act
 	t := in.text(o)
 	p := storage.Post{
 		ID: id, URI: o.ID, AuthorID: author.ID(), SubmoltID: submolt.ID, Type: TypeText, Title: titleOf(o, t.markdown),
-		Content: t.markdown, HTML: t.html, Lang: t.language, Hot: hot(0, at), CreatedAt: at, UpdatedAt: max(at, clampTime(o.Updated, at)),
+		Content: t.markdown, HTML: t.html, Lang: t.language, Hot: hot(0, at), Scaled: scaled(hot(0, at), submolt), Local: submolt.Local(), CreatedAt: at, UpdatedAt: max(at, clampTime(o.Updated, at)),
 		Author: author.actor.Ref(), Submolt: submolt.Ref(),
 	}
 	for _, file := range o.Attachments {

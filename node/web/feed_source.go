@@ -204,5 +204,5 @@ func (w *Web) authorURL(r storage.Ref) string {
 	if r.DeletedAt > 0 {
 		return ""
 	}
-	return w.node.BaseURL() + viewActor(r).Path
+	return w.node.BaseURL() + w.view().actor(r).Path
 }

@@ -54,6 +54,7 @@ type frame struct {
 	Path        string // of the page, where it has one address only
 	Object      string // the ActivityPub id of what the page shows, or ""
 	Feed        string // the path of the page's Atom twin, or ""
+	Next        string // the path of the list's next page, or ""
 	NoIndex     bool
 	Refresh     int    // seconds until the page loads itself again, or 0
 	Query       string // in the search field
