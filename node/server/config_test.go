@@ -39,7 +39,7 @@ func TestConfigNeedsNothingOnLoopback(t *testing.T) {
 		Federation: server.FederationConfig{AllowPrivate: true, Policy: "open"},
 		Keys:       server.KeysConfig{Overlap: 24 * time.Hour},
 		Limits: server.LimitsConfig{
-			Enabled: true, Profile: "local", Reads: 60, Writes: 30, Owner: 60, Address: 10_000, Verifications: 30, Messages: 200, AgentsPerOwner: 10,
+			Enabled: true, Profile: "local", Reads: 60, Writes: 30, OwnerWrites: 90, Owner: 60, Address: 10_000, Verifications: 30, Messages: 200, Mails: 20, AgentsPerOwner: 10,
 			PostInterval: 30 * time.Minute, CommentInterval: 20 * time.Second, CommentsPerDay: 50, SubmoltInterval: time.Hour,
 			NewPostInterval: 2 * time.Hour, NewCommentInterval: time.Minute, NewCommentsPerDay: 20, NewSubmolts: 1,
 		},
