@@ -65,9 +65,6 @@ func (w *Web) follow(rw http.ResponseWriter, r *http.Request) {
 		return
 	}
 	f := frame{Title: "Follow " + fv.Of, Description: "Follow it from your own fediverse account.", NoIndex: true, Page: fv}
-	if fv.Waiting {
-		f.Refresh = 2
-	}
 	body, err := w.render("follow", f)
 	if err != nil {
 		w.fail(rw, r, err)

@@ -166,9 +166,6 @@ func (w *Web) list(ctx context.Context, a ask) (answer, error) {
 			lv.First = listPath + query
 		}
 	}
-	if len(l.waiting) > 0 {
-		f.Refresh = 5
-	}
 	f.Page = lv
 	return w.html("list", f)
 }

@@ -56,7 +56,7 @@ type frame struct {
 	Feed        string // the path of the page's Atom twin, or ""
 	Next        string // the path of the list's next page, or ""
 	NoIndex     bool
-	Refresh     int    // seconds until the page loads itself again, or 0
+	Again       string // where the page goes by itself at once, or ""
 	Query       string // in the search field
 	Page        any    // for the template of the page
 

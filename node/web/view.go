@@ -157,7 +157,7 @@ func viewLink(address string) *linkView {
 // webAddress is an address that a page may point to, or "".
 func webAddress(s string) string {
 	u, err := url.Parse(s)
-	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || strings.ContainsAny(u.Host, `<>"% `) {
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || strings.ContainsAny(u.Host, `<>"% &;'()\{}`) {
 		return ""
 	}
 	return u.String()
@@ -167,8 +167,12 @@ func webAddress(s string) string {
 // or from a peer's HTML through its allow-list before it was stored
 // (node/text.go). Nothing else may pass here.
 func sanitised(stored string) template.HTML {
-	return template.HTML(stored) //nolint:gosec // sanitised before it was stored, see above
+	return template.HTML(reachable.Replace(stored)) //nolint:gosec // sanitised before it was stored, see above
 }
+
+// reachable lets the keyboard scroll what may be wider than the page (WCAG
+// 2.1.1). In sanitised HTML these are elements: texts have no "<".
+var reachable = strings.NewReplacer("<pre>", `<pre tabindex="0">`, "<table>", `<table tabindex="0">`)
 
 var languageTag = regexp.MustCompile(`^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$`)
 
