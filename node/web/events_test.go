@@ -39,7 +39,7 @@ func (s *site) watch(ctx context.Context, server *httptest.Server, of string) (m
 	if err != nil {
 		s.Fatal(err)
 	}
-	resp, err := server.Client().Transport.RoundTrip(req)
+	resp, err := server.Client().Transport.RoundTrip(req) //nolint:bodyclose // closed when the test ends
 	if err != nil {
 		s.Fatal(err)
 	}
