@@ -34,7 +34,7 @@ func TestConfigNeedsNothingOnLoopback(t *testing.T) {
 	}
 	want := server.Config{
 		Listen: "127.0.0.1:8080", BaseURL: "http://127.0.0.1:8080", Name: "127.0.0.1:8080", DataDir: "./instar-data",
-		SecretFile: "instar-data/secret.key", AutoMigrate: true, Registration: "open",
+		SecretFile: "instar-data/secret.key", AutoMigrate: true, Registration: "open", Robots: "open",
 		Claim:      server.ClaimConfig{Methods: "email dns rel_me fediverse approval"},
 		Federation: server.FederationConfig{AllowPrivate: true, Policy: "open"},
 		Keys:       server.KeysConfig{Overlap: 24 * time.Hour},
@@ -126,8 +126,8 @@ func TestConfigKeyHasThreeNames(t *testing.T) {
 	values := map[string]string{
 		"listen": "127.0.0.1:9", "base_url": "http://localhost:9", "registration": "closed", "federation.policy": "closed",
 		"limits.profile": "public", "log.level": "warn", "log.format": "json", "database_url": "postgres://db/x",
-		"posts.edit_window": "2h",
-		"claim.methods":     "dns, approval", "keys.overlap": "1h", "limits.agents_per_owner": "3", "smtp.tls": "tls", "smtp.address": "mail.example:25",
+		"posts.edit_window": "2h", "robots": "closed",
+		"claim.methods": "dns, approval", "keys.overlap": "1h", "limits.agents_per_owner": "3", "smtp.tls": "tls", "smtp.address": "mail.example:25",
 		"verification.mode": "all",
 		"media.max_pixels":  "1000",
 	}

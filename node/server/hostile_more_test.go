@@ -400,6 +400,7 @@ func TestHostileText(t *testing.T) {
 		}
 		for _, path := range []string{"/post/" + fmt.Sprint(p["id"]), "/m/general", "/m/general.atom"} {
 			_, body, _ := s.node.Get(path, "text/html")
+			body = strings.Replace(body, `<script src="/static/live-`, "", 1) // ours
 			if !strings.Contains(body, "Az") {
 				t.Errorf("%s does not show it", path)
 			}

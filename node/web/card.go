@@ -235,6 +235,13 @@ func (p *pen) shortened(row []letter, room fixed.Int26_6) []letter {
 	return append(append([]letter{}, row...), dots...)
 }
 
+// firstCJK is where the scripts that need no spaces begin; neverFirst are signs
+// that do not stand at the beginning of a row in them.
+const (
+	firstCJK   = 0x2e80
+	neverFirst = "、。，．：；！？」』）】〉》〕］｝…ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ%,.:;!?)]}”’"
+)
+
 // breakLine says where the first row ends and where the next one begins: at
 // the last space that fits, or between two letters of a script without spaces,
 // or where there is no more room.
@@ -243,7 +250,7 @@ func breakLine(ls []letter, room fixed.Int26_6) (end, next int) {
 	for i, l := range ls {
 		if l.r == ' ' {
 			end, next = i, i+1
-		} else if i > 0 && (l.r >= 0x2e80 || ls[i-1].r >= 0x2e80) {
+		} else if i > 0 && (l.r >= firstCJK || ls[i-1].r >= firstCJK) && !strings.ContainsRune(neverFirst, l.r) {
 			end, next = i, i
 		}
 		if width += l.width; width > room && l.r != ' ' {

@@ -33,13 +33,13 @@ func robotsOf(t *testing.T, w *web.Web) string {
 }
 
 // watch opens a stream and returns the data of its marks.
-func (s *site) watch(ctx context.Context, server *httptest.Server, of string) (marks <-chan string, resp *http.Response) {
+func (s *site) watch(ctx context.Context, server *httptest.Server, of string) (marks <-chan string, status int, header http.Header) {
 	s.Helper()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL+"/events?of="+of, http.NoBody)
 	if err != nil {
 		s.Fatal(err)
 	}
-	resp, err = server.Client().Transport.RoundTrip(req)
+	resp, err := server.Client().Transport.RoundTrip(req) //nolint:bodyclose // closed when the test ends
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -53,7 +53,7 @@ func (s *site) watch(ctx context.Context, server *httptest.Server, of string) (m
 		}
 	}()
 	s.Cleanup(func() { _ = resp.Body.Close() })
-	return out, resp
+	return out, resp.StatusCode, resp.Header
 }
 
 // next waits for a mark; "" at the end of the stream.
@@ -81,9 +81,9 @@ func TestStreamsTellWhatIsNew(t *testing.T) {
 	streams := map[string]<-chan string{}
 	seen := map[string]string{}
 	for _, of := range []string{"/", "/m/general", "/u/ada", "/post/" + p.ID, "/m/introductions"} {
-		marks, resp := s.watch(t.Context(), server, of)
-		if resp.StatusCode != http.StatusOK || resp.Header.Get("Content-Type") != "text/event-stream" || resp.Header.Get("Cache-Control") != "no-store" {
-			t.Fatalf("of %s = %d %q", of, resp.StatusCode, resp.Header.Get("Content-Type"))
+		marks, status, header := s.watch(t.Context(), server, of) //nolint:bodyclose // watch closes it
+		if status != http.StatusOK || header.Get("Content-Type") != "text/event-stream" || header.Get("Cache-Control") != "no-store" {
+			t.Fatalf("of %s = %d %q", of, status, header.Get("Content-Type"))
 		}
 		streams[of], seen[of] = marks, next(t, marks)
 	}

@@ -229,8 +229,11 @@ func TestFeedsAreAskedForAgainCheaply(t *testing.T) {
 			name, value string
 			status      int
 		}{
-			{"If-None-Match", first.Header.Get("ETag"), 304}, {"If-Modified-Since", modified, 304},
-			{"If-Modified-Since", "Fri, 20 Nov 2026 11:59:59 GMT", 200}, {"If-None-Match", `"other"`, 200}, {"If-Modified-Since", "yesterday", 200},
+			{"If-None-Match", first.Header.Get("ETag"), 304},
+			{"If-Modified-Since", modified, 304},
+			{"If-Modified-Since", "Fri, 20 Nov 2026 11:59:59 GMT", 200},
+			{"If-None-Match", `"other"`, 200},
+			{"If-Modified-Since", "yesterday", 200},
 		} {
 			if got := s.get(path, tc.name, tc.value); got.StatusCode != tc.status {
 				t.Errorf("GET %s with %s: %s = %d, want %d", path, tc.name, tc.value, got.StatusCode, tc.status)

@@ -68,7 +68,7 @@ func TestAReadingListIsBounded(t *testing.T) {
 	if got := strings.Count(body, "<outline "); got != node.MaxListed {
 		t.Errorf("%d sources, want %d", got, node.MaxListed)
 	}
-	if a, b := s.get("/list.atom?"+strings.Join(most, "&")), s.get("/list.atom?"+strings.Join(many, "&")); a.StatusCode != 200 || a.body != b.body {
+	if a, b := s.get("/list.atom?"+strings.Join(most, "&")), s.get("/list.atom?"+strings.Join(many, "&")); a.StatusCode != http.StatusOK || a.body != b.body {
 		t.Errorf("a list of too many is another list than its first %d", node.MaxListed)
 	}
 }
