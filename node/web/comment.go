@@ -37,7 +37,7 @@ type replyView struct {
 	Focus          bool // the one that the page is about
 	Replies        []replyView
 	Below          int // all replies below it
-	// More is how many replies below it are not shown here.
+	// More is how many replies below it are not shown here, nor a link away at one that is.
 	More   int
 	Source string // its page on its own node, "" for those of this one
 }
@@ -55,9 +55,10 @@ func threadRoom(text string, all int) *room {
 }
 
 // replies makes the view of a tree, down to shownDepth levels and as far as
-// there is room, of which each branch gets the same share. It returns how many
-// visible ones it holds. Deleted comments stay where something answers them.
-func (v view) replies(rs []*node.Reply, parent string, depth int, rm *room) (list []replyView, shown int) {
+// there is room, of which each branch gets the same share. Deleted comments stay
+// where something answers them.
+func (v view) replies(rs []*node.Reply, parent string, depth int, rm *room) []replyView {
+	var list []replyView
 	var trees []*node.Reply
 	for _, r := range rs {
 		if depth != rm.all && (len(list) >= shownRoots || rm.left <= 0) {
@@ -72,24 +73,26 @@ func (v view) replies(rs []*node.Reply, parent string, depth int, rm *room) (lis
 		if len(rv.Body) > wholeText {
 			rv.Body, rv.Begun = "", excerpt(r.HTML)
 		}
-		if !rv.Hidden {
-			shown++
-		}
 		rm.left -= replyBytes + len(rv.Body) + len(rv.Begun)
 		list, trees = append(list, rv), append(trees, r)
 	}
 	for i := range list {
-		n := 0
-		if depth < shownDepth {
-			share := room{rm.left / (len(list) - i), rm.all}
-			rm.left -= share.left
-			list[i].Replies, n = v.replies(trees[i].Replies, list[i].ID, depth+1, &share)
-			rm.left += share.left
+		list[i].More = list[i].Below
+		if depth >= shownDepth {
+			continue
 		}
-		list[i].More = list[i].Below - n
-		shown += n
+		share := room{rm.left / (len(list) - i), rm.all}
+		rm.left -= share.left
+		list[i].Replies = v.replies(trees[i].Replies, list[i].ID, depth+1, &share)
+		rm.left += share.left
+		for _, child := range list[i].Replies { // what is missing below a child is a link of the child's
+			list[i].More -= child.Below
+			if !child.Hidden {
+				list[i].More--
+			}
+		}
 	}
-	return list, shown
+	return list
 }
 
 func (v view) reply(c storage.Comment) replyView {
@@ -159,7 +162,7 @@ func (w *Web) comment(ctx context.Context, a ask) (answer, error) {
 	}
 	focus := v.reply(c)
 	focus.Focus, focus.Below = true, below(b.Comment)
-	focus.Replies, _ = v.replies(direct[from:to], c.ID, 2, rm)
+	focus.Replies = v.replies(direct[from:to], c.ID, 2, rm)
 	cv.Tree = []replyView{focus}
 	return w.html("comment", frame{
 		Title: c.Author.Address() + " on “" + cv.Post.Title + "”", Description: excerpt(c.HTML), Object: c.URI, Path: path,

@@ -32,7 +32,7 @@ func (w *Web) post(ctx context.Context, a ask) (answer, error) {
 	}
 	v, path := w.view(), "/post/"+t.Post.ID
 	tv := threadView{Post: v.post(t.Post), Orders: orders(path, a, threadSorts()), Cut: t.Cut, Feed: path + ".atom"}
-	tv.Replies, _ = v.replies(t.Replies, "", 1, threadRoom(t.Post.HTML, 1))
+	tv.Replies = v.replies(t.Replies, "", 1, threadRoom(t.Post.HTML, 1))
 	tv.Post.Body = sanitised(t.Post.HTML)
 	if t.Next != "" {
 		tv.Next = link(path, "sort", a.sort, "after", t.Next)
