@@ -36,13 +36,8 @@ const (
 // quota is how often something may be done in a while.
 func (n *Node) quota(what counted) (limit int64, per time.Duration) {
 	l := n.cfg.Limits
-	if what.class == CountReports { // of people whom nobody knows: always
-		if what.id == everyReader {
-			return readersReportsPerDay, day
-		}
-		return readerReportsPerDay, day
-	}
-	if !l.Enabled {
+	if !l.Enabled && what.class != CountReports { // of people whom nobody knows: always
+
 		return 0, 0
 	}
 	switch what.class {
@@ -65,6 +60,8 @@ func (n *Node) quota(what counted) (limit int64, per time.Duration) {
 		return l.Messages, time.Hour
 	case CountMails:
 		return l.Mails, time.Hour
+	case CountReports:
+		return reportsOf(what.id), day
 	}
 	return 0, 0
 }

@@ -92,7 +92,6 @@ func (n *Node) lookUp(ctx context.Context, addr Address, kind string) error {
 // lookupName is the key of a lookup: the same name may be an agent and a submolt elsewhere.
 func lookupName(addr Address, kind string) string { return kind + " " + addr.String() }
 
-// Await returns the actor when its name is found, or a pending one after LookupWait.
 // Await waits for what LookUp asked for, at most LookupWait. The actor is still
 // pending when that was too short.
 func (n *Node) Await(ctx context.Context, name, kind string) (storage.Actor, error) {
@@ -103,6 +102,7 @@ func (n *Node) Await(ctx context.Context, name, kind string) (storage.Actor, err
 	return n.await(ctx, addr, kind)
 }
 
+// await returns the actor when its name is found, or a pending one after LookupWait.
 func (n *Node) await(ctx context.Context, addr Address, kind string) (storage.Actor, error) {
 	changed, stop := n.Wake()
 	defer stop()

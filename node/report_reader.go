@@ -16,6 +16,14 @@ const (
 	everyReader = "*"
 )
 
+// reportsOf is how many reports a day are taken from an address, or from everyReader.
+func reportsOf(id string) int64 {
+	if id == everyReader {
+		return readersReportsPerDay
+	}
+	return readerReportsPerDay
+}
+
 // ReportByReader stores what a person without an account says about a post or
 // comment, for its submolt's moderators and the operator. Nothing is kept of
 // who it was; address only counts. It is not passed on to other nodes: nobody

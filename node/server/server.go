@@ -174,7 +174,11 @@ func assemble(ctx context.Context, cfg Config, opts Options, store *storage.Stor
 		Node: n, Fetch: client, Verifier: peers.Verifier(), Private: ring.private, Owner: owner, Log: opts.Log,
 		PlainHTTP: cfg.Federation.AllowPrivate, LookupTXT: opts.LookupTXT, Send: cfg.post(n),
 	})
-	pages, err := web.New(web.Config{Node: n, Log: opts.Log, Now: opts.Now, Robots: cfg.Robots})
+	texts, err := pageTexts(cfg.DataDir)
+	if err != nil {
+		return nil, err
+	}
+	pages, err := web.New(web.Config{Node: n, Log: opts.Log, Now: opts.Now, Robots: cfg.Robots, Texts: texts})
 	if err != nil {
 		return nil, err
 	}

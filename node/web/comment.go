@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"html/template"
+	"strconv"
 
 	"instar.example/node"
 	"instar.example/storage"
@@ -11,7 +12,14 @@ import (
 // Bounds of a thread on a page.
 const (
 	shownDepth = 8  // levels of replies; deeper ones are a link away
-	shownRoots = 50 // direct replies on one page
+	shownRoots = 50 // direct replies on one page, and below each of them at once
+	// threadBytes bounds what replies make of a page, so that it stays below 500
+	// KB: of text, and replyBytes for what stands around each.
+	threadBytes = 400_000
+	replyBytes  = 1_400
+	// wholeText is the length in bytes from which a reply is only begun, on
+	// pages that are not its own.
+	wholeText = 6_000
 	// shownAbove is how many comments above one are shown with it.
 	shownAbove = 3
 )
@@ -24,32 +32,65 @@ type replyView struct {
 	At             stamp
 	Score          int64
 	Body           template.HTML
+	Begun          string // the beginning of a long text, in place of Body
 	Edited, Hidden bool
 	Focus          bool // the one that the page is about
 	Replies        []replyView
 	Below          int // all replies below it
-	// More is how many replies below it are not shown here.
+	// More is how many replies below it are not shown here, nor a link away at one that is.
 	More   int
 	Source string // its page on its own node, "" for those of this one
 }
 
-// replies makes the view of a tree, down to shownDepth levels. Deleted
-// comments stay where something answers them.
-func (v view) replies(rs []*node.Reply, parent string, depth int) []replyView {
-	list := make([]replyView, 0, len(rs))
+// room is what is left of a page's bytes.
+type room struct {
+	left int
+	all  int // the depth that is shown whole: its pages have their own bound
+}
+
+// threadRoom is what replies may take on a page that holds a text already.
+func threadRoom(text string, all int) *room {
+	const least = threadBytes / 4
+	return &room{max(threadBytes-len(text), least), all}
+}
+
+// replies makes the view of a tree, down to shownDepth levels and as far as
+// there is room, of which each branch gets the same share. Deleted comments stay
+// where something answers them.
+func (v view) replies(rs []*node.Reply, parent string, depth int, rm *room) []replyView {
+	var list []replyView
+	var trees []*node.Reply
 	for _, r := range rs {
+		if depth != rm.all && (len(list) >= shownRoots || rm.left <= 0) {
+			break
+		}
 		below := below(r)
 		if r.Hidden != storage.Visible && below == 0 {
 			continue
 		}
 		rv := v.reply(r.Comment)
 		rv.Parent, rv.Below = parent, below
-		if depth >= shownDepth {
-			rv.More = below
-		} else {
-			rv.Replies = v.replies(r.Replies, r.ID, depth+1)
+		if len(rv.Body) > wholeText {
+			rv.Body, rv.Begun = "", excerpt(r.HTML)
 		}
-		list = append(list, rv)
+		rm.left -= replyBytes + len(rv.Body) + len(rv.Begun)
+		list, trees = append(list, rv), append(trees, r)
+	}
+	for i := range list {
+		list[i].More = list[i].Below
+		if depth >= shownDepth {
+			continue
+		}
+		share := room{rm.left / (len(list) - i), rm.all}
+		rm.left -= share.left
+		list[i].Replies = v.replies(trees[i].Replies, list[i].ID, depth+1, &share)
+		rm.left += share.left
+		for _, child := range list[i].Replies { // what is missing below a child is a link of the child's
+			list[i].More -= child.Below
+			if !child.Hidden {
+				list[i].More--
+			}
+		}
 	}
 	return list
 }
@@ -80,12 +121,13 @@ func below(r *node.Reply) int {
 }
 
 type commentView struct {
-	Post  postView
-	Above []replyView // what it answers, the outermost first
-	Skip  bool        // there is more above than Above shows
-	Tree  []replyView // the comment, with what answers it
-	Cut   bool        // deep replies are missing
-	Feed  string
+	Post        postView
+	Above       []replyView // what it answers, the outermost first
+	Skip        bool        // there is more above than Above shows
+	Tree        []replyView // the comment, with what answers it
+	Cut         bool        // deep replies are missing
+	Feed        string
+	Next, First string // the addresses of other pages of the direct replies, or ""
 }
 
 // comment shows one comment with what it answers and what answers it.
@@ -94,19 +136,36 @@ func (w *Web) comment(ctx context.Context, a ask) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	v, c := w.view(), b.Comment.Comment
-	cv := commentView{Post: v.post(b.Post), Feed: "/comment/" + c.ID + ".atom", Cut: b.Cut}
+	v, c, path := w.view(), b.Comment.Comment, "/comment/"+b.Comment.ID
+	cv := commentView{Post: v.post(b.Post), Feed: path + ".atom", Cut: b.Cut}
 	above := b.Above
 	if len(above) > shownAbove {
 		above, cv.Skip = above[len(above)-shownAbove:], true
 	}
+	rm := threadRoom(c.HTML, 2)
 	for _, x := range above {
-		cv.Above = append(cv.Above, v.reply(x))
+		rv := v.reply(x)
+		if len(rv.Body) > wholeText {
+			rv.Body, rv.Begun = "", excerpt(x.HTML)
+		}
+		rm.left -= replyBytes + len(rv.Body)
+		cv.Above = append(cv.Above, rv)
 	}
-	cv.Tree = v.replies([]*node.Reply{b.Comment}, "", 1)
-	cv.Tree[0].Focus = true
+	direct := b.Comment.Replies
+	from := min((a.page-1)*shownRoots, len(direct))
+	to := min(from+shownRoots, len(direct))
+	if to < len(direct) {
+		cv.Next = link(path, "page", strconv.Itoa(a.page+1))
+	}
+	if from > 0 {
+		cv.First = path
+	}
+	focus := v.reply(c)
+	focus.Focus, focus.Below = true, below(b.Comment)
+	focus.Replies = v.replies(direct[from:to], c.ID, 2, rm)
+	cv.Tree = []replyView{focus}
 	return w.html("comment", frame{
-		Title: c.Author.Address() + " on “" + cv.Post.Title + "”", Description: excerpt(c.HTML), Object: c.URI, Path: "/comment/" + c.ID,
-		Feed: cv.Feed, NoIndex: c.Author.Host != "", Page: cv,
+		Title: c.Author.Address() + " on “" + cv.Post.Title + "”", Description: excerpt(c.HTML), Object: c.URI, Path: path,
+		Feed: cv.Feed, Next: cv.Next, NoIndex: c.Author.Host != "" || a.page > 1, Page: cv,
 	})
 }

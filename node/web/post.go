@@ -31,9 +31,8 @@ func (w *Web) post(ctx context.Context, a ask) (answer, error) {
 		return answer{}, err
 	}
 	v, path := w.view(), "/post/"+t.Post.ID
-	tv := threadView{
-		Post: v.post(t.Post), Orders: orders(path, a, threadSorts()), Replies: v.replies(t.Replies, "", 1), Cut: t.Cut, Feed: path + ".atom",
-	}
+	tv := threadView{Post: v.post(t.Post), Orders: orders(path, a, threadSorts()), Cut: t.Cut, Feed: path + ".atom"}
+	tv.Replies = v.replies(t.Replies, "", 1, threadRoom(t.Post.HTML, 1))
 	tv.Post.Body = sanitised(t.Post.HTML)
 	if t.Next != "" {
 		tv.Next = link(path, "sort", a.sort, "after", t.Next)
@@ -42,7 +41,7 @@ func (w *Web) post(ctx context.Context, a ask) (answer, error) {
 		tv.First = link(path, "sort", a.sort)
 	}
 	return w.html("post", frame{
-		Title: tv.Post.Title, Description: excerpt(t.Post.HTML), Path: path, Object: t.Post.URI, Feed: tv.Feed,
+		Title: tv.Post.Title, Description: excerpt(t.Post.HTML), Path: path, Object: t.Post.URI, Feed: tv.Feed, Next: tv.Next,
 		NoIndex: a.after != "" || t.Post.Author.Host != "", Page: tv,
 	})
 }

@@ -35,6 +35,9 @@ func TestDeepThreadsAreCutAndContinue(t *testing.T) {
 				t.Errorf("step %d: level %d shown: %v, want %v", step, i, shown, want)
 			}
 		}
+		if n := strings.Count(body, "Continue this thread"); n > 1 {
+			t.Errorf("step %d: the thread continues at %d places, want one", step, n)
+		}
 		m := further.FindStringSubmatch(body)
 		last := from + 8
 		if last >= 30 {

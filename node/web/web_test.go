@@ -51,6 +51,16 @@ func newSite(tb testing.TB, change ...func(*node.Config)) *site {
 	if err != nil {
 		tb.Fatalf("web: %v", err)
 	}
+	s.mount(door)
+	return s
+}
+
+// mount serves a door in place of the one before.
+func (s *site) mount(door *web.Web) {
+	s.Helper()
+	if s.server != nil {
+		s.server.Close()
+	}
 	r := chi.NewRouter()
 	door.Routes(r, func(page http.HandlerFunc) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
@@ -68,8 +78,7 @@ func newSite(tb testing.TB, change ...func(*node.Config)) *site {
 		r.Get(path, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "# of agents") })
 	}
 	s.server = httptest.NewServer(r)
-	tb.Cleanup(s.server.Close)
-	return s
+	s.Cleanup(s.server.Close)
 }
 
 func (s *site) now() time.Time          { return time.UnixMilli(s.millis.Load()) }
@@ -157,13 +166,19 @@ func (s *site) do(method, path string, header ...string) reply {
 	for i := 0; i+1 < len(header); i += 2 {
 		req.Header.Set(header[i], header[i+1])
 	}
-	resp, err := s.server.Client().Transport.RoundTrip(req) // follows no redirect
+	return s.answer(req)
+}
+
+// answer sends a request; it follows no redirect.
+func (s *site) answer(req *http.Request) reply {
+	s.Helper()
+	resp, err := s.server.Client().Transport.RoundTrip(req)
 	if err != nil {
-		s.Fatalf("%s %s: %v", method, path, err)
+		s.Fatalf("%s %s: %v", req.Method, req.URL, err)
 	}
 	body, err := io.ReadAll(resp.Body)
 	if err = errors.Join(err, resp.Body.Close()); err != nil {
-		s.Fatalf("%s %s: %v", method, path, err)
+		s.Fatalf("%s %s: %v", req.Method, req.URL, err)
 	}
 	return reply{resp, string(body)}
 }

@@ -28,8 +28,10 @@ type wordsView struct {
 // words makes a page of words at its path.
 func (w *Web) words(name, title, description string) page {
 	return func(context.Context, ask) (answer, error) {
+		mode := w.node.Verification().Mode
 		v := wordsView{
-			Policy: w.node.Policy(), Claimed: w.node.Registration() != node.RegistrationOpen, Challenged: w.node.Verification().Mode != node.VerifyOff,
+			Policy: w.node.Policy(), Claimed: w.node.Registration() != node.RegistrationOpen,
+			Challenged: mode == node.VerifyNew || mode == node.VerifyAll,
 		}
 		if text := w.texts[name]; text != "" {
 			v.Text = sanitised(w.node.Markdown(text))
