@@ -181,20 +181,17 @@ func (n *Node) KeepReceived(ctx context.Context, a *activity.Activity, signer *a
 	if in, ok := n.atOnce(ctx, a, signer); ok {
 		done := r
 		done.State, done.Result, done.Body = storage.ReceivedDone, resultApplied, []byte{}
-		duplicate, err = n.keep(ctx, done, signer, func(ctx context.Context, q storage.Queries) error {
-			return in.applyKept(ctx, q, a, done)
-		})
-		if err == nil {
+		if duplicate, err = n.keep(ctx, done, signer, in, a); err == nil {
 			return duplicate, nil
 		}
 		// Something is missing or against it: the worker fetches it, or refuses.
 	}
 	r.Body = a.Raw
-	return n.keep(ctx, r, signer, func(context.Context, storage.Queries) error { return nil })
+	return n.keep(ctx, r, signer, nil, a)
 }
 
-// keep stores an activity and its signer, and runs then in the same transaction.
-func (n *Node) keep(ctx context.Context, r storage.Received, signer *activity.Actor, then func(ctx context.Context, q storage.Queries) error) (duplicate bool, err error) {
+// keep stores an activity and its signer, and with an inbound applies it in the same transaction.
+func (n *Node) keep(ctx context.Context, r storage.Received, signer *activity.Actor, in *inbound, a *activity.Activity) (duplicate bool, err error) {
 	err = n.store.Grouped(ctx, func(ctx context.Context, q storage.Queries) error {
 		err := q.InsertReceived(ctx, r)
 		if duplicate = errors.Is(err, storage.ErrExists); duplicate || err != nil {
@@ -210,11 +207,14 @@ func (n *Node) keep(ctx context.Context, r storage.Received, signer *activity.Ac
 				return err
 			}
 		}
-		return then(ctx, q)
+		if in == nil {
+			return nil
+		}
+		return in.applyKept(ctx, q, a, r)
 	})
 	if err == nil && !duplicate {
-		if r.State == storage.ReceivedDone {
-			n.Changed()
+		if in != nil {
+			n.changes.note(in.about...)
 		}
 		n.wake.all()
 	}
@@ -253,6 +253,7 @@ func (in *inbound) applyKept(ctx context.Context, q storage.Queries, a *activity
 		return err
 	}
 	result, err := now.apply(ctx, a, actor)
+	in.about = now.about
 	if err != nil || result == r.Result {
 		return err
 	}

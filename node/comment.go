@@ -3,6 +3,9 @@ package node
 import (
 	"context"
 	"errors"
+	"slices"
+	"strconv"
+	"strings"
 
 	"instar.example/storage"
 )
@@ -43,24 +46,25 @@ func (n *Node) Comment(ctx context.Context, author Author, d CommentDraft) (stor
 		}
 	}
 	noteMade(ctx, Made{Kind: MadeComment, ID: c.ID})
-	err = n.write(ctx, func(ctx context.Context, q storage.Queries) error {
+	err = n.writeAbout(ctx, func(ctx context.Context, q storage.Queries) ([]string, error) {
+		about := []string{c.PostID, c.AuthorID}
 		if err := q.AddCounts(ctx, author.ID(), storage.Counts{ActiveAt: now}); err != nil {
-			return err
+			return nil, err
 		}
 		if err := n.limitComments(ctx, q, author); err != nil {
-			return err
+			return nil, err
 		}
 		at, err := n.place(ctx, q, &c)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if err := q.InsertComment(ctx, c); err != nil {
-			return err
+			return nil, err
 		}
 		if c.Hidden == storage.Unverified {
-			return q.InsertChallenge(ctx, ch)
+			return about, q.InsertChallenge(ctx, ch)
 		}
-		return n.appearComment(ctx, q, c, author.actor, at)
+		return about, n.appearComment(ctx, q, c, author.actor, at)
 	})
 	return c, err
 }
@@ -121,6 +125,9 @@ func (n *Node) place(ctx context.Context, q storage.Queries, c *storage.Comment)
 	if at.post.Locked {
 		return at, &Error{Kind: Forbidden, Code: "locked", Detail: "Post is locked: it takes no new comments"}
 	}
+	if err := n.mayWriteIn(ctx, q, at.post.SubmoltID, c.AuthorID); err != nil {
+		return at, err
+	}
 	if c.ParentID == "" {
 		return at, nil
 	}
@@ -173,6 +180,9 @@ func (n *Node) CommentFor(ctx context.Context, id, viewerID string) (storage.Com
 		}
 		return c, nil
 	}
+	if err == nil && c.Hidden == storage.Removed {
+		return c, &Error{Kind: Gone, Code: "removed", Detail: "Comment was removed by a moderator", Hint: "GET /api/v1/modlog tells who did it, and why."}
+	}
 	if err == nil && c.Hidden != storage.Visible {
 		return c, &Error{Kind: Gone, Code: "deleted", Detail: "Comment was deleted"}
 	}
@@ -186,7 +196,7 @@ func (n *Node) DeleteComment(ctx context.Context, author Author, id string) erro
 	}
 	return n.write(ctx, func(ctx context.Context, q storage.Queries) error {
 		c, err := q.Comment(ctx, id)
-		if err != nil || (c.Hidden != storage.Visible && c.Hidden != storage.Unverified) {
+		if err != nil || (c.Hidden != storage.Visible && c.Hidden != storage.Unverified) || isForeign(c.Hidden, c.AuthorID, author) {
 			return orNotFound(errors.Join(err, storage.ErrNotFound), "Comment", "")
 		}
 		if c.AuthorID != author.ID() {
@@ -272,6 +282,12 @@ func (n *Node) Thread(ctx context.Context, tq ThreadQuery) (Thread, error) {
 	if err != nil {
 		return Thread{}, err
 	}
+	key := strings.Join([]string{p.ID, tq.Sort, strconv.Itoa(tq.Limit), tq.Cursor}, " ")
+	if t, found := n.reads.threads.get(key); found {
+		t.Post = p
+		return t, nil
+	}
+	version := n.Version()
 	q := n.store.Read()
 	roots, err := q.Roots(ctx, storage.CommentList{PostID: p.ID, Sort: tq.Sort, After: after, Limit: tq.Limit + 1})
 	if err != nil {
@@ -295,8 +311,24 @@ func (n *Node) Thread(ctx context.Context, tq ThreadQuery) (Thread, error) {
 		below, t.Cut = below[:MaxReplies], true
 	}
 	t.Replies = nest(roots, below, tq.Sort)
+	n.keepThread(key, version, t, roots, below)
 	return t, nil
 }
+
+// keepThread keeps a page of a thread; it hangs on its post and on all who wrote it.
+func (n *Node) keepThread(key string, version int64, t Thread, comments ...[]storage.Comment) {
+	v := keptValue[Thread]{value: t, version: version, about: []string{t.Post.ID}}
+	for _, c := range slices.Concat(comments...) {
+		v.about = append(v.about, c.AuthorID)
+		v.bytes += commentBytes + len(c.Content) + len(c.HTML)
+	}
+	slices.Sort(v.about)
+	v.about = slices.Compact(v.about)
+	n.reads.threads.put(key, v)
+}
+
+// commentBytes is what a comment takes in memory besides its text, about.
+const commentBytes = 1_200
 
 // nest hangs each comment below its parent. A parent's id is older than its
 // replies', so it stands before them.
@@ -326,7 +358,11 @@ func nest(roots, below []storage.Comment, sort string) []*Reply {
 
 // blank takes the text out of a comment that is not to be shown.
 func blank(c storage.Comment) storage.Comment {
-	if c.Hidden != storage.Visible {
+	switch c.Hidden {
+	case storage.Visible:
+	case storage.Removed:
+		c.Content, c.HTML = "[removed by a moderator]", "<p>[removed by a moderator]</p>"
+	default:
 		c.Content, c.HTML = "[deleted]", "<p>[deleted]</p>"
 	}
 	return c

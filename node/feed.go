@@ -51,27 +51,27 @@ func (n *Node) Feed(ctx context.Context, agentID string, fq FeedQuery) (Feed, er
 	default:
 		fq.Sort = storage.SortHot
 	}
-	q := n.store.Read()
-	sources, err := q.Sources(ctx, agentID, storage.KindAgent, feedSources)
+	version := n.Version()
+	agents, err := n.feedSources(ctx, version, agentID, storage.KindAgent)
 	if err != nil {
 		return Feed{}, err
 	}
-	f := Feed{Agents: len(sources)}
+	f, sources := Feed{Agents: len(agents)}, agents
 	if fq.Filter != FeedFollowing {
-		submolts, err := q.Sources(ctx, agentID, storage.KindSubmolt, feedSources)
+		submolts, err := n.feedSources(ctx, version, agentID, storage.KindSubmolt)
 		if err != nil {
 			return Feed{}, err
 		}
 		f.Submolts = len(submolts)
-		sources = append(sources, submolts...)
+		sources = slices.Concat(agents, submolts)
 	}
-	f.Posts, err = n.merge(ctx, q, sources, fq.Sort, offset, fq.Limit)
+	f.Posts, err = n.merge(ctx, version, sources, fq.Sort, offset, fq.Limit)
 	return f, err
 }
 
 // merge returns a page of the posts of some sources.
-func (n *Node) merge(ctx context.Context, q storage.Queries, sources []storage.Source, sort string, offset, limit int) (Posts, error) {
-	keys, err := q.FeedKeys(ctx, sources, sort, min(offset+limit+1, feedPosts))
+func (n *Node) merge(ctx context.Context, version int64, sources []storage.Source, sort string, offset, limit int) (Posts, error) {
+	keys, err := n.feedPlaces(ctx, version, sources, sort, min(offset+limit+1, feedPosts))
 	if err != nil {
 		return Posts{}, err
 	}
@@ -85,17 +85,96 @@ func (n *Node) merge(ctx context.Context, q storage.Queries, sources []storage.S
 	if to < len(keys) {
 		page.Next = cursorOf(storage.After{Key: int64(to), ID: "row"})
 	}
-	page.Posts, err = n.postsInOrder(ctx, q, keys[from:to])
+	ids := make([]string, 0, limit)
+	for _, k := range keys[from:to] {
+		ids = append(ids, k.ID)
+	}
+	page.Posts, err = n.postsInOrder(ctx, version, ids)
 	return page, err
 }
 
-// postsInOrder returns the posts of keys in the order of those.
-func (n *Node) postsInOrder(ctx context.Context, q storage.Queries, keys []storage.PostKey) ([]storage.Post, error) {
-	ids, at := make([]string, len(keys)), make(map[string]int, len(keys))
-	for i, k := range keys {
-		ids[i], at[k.ID] = k.ID, i
+// feedSources are the agents, or the submolts, that an agent follows.
+func (n *Node) feedSources(ctx context.Context, version int64, agentID, kind string) ([]storage.Source, error) {
+	key := kind + " " + agentID
+	if ss, found := n.reads.sources.get(key); found {
+		return ss, nil
 	}
-	posts, err := q.PostsByIDs(ctx, ids)
-	slices.SortFunc(posts, func(a, b storage.Post) int { return cmp.Compare(at[a.ID], at[b.ID]) })
-	return posts, err
+	ss, err := n.store.Read().Sources(ctx, agentID, kind, feedSources)
+	if err == nil {
+		n.reads.sources.put(key, keptValue[[]storage.Source]{value: ss, version: version, about: []string{agentID}, bytes: len(ss) * sourceBytes})
+	}
+	return ss, err
 }
+
+// What one source and one place take in memory, about.
+const (
+	sourceBytes = 80
+	placeBytes  = 64
+)
+
+// feedPlaces are the places of posts of which the first ones, in the order, are
+// the feed's: at least limit, or all.
+func (n *Node) feedPlaces(ctx context.Context, version int64, sources []storage.Source, sort string, limit int) ([]storage.PostKey, error) {
+	if limit > keptFirst {
+		return n.store.Read().FeedKeys(ctx, sources, sort, limit)
+	}
+	all := make([]storage.PostKey, 0, len(sources)*limit)
+	var missing []storage.Source
+	for _, s := range sources {
+		if first, found := n.reads.places.get(sort + " " + s.ID); found {
+			all = append(all, first...)
+		} else {
+			missing = append(missing, s)
+		}
+	}
+	if len(missing) == 0 {
+		return all, nil
+	}
+	placed, err := n.store.Read().FirstPlaces(ctx, missing, sort, keptFirst)
+	if err != nil {
+		return nil, err
+	}
+	of := make(map[string][]storage.PostKey, len(missing))
+	for _, p := range placed {
+		of[p.Source] = append(of[p.Source], p.PostKey)
+	}
+	for _, s := range missing {
+		first := of[s.ID]
+		n.reads.places.put(sort+" "+s.ID, keptValue[[]storage.PostKey]{value: first, version: version, about: []string{s.ID}, bytes: len(first) * placeBytes})
+		all = append(all, first...)
+	}
+	return all, nil
+}
+
+// keptFirst is how many places of each source are kept: enough for a first page.
+const keptFirst = 32
+
+// postsInOrder returns posts by their ids, in the order of those.
+func (n *Node) postsInOrder(ctx context.Context, version int64, ids []string) ([]storage.Post, error) {
+	posts, at := make([]storage.Post, len(ids)), make(map[string]int, len(ids))
+	var missing []string
+	for i, id := range ids {
+		var found bool
+		if posts[i], found = n.reads.posts.get(id); !found {
+			missing, at[id] = append(missing, id), i
+		}
+	}
+	read, err := n.store.Read().PostsByIDs(ctx, missing)
+	for _, p := range read {
+		n.keepPost(version, p)
+		posts[at[p.ID]] = p
+	}
+	return slices.DeleteFunc(posts, func(p storage.Post) bool { return p.ID == "" || p.Hidden != storage.Visible }), err
+}
+
+// keepPost keeps a post that was read after the version was taken; only those that everybody sees.
+func (n *Node) keepPost(version int64, p storage.Post) {
+	if p.Hidden == storage.Visible {
+		n.reads.posts.put(p.ID, keptValue[storage.Post]{
+			value: p, version: version, about: []string{p.ID, p.AuthorID, p.SubmoltID}, bytes: postBytes + len(p.Content) + len(p.HTML),
+		})
+	}
+}
+
+// postBytes is what a post takes in memory besides its text, about.
+const postBytes = 1_200

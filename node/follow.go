@@ -29,10 +29,10 @@ func (n *Node) Follow(ctx context.Context, author Author, name, kind string) (st
 		return "", target, invalid("self_follow", "You can't follow yourself!", "Follow somebody else.")
 	}
 	action := NoChange
-	err = n.write(ctx, func(ctx context.Context, q storage.Queries) error {
+	err = n.writeAbout(ctx, func(ctx context.Context, q storage.Queries) ([]string, error) {
 		var err error
 		action, err = n.follow(ctx, q, author.actor, target)
-		return err
+		return []string{author.ID(), target.ID}, err
 	})
 	return action, target, err
 }
@@ -102,22 +102,23 @@ func (n *Node) Unfollow(ctx context.Context, author Author, name, kind string) (
 		return "", target, orNotFound(err, what(kind), "")
 	}
 	action := NoChange
-	err = n.write(ctx, func(ctx context.Context, q storage.Queries) error {
+	err = n.writeAbout(ctx, func(ctx context.Context, q storage.Queries) ([]string, error) {
+		about := []string{author.ID(), target.ID}
 		f, err := q.FollowOf(ctx, author.ID(), target.ID)
 		if errors.Is(err, storage.ErrNotFound) {
-			return nil
+			return about, nil
 		}
 		if err != nil {
-			return err
+			return nil, err
 		}
 		action = Unfollowed
 		if err := n.endFollow(ctx, q, f, target); err != nil {
-			return err
+			return nil, err
 		}
 		if target.Local() || target.State != storage.ActorActive {
-			return nil
+			return about, nil
 		}
-		return n.publishUnfollow(ctx, q, author.actor, target, f)
+		return about, n.publishUnfollow(ctx, q, author.actor, target, f)
 	})
 	return action, target, err
 }
@@ -168,4 +169,17 @@ func (n *Node) FollowsAny(ctx context.Context, viewerID string, targets []string
 		follows[id] = true
 	}
 	return follows, err
+}
+
+// FollowsAuthors is FollowsAny for agents, from memory where the viewer read its feed lately.
+func (n *Node) FollowsAuthors(ctx context.Context, viewerID string, agents []string) (map[string]bool, error) {
+	followed, found := n.reads.sources.get(storage.KindAgent + " " + viewerID)
+	if !found || len(followed) == feedSources {
+		return n.FollowsAny(ctx, viewerID, agents)
+	}
+	follows := make(map[string]bool, len(followed))
+	for _, s := range followed {
+		follows[s.ID] = true
+	}
+	return follows, nil
 }

@@ -26,5 +26,5 @@ func (n *Node) List(ctx context.Context, lq ListQuery) (Posts, error) {
 		return Posts{}, err
 	}
 	sources := lq.Sources[:min(len(lq.Sources), MaxListed)]
-	return n.merge(ctx, n.store.Read(), sources, storage.SortNew, offset, lq.Limit)
+	return n.merge(ctx, n.Version(), sources, storage.SortNew, offset, lq.Limit)
 }

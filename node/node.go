@@ -15,7 +15,6 @@ import (
 	"log/slog"
 	"net/url"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -41,9 +40,11 @@ const (
 
 // Keys are what a node needs of its secrets. It signs nothing itself.
 type Keys struct {
-	// TransportPEM is the public half of the node's RSA key, published under
-	// the #main-key of every local actor.
-	TransportPEM string
+	// Transport returns the public half of the node's RSA key, as PEM, published
+	// under the #main-key of every local actor.
+	Transport func() string
+	// Renew puts a new RSA key in its place; nil for a node that cannot.
+	Renew func(ctx context.Context) error
 	// Secret keys the hashes of API keys; 32 bytes that are not in the database.
 	Secret []byte
 }
@@ -58,6 +59,7 @@ type Config struct {
 	Registration string
 	Policy       string
 	VotesToggle  bool // the same vote again removes it, as Moltbook does
+	TakesCrypto  bool // posts about cryptocurrencies are taken in every submolt (coin.go)
 	Limits       Limits
 	EditWindow   time.Duration // how long an author may change what it wrote; 0 is the default
 	Claim        ClaimConfig
@@ -80,12 +82,14 @@ type Node struct {
 	announcements string
 
 	started time.Time
-	version atomic.Int64 // moves with every change of what is served
+	changes changes
+	reads   reads
 	text    *renderer
 	seen    principals
 	wake    waker
 	hosts   memory
 	counts  counters
+	proofs  proofKeys
 	tallies tallies
 	ways    ways
 	box     cipher.AEAD   // seals what the database must not tell alone
@@ -101,7 +105,8 @@ func New(ctx context.Context, cfg Config) (*Node, error) {
 	}
 	cfg.setDefaults(u.Host)
 	n := &Node{cfg: cfg, store: cfg.Store, host: strings.ToLower(u.Host), started: cfg.Now(), text: newRenderer(), images: make(chan struct{}, 1)}
-	n.version.Store(1)
+	n.changes.init()
+	n.reads.init(&n.changes)
 	n.seen.init()
 	n.wake.init()
 	n.hosts.init()
@@ -109,6 +114,13 @@ func New(ctx context.Context, cfg Config) (*Node, error) {
 	n.tallies.init()
 	n.ways.init()
 	if n.box, err = n.sealingBox(); err != nil {
+		return nil, err
+	}
+	secret, err := n.derive("ed25519 keys of actors")
+	if err != nil {
+		return nil, err
+	}
+	if err := n.proofs.init(secret); err != nil {
 		return nil, err
 	}
 	if err := n.keepBaseURL(ctx); err != nil {
@@ -150,6 +162,9 @@ func (c *Config) setDefaults(host string) {
 	}
 	if c.Rand == nil {
 		c.Rand = rand.Reader
+	}
+	if c.Keys.Transport == nil {
+		c.Keys.Transport = func() string { return "" } // a node that meets no others
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -195,6 +210,9 @@ func (n *Node) Software() string { return n.cfg.Version }
 // Registration is the node's mode of registration.
 func (n *Node) Registration() string { return n.cfg.Registration }
 
+// Policy is which remote agents may write on the node.
+func (n *Node) Policy() string { return n.cfg.Policy }
+
 // Limits are the node's limits on what one agent writes.
 func (n *Node) Limits() Limits { return n.cfg.Limits }
 
@@ -202,7 +220,7 @@ func (n *Node) Limits() Limits { return n.cfg.Limits }
 func (n *Node) VotesToggle() bool { return n.cfg.VotesToggle }
 
 // TransportPEM is the public key of the node's actors.
-func (n *Node) TransportPEM() string { return n.cfg.Keys.TransportPEM }
+func (n *Node) TransportPEM() string { return n.cfg.Keys.Transport() }
 
 // Ready says whether the node can answer: its database does.
 func (n *Node) Ready(ctx context.Context) error { return n.store.Ping(ctx) }
@@ -219,11 +237,11 @@ func (n *Node) now() int64 { return n.cfg.Now().UnixMilli() }
 
 // Version moves whenever something that is served changes: bytes made at one
 // version may be served again at the same one.
-func (n *Node) Version() int64 { return n.version.Load() }
+func (n *Node) Version() int64 { return n.changes.version.Load() }
 
 // Changed moves the version: called after every commit, and when another
 // process on the same database committed.
-func (n *Node) Changed() { n.version.Add(1) }
+func (n *Node) Changed() { n.changes.note() }
 
 // write runs f in a transaction, then moves the version and wakes the worker.
 // The name of a request that ctx carries (Begin) commits with it.
@@ -233,6 +251,22 @@ func (n *Node) write(ctx context.Context, f func(ctx context.Context, q storage.
 	}
 	n.Changed()
 	return nil
+}
+
+// writeAbout is write for a command that says what hangs on its change, so that
+// all else stays in memory: the ids of agents, submolts and posts, one for each
+// counter that it moves and each list that it changes. A comment is its post's.
+func (n *Node) writeAbout(ctx context.Context, f func(ctx context.Context, q storage.Queries) (about []string, err error)) error {
+	var about []string
+	err := n.personal(ctx, func(ctx context.Context, q storage.Queries) error {
+		var err error
+		about, err = f(ctx, q)
+		return err
+	})
+	if err == nil {
+		n.changes.note(about...)
+	}
+	return err
 }
 
 // personal is write for what its agents alone see: no cache keeps any of it, so

@@ -21,6 +21,7 @@ type PostDraft struct {
 	Content string // Markdown
 	URL     string
 	Type    string // or "": told from URL
+	Image   []byte // of a post of type image, in the place of URL: the file as it came; nil for none
 }
 
 func (d *PostDraft) check() error {
@@ -40,6 +41,9 @@ func (d *PostDraft) check() error {
 	if d.URL, err = webURL("url", d.URL); err != nil {
 		return err
 	}
+	if d.Image != nil {
+		return d.checkImage()
+	}
 	switch d.Type {
 	case "":
 		d.Type = TypeText
@@ -56,6 +60,29 @@ func (d *PostDraft) check() error {
 	return nil
 }
 
+// checkImage is the rule of a post that brings its image along.
+func (d *PostDraft) checkImage() error {
+	if d.URL != "" {
+		return invalid("two_images", "A post has either an image file or a url", "Leave one of them out.")
+	}
+	if d.Type != "" && d.Type != TypeImage {
+		return invalid("bad_type", "A post with an image file is of type image", "Use type image, or leave type out.")
+	}
+	d.Type = TypeImage
+	return nil
+}
+
+// upload stores the image that a draft brings along, if any, and makes its
+// address the post's; keep is to be called in the transaction of the post.
+func (n *Node) upload(ctx context.Context, author Author, d *PostDraft) (keep func(ctx context.Context, q storage.Queries) error, err error) {
+	if d.Image == nil {
+		return func(context.Context, storage.Queries) error { return nil }, nil
+	}
+	img, keep, err := n.show(ctx, author, upload{author.ID(), purposePost, d.Image, MaxPostImage, postSide})
+	d.URL = img.URL
+	return keep, err
+}
+
 // Post publishes a post in a submolt of this node or of another one. In a
 // remote submolt that is still being looked up the post waits, hidden, and is
 // sent as soon as the submolt is found.
@@ -70,12 +97,17 @@ func (n *Node) Post(ctx context.Context, author Author, d PostDraft) (storage.Po
 	if err != nil {
 		return storage.Post{}, err
 	}
+	keep, err := n.upload(ctx, author, &d)
+	if err != nil {
+		return storage.Post{}, err
+	}
 	id, now := n.cfg.NewID(), n.now()
 	p := storage.Post{
 		ID: id, URI: n.cfg.BaseURL + "/post/" + id, AuthorID: author.ID(), SubmoltID: submolt.ID, Type: d.Type,
 		Title: d.Title, Content: d.Content, HTML: n.text.fromMarkdown(d.Content), URL: d.URL, Lang: Language(d.Title + " " + d.Content),
-		Hot: hot(0, now), CreatedAt: now, UpdatedAt: now, Author: author.actor.Ref(), Submolt: submolt.Ref(),
+		Hot: hot(0, now), Scaled: scaled(hot(0, now), submolt), Local: submolt.Local(), CreatedAt: now, UpdatedAt: now, Author: author.actor.Ref(), Submolt: submolt.Ref(),
 	}
+	coins := n.coinsIn(p.Title, p.Content)
 	var ch storage.Challenge
 	if n.mustVerify(author.actor) {
 		p.Hidden = storage.Unverified
@@ -86,17 +118,24 @@ func (n *Node) Post(ctx context.Context, author Author, d PostDraft) (storage.Po
 		p.Hidden = storage.Pending
 	}
 	noteMade(ctx, Made{Kind: MadePost, ID: p.ID})
-	err = n.write(ctx, func(ctx context.Context, q storage.Queries) error {
+	err = n.writeAbout(ctx, func(ctx context.Context, q storage.Queries) ([]string, error) {
+		about := []string{p.AuthorID, p.SubmoltID}
 		if err := n.mayPost(ctx, q, author, submolt); err != nil {
-			return err
+			return nil, err
+		}
+		if err := allows(submolt, coins); err != nil {
+			return nil, err
+		}
+		if err := keep(ctx, q); err != nil {
+			return nil, err
 		}
 		if err := q.InsertPost(ctx, p); err != nil {
-			return err
+			return nil, err
 		}
 		if p.Hidden == storage.Unverified {
-			return q.InsertChallenge(ctx, ch)
+			return about, q.InsertChallenge(ctx, ch)
 		}
-		return n.appearPost(ctx, q, p, author.actor, submolt)
+		return about, n.appearPost(ctx, q, p, author.actor, submolt)
 	})
 	return p, err
 }
@@ -133,6 +172,9 @@ func (n *Node) mayPost(ctx context.Context, q storage.Queries, author Author, su
 
 // mayPostIn says whether a submolt takes an author's posts.
 func (n *Node) mayPostIn(ctx context.Context, q storage.Queries, author Author, submolt storage.Actor) error {
+	if err := n.mayWriteIn(ctx, q, submolt.ID, author.ID()); err != nil {
+		return err
+	}
 	if submolt.Local() && submolt.Restricted {
 		role, err := q.Role(ctx, submolt.ID, author.ID())
 		if err != nil {
@@ -171,111 +213,24 @@ func (n *Node) sendPost(ctx context.Context, q storage.Queries, p storage.Post, 
 
 // PostByID returns a post that may be shown to the viewer: pending ones only to their author.
 func (n *Node) PostByID(ctx context.Context, id, viewerID string) (storage.Post, error) {
+	if p, found := n.reads.posts.get(id); found {
+		return p, nil
+	}
+	version := n.Version()
 	p, err := n.store.Read().Post(ctx, id)
 	if err != nil {
 		return p, orNotFound(err, "Post", "")
 	}
+	n.keepPost(version, p)
 	switch {
-	case p.Hidden == storage.Deleted || p.Hidden == storage.Removed:
+	case p.Hidden == storage.Removed:
+		return p, &Error{Kind: Gone, Code: "removed", Detail: "Post was removed by a moderator", Hint: "GET /api/v1/modlog tells who did it, and why."}
+	case p.Hidden == storage.Deleted:
 		return p, &Error{Kind: Gone, Code: "deleted", Detail: "Post was deleted"}
 	case p.Hidden != storage.Visible && (viewerID == "" || viewerID != p.AuthorID):
 		return p, notFound("Post", "")
 	}
 	return p, nil
-}
-
-// SortRising orders the newest posts by how fast they gain.
-const SortRising = "rising"
-
-// PostQuery asks for a list of posts.
-type PostQuery struct {
-	Window
-
-	Sort    string // storage.SortHot (also for ""), SortNew, SortTop, or SortRising
-	Submolt string // name or address, or ""
-	Author  string // name or address, or ""
-}
-
-// Posts is a page of a list. Next is "" at its end.
-type Posts struct {
-	Posts []storage.Post
-	Next  string
-}
-
-// Bounds of a page of posts.
-const (
-	usualPosts = 25
-	mostPosts  = 100
-)
-
-// Posts returns a page of visible posts.
-func (n *Node) Posts(ctx context.Context, pq PostQuery) (Posts, error) {
-	pq.Window = pq.clamp(usualPosts, mostPosts)
-	list := storage.PostList{Sort: pq.Sort, Limit: pq.Limit + 1, Offset: pq.Offset}
-	if pq.Submolt != "" {
-		s, err := n.Submolt(ctx, pq.Submolt)
-		if err != nil {
-			return Posts{}, err
-		}
-		list.SubmoltID = s.ID
-	}
-	if pq.Author != "" {
-		a, err := n.Agent(ctx, pq.Author)
-		if err != nil {
-			return Posts{}, err
-		}
-		list.AuthorID, list.Sort = a.ID, storage.SortNew
-	}
-	switch list.Sort {
-	case SortRising:
-		return n.rising(ctx, list, pq.Window)
-	case storage.SortNew, storage.SortTop:
-	default:
-		list.Sort = storage.SortHot
-	}
-	var err error
-	if list.After, err = pq.after(); err != nil {
-		return Posts{}, err
-	}
-	if list.After.ID != "" {
-		list.Offset = 0
-	}
-	posts, err := n.store.Read().Posts(ctx, list)
-	return cut(posts, pq.Limit, list.Sort), err
-}
-
-// cut makes a page of one row more than it shows.
-func cut(posts []storage.Post, limit int, sort string) Posts {
-	if len(posts) <= limit {
-		return Posts{Posts: posts}
-	}
-	last := posts[limit-1]
-	return Posts{Posts: posts[:limit], Next: cursorOf(storage.After{Key: last.Key(sort), ID: last.ID})}
-}
-
-func (n *Node) rising(ctx context.Context, list storage.PostList, w Window) (Posts, error) {
-	offset, err := w.offset()
-	if err != nil {
-		return Posts{}, err
-	}
-	list.Sort, list.Limit, list.Offset = storage.SortNew, risingWindow, 0
-	posts, err := n.store.Read().Posts(ctx, list)
-	if err != nil {
-		return Posts{}, err
-	}
-	rankRising(posts, n.now())
-	return slice(posts, offset, w.Limit), nil
-}
-
-// slice is a page of a list that is ranked in memory: its cursor counts rows.
-func slice(posts []storage.Post, offset, limit int) Posts {
-	from := min(offset, len(posts))
-	to := min(from+limit, len(posts))
-	page := Posts{Posts: posts[from:to]}
-	if to < len(posts) {
-		page.Next = cursorOf(storage.After{Key: int64(to), ID: "row"})
-	}
-	return page
 }
 
 // DeletePost deletes an author's own post, here and wherever it went.
@@ -285,7 +240,7 @@ func (n *Node) DeletePost(ctx context.Context, author Author, id string) error {
 	}
 	return n.write(ctx, func(ctx context.Context, q storage.Queries) error {
 		p, err := q.Post(ctx, id)
-		if err != nil || p.Hidden == storage.Deleted || p.Hidden == storage.Removed {
+		if err != nil || p.Hidden == storage.Deleted || p.Hidden == storage.Removed || isForeign(p.Hidden, p.AuthorID, author) {
 			return orNotFound(errors.Join(err, storage.ErrNotFound), "Post", "")
 		}
 		if p.AuthorID != author.ID() {

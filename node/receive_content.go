@@ -89,7 +89,11 @@ func (in *inbound) createPost(ctx context.Context, o *activity.Object, a *activi
 	if err := in.n.mayPost(ctx, in.q, author, submolt); err != nil {
 		return "", err
 	}
+	if err := allows(submolt, in.text(o).coins); err != nil {
+		return "", err
+	}
 	p := in.postOf(o, author, submolt)
+	in.about = []string{p.AuthorID, p.SubmoltID}
 	if in.group != nil {
 		p.AnnouncedAt = in.n.now()
 	}
@@ -102,6 +106,11 @@ func (in *inbound) createPost(ctx context.Context, o *activity.Object, a *activi
 	}
 	if err := in.n.notifyPost(ctx, in.q, p, called); err != nil {
 		return "", err
+	}
+	if a == nil && originOf(o.Context) == originOf(o.ID) { // it was there before us, and so was what is said about it
+		if err := in.n.backfill(ctx, in.q, o.Context, submolt); err != nil {
+			return "", err
+		}
 	}
 	return resultApplied, in.passOn(ctx, announcement{submolt: submolt, audience: followersOf(submolt.URI), thread: p.URI, listed: true})
 }
@@ -176,6 +185,7 @@ type rendered struct {
 	object         *activity.Object // nil for none
 	markdown, html string
 	language       string
+	coins          []string // what makes a post of it one about cryptocurrencies
 }
 
 // prepare renders the object that an activity embeds, if it has one.
@@ -195,6 +205,9 @@ func (n *Node) render(o *activity.Object) rendered {
 	r := rendered{object: o}
 	r.markdown, r.html = n.contentOf(o)
 	r.language = languageOf(o, r.markdown)
+	if o.InReplyTo == "" {
+		r.coins = n.coinsIn(titleOf(o, r.markdown), r.markdown)
+	}
 	return r
 }
 
@@ -213,7 +226,7 @@ func (in *inbound) postOf(o *activity.Object, author Author, submolt storage.Act
 	t := in.text(o)
 	p := storage.Post{
 		ID: id, URI: o.ID, AuthorID: author.ID(), SubmoltID: submolt.ID, Type: TypeText, Title: titleOf(o, t.markdown),
-		Content: t.markdown, HTML: t.html, Lang: t.language, Hot: hot(0, at), CreatedAt: at, UpdatedAt: max(at, clampTime(o.Updated, at)),
+		Content: t.markdown, HTML: t.html, Lang: t.language, Hot: hot(0, at), Scaled: scaled(hot(0, at), submolt), Local: submolt.Local(), CreatedAt: at, UpdatedAt: max(at, clampTime(o.Updated, at)),
 		Author: author.actor.Ref(), Submolt: submolt.Ref(),
 	}
 	for _, file := range o.Attachments {
@@ -316,6 +329,7 @@ func (in *inbound) createComment(ctx context.Context, o *activity.Object, author
 		return "", &Error{Kind: Forbidden, Code: "foreign_submolt"}
 	}
 	where.called = called
+	in.about = []string{c.PostID, c.AuthorID}
 	if err := in.n.addComment(ctx, in.q, c, where); err != nil {
 		return "", err
 	}
@@ -418,6 +432,9 @@ func (in *inbound) update(ctx context.Context, a *activity.Activity, actor stora
 		return "", err
 	}
 	if p, err = in.q.PostForUpdate(ctx, p.ID); err != nil {
+		return "", err
+	}
+	if err := allows(submolt, in.text(o).coins); err != nil {
 		return "", err
 	}
 	newer := in.postOf(o, author, submolt)

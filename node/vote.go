@@ -45,20 +45,20 @@ func (n *Node) Vote(ctx context.Context, author Author, t VoteTarget, value int6
 		return VoteResult{}, err
 	}
 	var res VoteResult
-	err := n.write(ctx, func(ctx context.Context, q storage.Queries) error {
+	err := n.writeAbout(ctx, func(ctx context.Context, q storage.Queries) ([]string, error) {
 		b, err := n.ballot(ctx, q, t)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if b.author.ID == author.ID() {
-			return invalid("own_content", "Cannot vote on your own content", "Vote for what others wrote.")
+			return nil, invalid("own_content", "Cannot vote on your own content", "Vote for what others wrote.")
 		}
 		id := n.cfg.NewID()
 		v := storage.Vote{AgentID: author.ID(), TargetID: b.id, Value: value, Scored: true, URI: n.activityURI(id), CreatedAt: n.now()}
 		if n.cfg.VotesToggle {
 			standing, err := q.VoteOf(ctx, v.AgentID, b.id)
 			if err := ignoreNotFound(err); err != nil {
-				return err
+				return nil, err
 			}
 			if standing.Value == v.Value {
 				v.Value = 0
@@ -66,18 +66,19 @@ func (n *Node) Vote(ctx context.Context, author Author, t VoteTarget, value int6
 		}
 		prior, action, err := n.cast(ctx, q, b, v)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		res = VoteResult{Action: action, Author: b.author}
 		if _, err := q.FollowOf(ctx, author.ID(), b.author.ID); err == nil {
 			res.Following = true
 		} else if !errors.Is(err, storage.ErrNotFound) {
-			return err
+			return nil, err
 		}
+		about := []string{b.post.ID, b.post.SubmoltID, b.author.ID, author.ID()}
 		if v.Value == prior.Value {
-			return nil
+			return about, nil
 		}
-		return n.publishVote(ctx, q, author.actor, b, prior, v)
+		return about, n.publishVote(ctx, q, author.actor, b, prior, v)
 	})
 	return res, err
 }
@@ -123,6 +124,9 @@ func (n *Node) cast(ctx context.Context, q storage.Queries, b ballot, v storage.
 	if v.Value == prior.Value {
 		return prior, action, nil
 	}
+	if err := n.mayWriteIn(ctx, q, b.post.SubmoltID, v.AgentID); err != nil && v.Value != 0 {
+		return prior, "", err
+	}
 	if v.Value == 0 {
 		err = q.DeleteVote(ctx, v.AgentID, b.id)
 	} else {
@@ -159,7 +163,9 @@ func (n *Node) count(ctx context.Context, q storage.Queries, b ballot, prior, v 
 	if b.comment {
 		err = q.AddCommentVotes(ctx, b.id, up, down)
 	} else {
-		err = q.AddVotes(ctx, b.id, up, down, hot(b.score+up-down, b.createdAt))
+		err = q.AddVotes(ctx, b.id, up, down, storage.Rank{
+			Hot: hot(b.score+up-down, b.createdAt), Disputed: disputed(b.post.Up+up, b.post.Down+down),
+		})
 	}
 	if err != nil {
 		return err

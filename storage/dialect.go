@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -63,6 +64,24 @@ func (d dialect) ddl(text string) string {
 	return tableEnding.ReplaceAllString(text, ") STRICT;")
 }
 
+var placeholder = regexp.MustCompile(`\$([0-9]+)`)
+
+// placeholders writes $1, $2, $3 as ?, ?, ? for SQLite where they come once each
+// and in order: it finds the name of the nth by reading those of all before it,
+// so that an insert of many rows spends most of its time on names.
+func (d dialect) placeholders(query string) string {
+	if d.name != nameSQLite {
+		return query
+	}
+	found := placeholder.FindAllStringSubmatch(query, -1)
+	for i, one := range found {
+		if one[1] != strconv.Itoa(i+1) {
+			return query
+		}
+	}
+	return placeholder.ReplaceAllLiteralString(query, "?")
+}
+
 // pragmas: FULL keeps every acknowledged commit through a power loss; the
 // cache holds the hot part of a node of a million posts (negative: KiB).
 var pragmas = []string{
@@ -96,7 +115,7 @@ func openSQLite(ctx context.Context, o Options) (*Store, error) {
 	}
 	read.SetMaxOpenConns(n)
 	read.SetMaxIdleConns(n)
-	return &Store{read: read, write: write, dialect: d, reads: &prepared{db: read}, group: newGrouper(write, d), lock: unlock}, nil
+	return &Store{read: read, write: write, dialect: d, reads: &prepared{db: read, d: d}, group: newGrouper(write, d), lock: unlock}, nil
 }
 
 // lockFile takes an exclusive lock that lasts as long as the process.
@@ -128,7 +147,7 @@ func openPostgres(ctx context.Context, o Options) (*Store, error) {
 	db.SetMaxOpenConns(2*n + 1)
 	db.SetMaxIdleConns(2*n + 1)
 	d := postgresDialect()
-	s := &Store{read: db, write: db, dialect: d, reads: &prepared{db: db}, group: newGrouper(db, d), slots: make(chan *preparedConn, n)}
+	s := &Store{read: db, write: db, dialect: d, reads: &prepared{db: db, d: d}, group: newGrouper(db, d), slots: make(chan *preparedConn, n)}
 	for range n {
 		s.slots <- nil
 	}

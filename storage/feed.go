@@ -34,18 +34,55 @@ type PostKey struct {
 // sourcesAtOnce bounds the parts of one statement.
 const sourcesAtOnce = 64
 
+// Placed is a place of a source's post.
+type Placed struct {
+	PostKey
+
+	Source string `db:"source"`
+}
+
+// placesOf are texts for the first places of one source, by its kind.
+func placesOf(sort string) map[string]string {
+	column := map[string]string{SortHot: "hot", SortNew: "created_at", SortTop: "score"}[sort]
+	return map[string]string{
+		KindSubmolt: `SELECT submolt_id AS source, id, ` + column + ` AS sort_key FROM posts WHERE submolt_id = $? AND hidden = 0 ORDER BY ` + column + ` DESC, id DESC LIMIT $1`,
+		KindAgent:   `SELECT author_id AS source, id, ` + column + ` AS sort_key FROM posts WHERE author_id = $? AND hidden = 0 ORDER BY created_at DESC, id DESC LIMIT $1`,
+	}
+}
+
+// FirstPlaces returns the places of the first visible posts of each source, at
+// most limit of each, in no order: of a submolt in an order, of an agent those
+// of its newest.
+func (q Queries) FirstPlaces(ctx context.Context, sources []Source, sort string, limit int) ([]Placed, error) {
+	all := []Placed{}
+	err := eachPart(sources, placesOf(sort), func(text string, ids []any) error {
+		var some []Placed
+		err := q.list(ctx, &some, text, append([]any{limit}, ids...)...)
+		all = append(all, some...)
+		return err
+	})
+	return all, err
+}
+
 // FeedKeys returns the first visible posts, at most limit, that each kind of
 // source has together: of submolts in an order, of agents those of the newest
 // of each. They come with their place in that order, but in none themselves; a
 // post can stand there twice.
 func (q Queries) FeedKeys(ctx context.Context, sources []Source, sort string, limit int) ([]PostKey, error) {
-	column := map[string]string{SortHot: "hot", SortNew: "created_at", SortTop: "score"}[sort]
-	one := map[string]string{
-		KindSubmolt: `SELECT id, ` + column + ` AS sort_key FROM posts WHERE submolt_id = $? AND hidden = 0 ORDER BY ` + column + ` DESC, id DESC LIMIT $1`,
-		KindAgent:   `SELECT id, ` + column + ` AS sort_key FROM posts WHERE author_id = $? AND hidden = 0 ORDER BY created_at DESC, id DESC LIMIT $1`,
-	}
 	var all []PostKey
-	for kind, part := range one {
+	err := eachPart(sources, placesOf(sort), func(text string, ids []any) error {
+		var some []PostKey
+		err := q.list(ctx, &some, "SELECT id, sort_key FROM (\n"+text+"\n) AS merged ORDER BY sort_key DESC, id DESC LIMIT $1", append([]any{limit}, ids...)...)
+		all = append(all, some...)
+		return err
+	})
+	return all, err
+}
+
+// eachPart calls f with the texts of sources of each kind, joined, some at a
+// time, and with the ids that they are about, the first of which is $2.
+func eachPart(sources []Source, texts map[string]string, f func(text string, ids []any) error) error {
+	for kind, part := range texts {
 		var ids []string
 		for _, s := range sources {
 			if s.Kind == kind {
@@ -54,18 +91,15 @@ func (q Queries) FeedKeys(ctx context.Context, sources []Source, sort string, li
 		}
 		for piece := range slices.Chunk(ids, sourcesAtOnce) {
 			// A list of any length is one of few statements: what is missing finds nothing.
-			args := append([]any{limit}, padded(append(slices.Clone(piece), ""))...)
-			parts := make([]string, len(args)-1)
+			args := padded(append(slices.Clone(piece), ""))
+			parts := make([]string, len(args))
 			for i := range parts {
-				parts[i] = "SELECT id, sort_key FROM (" + strings.Replace(part, "$?", places(2+i, 1), 1) + ") AS source"
+				parts[i] = "SELECT source, id, sort_key FROM (" + strings.Replace(part, "$?", places(2+i, 1), 1) + ") AS source"
 			}
-			var keys []PostKey
-			if err := q.list(ctx, &keys, "SELECT id, sort_key FROM (\n"+strings.Join(parts, "\nUNION ALL\n")+
-				"\n) AS merged ORDER BY sort_key DESC, id DESC LIMIT $1", args...); err != nil {
-				return nil, err
+			if err := f(strings.Join(parts, "\nUNION ALL\n"), args); err != nil {
+				return err
 			}
-			all = append(all, keys...)
 		}
 	}
-	return all, nil
+	return nil
 }

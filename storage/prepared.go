@@ -13,6 +13,7 @@ import (
 // SQLite spends as long on planning a short query as on running it.
 type prepared struct {
 	db    *sqlx.DB
+	d     dialect
 	stmts sync.Map // text -> *sqlx.Stmt
 }
 
@@ -20,7 +21,7 @@ func (p *prepared) stmt(ctx context.Context, query string) (*sqlx.Stmt, error) {
 	if s, ok := p.stmts.Load(query); ok {
 		return s.(*sqlx.Stmt), nil
 	}
-	s, err := p.db.PreparexContext(context.WithoutCancel(ctx), query)
+	s, err := p.db.PreparexContext(context.WithoutCancel(ctx), p.d.placeholders(query))
 	if err != nil {
 		return nil, err
 	}
@@ -77,6 +78,7 @@ func (p *prepared) ExecContext(ctx context.Context, query string, args ...any) (
 // preparedConn runs its statements on one connection, which one goroutine owns at a time.
 type preparedConn struct {
 	conn  *sqlx.Conn
+	d     dialect
 	stmts map[string]*sqlx.Stmt // the owner's
 }
 
@@ -84,7 +86,7 @@ func (p *preparedConn) stmt(ctx context.Context, query string) (*sqlx.Stmt, erro
 	if s, ok := p.stmts[query]; ok {
 		return s, nil
 	}
-	s, err := p.conn.PreparexContext(ctx, query)
+	s, err := p.conn.PreparexContext(ctx, p.d.placeholders(query))
 	if err == nil {
 		p.stmts[query] = s
 	}
@@ -129,12 +131,12 @@ func (p *preparedConn) ExecContext(ctx context.Context, query string, args ...an
 	return s.ExecContext(ctx, args...)
 }
 
-func connect(ctx context.Context, db *sqlx.DB) (*preparedConn, error) {
+func connect(ctx context.Context, db *sqlx.DB, d dialect) (*preparedConn, error) {
 	c, err := db.Connx(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return &preparedConn{conn: c, stmts: map[string]*sqlx.Stmt{}}, nil
+	return &preparedConn{conn: c, d: d, stmts: map[string]*sqlx.Stmt{}}, nil
 }
 
 // giveUp drops a connection that is no longer to be trusted, with what it holds open.

@@ -84,6 +84,8 @@ type route struct {
 	body bool
 	// upload, when not 0, says that a form with a file of at most that many bytes comes.
 	upload int64
+	// mayUpload is upload for a route that takes JSON as well.
+	mayUpload int64
 	// keep says that its answer is the same for everybody, and kept.
 	keep bool
 	// personal says when the answer depends on who asks, and is not kept; nil is never.
@@ -93,11 +95,13 @@ type route struct {
 // Query parameters of the lists.
 var (
 	pageParams    = []string{"limit", "cursor", "offset", "page", "sort"}
-	postParams    = append([]string{"submolt", "submolt_name", "author"}, pageParams...)
+	orderParams   = append([]string{"time", "t"}, pageParams...)
+	postParams    = append([]string{"submolt", "submolt_name", "author"}, orderParams...)
 	commentParams = append([]string{"requester_id"}, pageParams...)
 	feedParams    = append([]string{"filter"}, pageParams...)
 	searchParams  = append([]string{"q", "type", "author", "submolt", "submolt_name", "host", "language", "lang", "time", "since", "until"}, pageParams...)
 	nameParams    = []string{"name"}
+	modLogParams  = append([]string{"submolt"}, pageParams...)
 	noteParams    = append([]string{"unread", "since"}, pageParams...)
 )
 
@@ -111,7 +115,7 @@ const (
 
 // routes lists every call of the door, below /api/v1.
 func (a *API) routes() []route {
-	return slices.Concat(a.agentRoutes(), a.contentRoutes(), a.submoltRoutes(), a.readingRoutes())
+	return slices.Concat(a.agentRoutes(), a.contentRoutes(), a.submoltRoutes(), a.moderationRoutes(), a.readingRoutes())
 }
 
 // agentRoutes are about agents, their keys and their messages.
@@ -159,7 +163,7 @@ func (a *API) agentRoutes() []route {
 func (a *API) contentRoutes() []route {
 	return []route{
 		{method: get, pattern: "/posts", do: a.posts, params: postParams, keep: true},
-		{method: post, pattern: "/posts", access: author, do: a.createPost},
+		{method: post, pattern: "/posts", access: author, do: a.createPost, mayUpload: node.MaxPostImage},
 		{method: get, pattern: "/posts/{id}", do: a.post, params: pageParams, keep: true, personal: withKey},
 		{method: patch, pattern: "/posts/{id}", access: author, do: a.editPost},
 		{method: del, pattern: "/posts/{id}", access: author, do: a.deletePost},
@@ -193,9 +197,9 @@ func (a *API) submoltRoutes() []route {
 	return []route{
 		{method: get, pattern: "/submolts", do: a.submolts, params: pageParams, keep: true},
 		{method: post, pattern: "/submolts", access: author, do: a.createSubmolt},
-		{method: get, pattern: "/submolts/{name}", do: a.submolt, params: pageParams, keep: true, personal: withKey},
-		{method: get, pattern: "/submolts/{name}/feed", do: a.submoltFeed, params: pageParams, keep: true},
-		{method: get, pattern: "/submolts/{name}/posts", do: a.submoltFeed, params: pageParams, keep: true},
+		{method: get, pattern: "/submolts/{name}", do: a.submolt, params: orderParams, keep: true, personal: withKey},
+		{method: get, pattern: "/submolts/{name}/feed", do: a.submoltFeed, params: orderParams, keep: true},
+		{method: get, pattern: "/submolts/{name}/posts", do: a.submoltFeed, params: orderParams, keep: true},
 		{method: post, pattern: "/submolts/{name}/subscribe", access: author, do: a.subscribe},
 		{method: del, pattern: "/submolts/{name}/subscribe", access: author, do: a.unsubscribe},
 		{method: get, pattern: "/submolts/{name}/moderators", do: a.moderators},

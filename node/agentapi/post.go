@@ -28,28 +28,46 @@ func (a *API) postList(ctx context.Context, c *call, submolt string) (reply, err
 	if err != nil {
 		return reply{}, err
 	}
-	ps, err := a.node.Posts(ctx, node.PostQuery{Window: w.Window, Sort: c.value("sort"), Submolt: submolt, Author: c.value("author")})
+	ps, err := a.node.Posts(ctx, node.PostQuery{
+		Window: w.Window, Sort: sortOfPosts(c.value("sort")), Time: c.period(), Submolt: submolt, Author: c.value("author"),
+	})
 	if err != nil {
 		return reply{}, err
 	}
 	return ok(postsAnswer{Posts: a.postsJSON(ps.Posts), page: w.page(len(ps.Posts), ps.Next)})
 }
 
-func (a *API) createPost(ctx context.Context, c *call) (reply, error) {
-	var in struct {
-		SubmoltName string `json:"submolt_name"`
-		Submolt     string `json:"submolt"`
-		SubmoltID   string `json:"submolt_id"` // some clients put the name here
-		Title       string `json:"title"`
-		Content     string `json:"content"`
-		URL         string `json:"url"`
-		Type        string `json:"type"`
+// postIn is a new post as clients send it: as JSON, or as the fields of a form.
+type postIn struct {
+	SubmoltName string `json:"submolt_name"`
+	Submolt     string `json:"submolt"`
+	SubmoltID   string `json:"submolt_id"` // some clients put the name here
+	Title       string `json:"title"`
+	Content     string `json:"content"`
+	URL         string `json:"url"`
+	Type        string `json:"type"`
+}
+
+// sortOfPosts is an order of posts; some clients call one by another name.
+func sortOfPosts(sort string) string {
+	if sort == "comments" {
+		return storage.SortDiscussed
 	}
-	if err := c.decode(&in); err != nil {
+	return sort
+}
+
+// period is how far back the best posts are asked for.
+func (c *call) period() string { return first(c.value("time"), c.value("t")) }
+
+func (a *API) createPost(ctx context.Context, c *call) (reply, error) {
+	var in postIn
+	if f := c.form.fields; f != nil {
+		in = postIn{SubmoltName: f["submolt_name"], Submolt: f["submolt"], SubmoltID: f["submolt_id"], Title: f["title"], Content: f["content"], URL: f["url"], Type: f["type"]}
+	} else if err := c.decode(&in); err != nil {
 		return reply{}, err
 	}
 	p, err := a.node.Post(ctx, c.author, node.PostDraft{
-		Submolt: first(in.SubmoltName, in.Submolt, in.SubmoltID), Title: in.Title, Content: in.Content, URL: in.URL, Type: in.Type,
+		Submolt: first(in.SubmoltName, in.Submolt, in.SubmoltID), Title: in.Title, Content: in.Content, URL: in.URL, Type: in.Type, Image: c.form.file,
 	})
 	if err != nil {
 		return reply{}, err
@@ -104,7 +122,7 @@ func (a *API) post(ctx context.Context, c *call) (reply, error) {
 
 // viewPost adds what the viewer has to do with a post and its comments.
 func (a *API) viewPost(ctx context.Context, viewer string, ans *postAnswer) error {
-	follows, err := a.node.FollowsAny(ctx, viewer, []string{ans.Post.AuthorID})
+	follows, err := a.node.FollowsAuthors(ctx, viewer, []string{ans.Post.AuthorID})
 	if err != nil {
 		return err
 	}
@@ -153,7 +171,7 @@ func (a *API) viewFeed(ctx context.Context, viewer string, posts []postJSON) err
 	for i, p := range posts {
 		authors[i] = p.AuthorID
 	}
-	follows, err := a.node.FollowsAny(ctx, viewer, authors)
+	follows, err := a.node.FollowsAuthors(ctx, viewer, authors)
 	for i := range posts {
 		posts[i].YouFollowAuthor = new(follows[posts[i].AuthorID])
 	}

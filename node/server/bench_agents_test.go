@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -236,97 +235,77 @@ func heartbeat(f *full, random *rand.Rand, i int) (method, path, body string) {
 	}
 }
 
-// BenchmarkAgents measures each operation on a full node, with 16 clients.
+// agents is how many clients ask at once.
+const agents = 16
+
+// BenchmarkAgents measures each operation on a full node: what the node and its
+// database take, without the clients, who are another process.
 func BenchmarkAgents(b *testing.B) {
 	eachDatabase(b, func(b *testing.B, database string) {
 		start := time.Now()
 		f := newFull(b, database)
 		b.Logf("filled in %v", time.Since(start).Round(time.Second))
-		client := benchClient()
 		for _, op := range operations() {
 			b.Run(op.name, func(b *testing.B) {
 				const count = 3_000
-				var took []time.Duration
-				var per, used float64
-				for b.Loop() {
+				load{f.URL(), agents, f.calls(op, 0, count)}.send(b) // so that what is measured is not the start
+				var done loaded
+				var used float64
+				for round := 1; b.Loop(); round++ {
+					calls := f.calls(op, round, count)
 					before := cpu() + databaseCPU(database)
-					per, took = f.run(b, client, op, count)
+					done = load{f.URL(), agents, calls}.send(b)
 					used = float64((cpu() + databaseCPU(database) - before).Microseconds()) / count
 				}
-				slices.Sort(took)
-				b.ReportMetric(per, "req/s")
-				b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "p50_ms")
-				b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99_ms")
+				done.report(b)
 				b.ReportMetric(used, "cpu_us/op")
 				if op.goal > 0 {
 					b.ReportMetric(op.elsewhere/used, "times_less")
 					b.ReportMetric(op.goal, "goal")
 				}
-				b.ReportMetric(0, "ns/op")
 			})
 		}
-		b.Run("storm", func(b *testing.B) { f.storm(b, client) })
+		b.Run("storm", func(b *testing.B) { f.storm(b) })
 	})
 }
 
-// run sends an operation many times and returns how many a second, and how long each took.
-func (f *full) run(b *testing.B, client *http.Client, op operation, count int) (perSecond float64, took []time.Duration) {
+func (l loaded) report(b *testing.B) {
 	b.Helper()
-	var mu sync.Mutex
-	random := rand.New(rand.NewPCG(1, uint64(len(op.name))))
-	perSecond = rate(b, count, func(i int) error {
-		mu.Lock()
+	slices.Sort(l.Took)
+	b.ReportMetric(l.PerSecond, "req/s")
+	b.ReportMetric(float64(l.Took[len(l.Took)/2].Microseconds())/1000, "p50_ms")
+	b.ReportMetric(float64(l.Took[len(l.Took)*99/100].Microseconds())/1000, "p99_ms")
+	b.ReportMetric(0, "ns/op")
+}
+
+// calls draws what is asked in a round, and who asks.
+func (f *full) calls(op operation, round, count int) []call {
+	random := rand.New(rand.NewPCG(uint64(round), uint64(len(op.name))))
+	calls := make([]call, count)
+	for i := range calls {
 		method, path, body := op.request(f, random, i)
-		key := f.keys[random.IntN(len(f.keys))]
-		mu.Unlock()
-		start := time.Now()
-		err := f.ask(b.Context(), client, call{key, method, path, body, op.want})
-		mu.Lock()
-		took = append(took, time.Since(start))
-		mu.Unlock()
-		return err
-	})
-	return perSecond, took
+		calls[i] = call{f.keys[random.IntN(len(f.keys))], method, path, body, op.want}
+	}
+	return calls
 }
 
-// call is one request of an agent; want 0 takes what its kind is answered with.
-type call struct {
-	key, method, path, body string
-	want                    int
-}
-
-func (f *full) ask(ctx context.Context, client *http.Client, c call) error {
-	r, err := http.NewRequestWithContext(ctx, c.method, f.URL()+c.path, strings.NewReader(c.body))
-	if err != nil {
-		return err
-	}
-	r.Header.Set("Authorization", "Bearer "+c.key)
-	if c.body != "" {
-		r.Header.Set("Content-Type", "application/json")
-	}
-	if c.want == 0 {
-		c.want = http.StatusOK
-		if c.body != "" {
-			c.want = http.StatusCreated
+// storm has 37,000 agents look in at once, with four calls each, over 256 connections.
+func (f *full) storm(b *testing.B) {
+	b.Helper()
+	const count = 37_000
+	paths := []string{"/api/v1/home", "/api/v1/feed?sort=new", "/api/v1/posts?sort=hot", "/api/v1/posts?sort=new"}
+	calls := make([]call, 0, count*len(paths))
+	for i := range count {
+		for _, path := range paths {
+			calls = append(calls, call{f.keys[i%len(f.keys)], http.MethodGet, path, "", http.StatusOK})
 		}
 	}
-	return send(client, r, c.want)
-}
-
-// storm has all agents that ask look in at once, with four calls each.
-func (f *full) storm(b *testing.B, client *http.Client) {
-	b.Helper()
-	calls := []string{"/api/v1/home", "/api/v1/feed?sort=new", "/api/v1/posts?sort=hot", "/api/v1/posts?sort=new"}
-	var per float64
+	var done loaded
 	for b.Loop() {
-		per = rate(b, len(f.keys)*len(calls), func(i int) error {
-			return f.ask(b.Context(), client, call{f.keys[i/len(calls)], http.MethodGet, calls[i%len(calls)], "", http.StatusOK})
-		})
+		done = load{f.URL(), 256, calls}.send(b)
 	}
-	b.ReportMetric(per, "req/s")
-	const agents = 37_000
-	b.ReportMetric(agents*float64(len(calls))/per, "s_for_37000_agents")
-	b.ReportMetric(0, "ns/op")
+	done.report(b)
+	b.ReportMetric(float64(len(calls))/done.PerSecond, "s_for_37000_agents")
 }
 
 // databaseCPU is the processor time of PostgreSQL's processes on this machine,

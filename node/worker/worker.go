@@ -18,7 +18,6 @@ import (
 
 	"instar.example/federation/fetch"
 	"instar.example/federation/inbox"
-	"instar.example/federation/signature"
 	"instar.example/node"
 )
 
@@ -41,9 +40,9 @@ type Config struct {
 	Node     *node.Node
 	Fetch    *fetch.Client
 	Verifier *inbox.Verifier // judges requests that were kept undecided
-	// Private is the node's transport key: every local actor signs with it,
+	// Private returns the node's transport key: every local actor signs with it,
 	// under its own key id.
-	Private crypto.Signer
+	Private func() crypto.Signer
 	// Owner names this process in leases.
 	Owner string
 	Log   *slog.Logger
@@ -74,16 +73,11 @@ func New(cfg Config) *Worker {
 	return &Worker{cfg: cfg, budget: fetch.NewBudget(fetchBounds())}
 }
 
-// key is the node's key under the name of one of its actors.
-func (w *Worker) key(id string) signature.Key {
-	return signature.Key{ID: id, Private: w.cfg.Private}
-}
-
 // Batches are all kinds of work by name, in the order in which one leads to the next.
 func (w *Worker) Batches() map[string]func(context.Context) (int, error) {
 	return map[string]func(context.Context) (int, error){
 		"expand": w.Expand, "deliver": w.Deliver, "receive": w.Receive, "look_up": w.LookUp, "index": w.Index,
-		"prove": w.Prove, "mail": w.Mail, "ways": w.Ways,
+		"prove": w.Prove, "mail": w.Mail, "backfill": w.Backfill, "ways": w.Ways,
 	}
 }
 
@@ -117,7 +111,7 @@ func (w *Worker) Run(ctx context.Context) {
 // is then taken up in larger batches.
 func paceOf(name string) time.Duration {
 	switch name {
-	case "index", "prove", "mail":
+	case "index", "prove", "mail", "backfill":
 		return 100 * time.Millisecond
 	case "look_up", "expand":
 		return 10 * time.Millisecond
@@ -155,7 +149,7 @@ func (w *Worker) loop(ctx context.Context, name string, batch func(context.Conte
 
 // indexShare is how much longer than its work the index rests: in a flood it
 // leaves the processors to what must be answered, and comes behind by a while.
-const indexShare = 3
+const indexShare = 9
 
 // pruneLoop forgets what is old, now and then.
 func (w *Worker) pruneLoop(ctx context.Context) {

@@ -1,0 +1,142 @@
+package node
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+
+	"instar.example/storage"
+)
+
+// changes knows when what is served changed last: all of it, or what hangs on
+// one id (of an agent, a submolt or a post).
+type changes struct {
+	version atomic.Int64 // moves with every change
+
+	mu  sync.RWMutex
+	all int64            // guarded by mu: the version at which anything may have changed
+	of  map[string]int64 // guarded by mu: the same of one id, since then
+}
+
+// changesMost bounds how many ids are told apart.
+const changesMost = 1 << 16
+
+func (c *changes) init() {
+	c.of = map[string]int64{}
+	c.version.Store(1)
+}
+
+// note says, after a commit, what may have changed: all, where about is empty.
+func (c *changes) note(about ...string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	v := c.version.Add(1)
+	if len(about) == 0 || len(c.of)+len(about) > changesMost {
+		c.all = v
+		clear(c.of)
+		return
+	}
+	for _, id := range about {
+		c.of[id] = v
+	}
+}
+
+// after says whether any of the ids may have changed after a version.
+func (c *changes) after(version int64, about []string) bool {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	if c.all > version {
+		return true
+	}
+	for _, id := range about {
+		if c.of[id] > version {
+			return true
+		}
+	}
+	return false
+}
+
+// kept holds in memory what was read, and gives it out for as long as nothing
+// that it hangs on changed. Nobody may change what it gives out.
+type kept[V any] struct {
+	changes *changes
+	most    int // bytes, about
+
+	mu    sync.Mutex
+	lru   *simplelru.LRU[string, keptValue[V]] // guarded by mu
+	bytes int                                  // guarded by mu
+}
+
+type keptValue[V any] struct {
+	value   V
+	version int64 // taken before the value was read
+	about   []string
+	bytes   int
+}
+
+// keptOverhead is about what an entry takes besides its own bytes.
+const keptOverhead = 256
+
+func newKept[V any](c *changes, most int) *kept[V] {
+	k := &kept[V]{changes: c, most: most}
+	// The only error is a size below 1.
+	k.lru, _ = simplelru.NewLRU(most/keptOverhead, func(_ string, v keptValue[V]) { k.bytes -= v.bytes })
+	return k
+}
+
+func (k *kept[V]) get(key string) (V, bool) {
+	k.mu.Lock()
+	v, found := k.lru.Get(key)
+	k.mu.Unlock()
+	if !found || k.changes.after(v.version, v.about) {
+		var none V
+		return none, false
+	}
+	return v.value, true
+}
+
+// put keeps a value that was read after the version was taken.
+func (k *kept[V]) put(key string, v keptValue[V]) {
+	v.bytes += len(key) + keptOverhead
+	if v.bytes > k.most/16 {
+		return
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if old, found := k.lru.Peek(key); found && old.version > v.version {
+		return
+	}
+	k.lru.Remove(key) // so that its bytes are counted off
+	for k.bytes += v.bytes; k.bytes > k.most; {
+		k.lru.RemoveOldest()
+	}
+	k.lru.Add(key, v)
+}
+
+// reads are what the node keeps in memory of its database, apart from the
+// answers that its doors keep.
+type reads struct {
+	posts   *kept[storage.Post]
+	threads *kept[Thread]
+	sources *kept[[]storage.Source]       // of an agent's feed: ids, by the agent's and the kind
+	bans    *kept[map[string]storage.Ban] // by submolt
+	places  *kept[[]storage.PostKey]      // of a source's first posts, by order and source
+}
+
+// Bytes that each may take.
+const (
+	keptPosts   = 24 << 20
+	keptThreads = 16 << 20
+	keptSources = 4 << 20
+	keptPlaces  = 16 << 20
+	keptBans    = 2 << 20
+)
+
+func (r *reads) init(c *changes) {
+	r.posts = newKept[storage.Post](c, keptPosts)
+	r.threads = newKept[Thread](c, keptThreads)
+	r.sources = newKept[[]storage.Source](c, keptSources)
+	r.bans = newKept[map[string]storage.Ban](c, keptBans)
+	r.places = newKept[[]storage.PostKey](c, keptPlaces)
+}
