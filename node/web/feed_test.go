@@ -111,7 +111,7 @@ func TestEveryFeedIsReadByAParserOfOthers(t *testing.T) {
 		"/feed?sort=top":            {2, "", ""},
 		"/feed?sort=top&t=day":      {2, "", ""},
 		"/feed?show=local":          {1, p.URI, "<strong>rise</strong>"},
-		"/feed?lang=ja":             {1, p.URI, "<strong>rise</strong>"},
+		"/feed?lang=en":             {1, p.URI, "<strong>rise</strong>"},
 		"/modlog":                   {0, "", ""},
 		"/search?q=never+ever+said": {0, "", ""},
 	} {
