@@ -46,6 +46,7 @@ func (n *Node) quota(what counted) (limit int64, per time.Duration) {
 		return 0, 0
 	}
 	switch what.class {
+	case CountReports: // above
 	case CountReads:
 		return l.Reads, time.Minute
 	case CountWrites:

@@ -92,7 +92,7 @@ func (n *Node) lookUp(ctx context.Context, addr Address, kind string) error {
 // lookupName is the key of a lookup: the same name may be an agent and a submolt elsewhere.
 func lookupName(addr Address, kind string) string { return kind + " " + addr.String() }
 
-// await returns the actor when its name is found, or a pending one after LookupWait.
+// Await returns the actor when its name is found, or a pending one after LookupWait.
 // Await waits for what LookUp asked for, at most LookupWait. The actor is still
 // pending when that was too short.
 func (n *Node) Await(ctx context.Context, name, kind string) (storage.Actor, error) {

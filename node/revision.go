@@ -59,11 +59,8 @@ func (n *Node) EditPost(ctx context.Context, author Author, id string, c PostCha
 			newer.UpdatedAt = old.UpdatedAt
 			return nil
 		}
-		submolt, err := q.Actor(ctx, old.SubmoltID)
+		submolt, err := allowing(ctx, q, old.SubmoltID, coins)
 		if err != nil {
-			return err
-		}
-		if err := allows(submolt, coins); err != nil {
 			return err
 		}
 		newer.UpdatedAt = max(n.now(), old.UpdatedAt+1)
@@ -76,6 +73,15 @@ func (n *Node) EditPost(ctx context.Context, author Author, id string, c PostCha
 		return n.publishPostUpdate(ctx, q, newer, author.actor, submolt)
 	})
 	return newer, err
+}
+
+// allowing returns a submolt that takes what is said of coins.
+func allowing(ctx context.Context, q storage.Queries, submoltID string, coins []string) (storage.Actor, error) {
+	submolt, err := q.Actor(ctx, submoltID)
+	if err == nil {
+		err = allows(submolt, coins)
+	}
+	return submolt, err
 }
 
 // isOut refuses the change of what nobody sees: only what is published is edited.

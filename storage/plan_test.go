@@ -22,8 +22,14 @@ func listings(ctx context.Context, q storage.Queries) error {
 	for _, sort := range []string{storage.SortHot, storage.SortNew, storage.SortTop, storage.SortScaled, storage.SortDiscussed, storage.SortControversial} {
 		for _, after := range []storage.After{{}, {Key: 5, ID: "x"}} {
 			for _, l := range []storage.PostList{
-				{}, {SubmoltID: "lab"}, {Local: true}, {Lang: "zh"},
-				{Since: 1_000, Now: 1_001}, {Since: 1, Now: 30 * 86_400_000}, {Since: 1, Now: 365 * 86_400_000}, {Since: 5, Now: 9, SubmoltID: "lab"},
+				{},
+				{SubmoltID: "lab"},
+				{Local: true},
+				{Lang: "zh"},
+				{Since: 1_000, Now: 1_001},
+				{Since: 1, Now: 30 * 86_400_000},
+				{Since: 1, Now: 365 * 86_400_000},
+				{Since: 5, Now: 9, SubmoltID: "lab"},
 			} {
 				l.Sort, l.After, l.Limit = sort, after, 25
 				try(q.Posts(ctx, l))

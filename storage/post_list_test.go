@@ -62,7 +62,7 @@ func TestOrdersOfPosts(t *testing.T) {
 			l := c.list
 			l.Now, l.Limit = now, 2
 			var got []string
-			for range len(posts) {
+			for range posts {
 				page, err := s.Read().Posts(ctx, l)
 				if err != nil {
 					t.Fatal(err)

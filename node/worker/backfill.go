@@ -43,7 +43,7 @@ func (w *Worker) backfill(ctx context.Context, b storage.Backfill) error {
 		return w.cfg.Node.Backfilled(ctx, b, objects)
 	}
 	if ctx.Err() != nil {
-		return nil // we stop: the lease runs out
+		return ctx.Err() // we stop: the lease runs out
 	}
 	if b.Attempts+1 >= backfillTries || errors.Is(err, fetch.ErrGone) || errors.Is(err, fetch.ErrNotFound) || errors.Is(err, activity.ErrMalformed) {
 		return w.cfg.Node.AbandonBackfill(ctx, b, short(err))
@@ -77,26 +77,29 @@ func (w *Worker) collect(ctx context.Context, address string, most int) ([]strin
 		if err != nil {
 			return objects, err
 		}
-		for _, item := range c.Items {
-			uri := objectOf(item)
-			if uri == "" || seen[uri] {
-				continue
-			}
-			seen[uri] = true
-			if objects = append(objects, uri); len(objects) >= most {
-				return objects, nil
-			}
-		}
+		objects = append(objects, unseen(c, seen)...)
 		next := c.Next
 		if next == "" && len(c.Items) == 0 {
 			next = c.First
 		}
-		if next == "" || seen[next] || !fetch.SameOrigin(next, address) {
+		if len(objects) >= most || next == "" || seen[next] || !fetch.SameOrigin(next, address) {
 			break
 		}
 		address = next
 	}
-	return objects, nil
+	return objects[:min(len(objects), most)], nil
+}
+
+// unseen are the objects of a page that were not seen before; it adds them to seen.
+func unseen(c *activity.Collection, seen map[string]bool) []string {
+	var objects []string
+	for _, item := range c.Items {
+		if uri := objectOf(item); uri != "" && !seen[uri] {
+			seen[uri] = true
+			objects = append(objects, uri)
+		}
+	}
+	return objects
 }
 
 // wrappings bounds how deep an object stands in activities: Announce, Create.
