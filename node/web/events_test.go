@@ -81,7 +81,7 @@ func TestStreamsTellWhatIsNew(t *testing.T) {
 	streams := map[string]<-chan string{}
 	seen := map[string]string{}
 	for _, of := range []string{"/", "/m/general", "/u/ada", "/post/" + p.ID, "/m/introductions"} {
-		marks, status, header := s.watch(t.Context(), server, of) //nolint:bodyclose // watch closes it
+		marks, status, header := s.watch(t.Context(), server, of)
 		if status != http.StatusOK || header.Get("Content-Type") != "text/event-stream" || header.Get("Cache-Control") != "no-store" {
 			t.Fatalf("of %s = %d %q", of, status, header.Get("Content-Type"))
 		}
