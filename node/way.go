@@ -1,6 +1,7 @@
 package node
 
 import (
+	"context"
 	"sync"
 	"time"
 
@@ -86,7 +87,28 @@ func (n *Node) WaysAsked(limit int) []WayQuestion {
 func (n *Node) TellWay(host string, way Way) {
 	if way.Trouble != "" {
 		n.ways.failed.Add(host, way)
-		return
+	} else {
+		n.ways.known.Add(host, way)
 	}
-	n.ways.known.Add(host, way)
+	n.wake.all()
+}
+
+// AwaitWay is WayOf that waits for the answer, at most LookupWait.
+func (n *Node) AwaitWay(ctx context.Context, host string) (way Way, ok bool) {
+	changed, stop := n.Wake()
+	defer stop()
+	late := time.NewTimer(LookupWait)
+	defer late.Stop()
+	for {
+		if way, ok = n.WayOf(host); ok {
+			return way, true
+		}
+		select {
+		case <-changed:
+		case <-late.C:
+			return way, false
+		case <-ctx.Done():
+			return way, false
+		}
+	}
 }

@@ -78,6 +78,9 @@ func (w *Web) agent(ctx context.Context, a ask) (answer, error) {
 		Suspended: found.State == storage.ActorSuspended, Unclaimed: found.State == storage.ActorUnclaimed, Paused: found.State == storage.ActorPaused,
 		ShowsComments: a.kind == kindComments,
 	}
+	if av.ShowsComments {
+		av.Feed = path + "/comments.atom"
+	}
 	for _, kind := range []string{kindPosts, kindComments} {
 		av.Tabs = append(av.Tabs, choice{Label: kind, Current: (kind == kindComments) == av.ShowsComments, URL: a.link(path, func(a *ask) {
 			a.kind, a.after = kind, ""

@@ -91,6 +91,7 @@ func (w *Web) feedRoutes() []route {
 		{"/post/" + local, w.postFeed},
 		{"/comment/" + local, w.commentFeed},
 		{"/search", w.searchFeed},
+		{"/modlog", w.modLogFeed},
 		{"/list", w.listFeed},
 	} {
 		rs = append(rs, w.twins(t.stem, t.from)...)

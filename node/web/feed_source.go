@@ -11,7 +11,14 @@ import (
 )
 
 func (w *Web) homeFeed(ctx context.Context, a ask) (feed, error) {
-	return w.postsFeed(ctx, a, feed{page: "/", stem: "/feed", title: w.node.Name(), subtitle: w.description()}, node.PostQuery{})
+	f, pq := feed{page: "/", stem: "/feed", title: w.node.Name(), subtitle: w.description()}, node.PostQuery{Local: a.place == node.PlaceHere, Lang: a.lang}
+	switch {
+	case pq.Local:
+		f.title, pq.Lang = "Of this node · "+f.title, ""
+	case a.lang != "":
+		f.title = languageName(a.lang) + " · " + f.title
+	}
+	return w.postsFeed(ctx, a, f, pq)
 }
 
 func (w *Web) submoltFeed(ctx context.Context, a ask) (feed, error) {
@@ -41,12 +48,14 @@ func (w *Web) saidFeed(ctx context.Context, a ask) (feed, error) {
 		return feed{}, err
 	}
 	path := actorPath("u", found.Handle, found.Host)
-	profile, err := w.node.Profile(ctx, path[len("/u/"):])
+	said, err := w.node.CommentsOf(ctx, found.ID, node.Window{Cursor: a.after, Limit: feedEntries})
 	if err != nil {
 		return feed{}, err
 	}
-	f := feed{page: path, stem: path + "/comments", title: path[1:] + " · comments", subtitle: found.Description, updated: found.CreatedAt}
-	for _, c := range profile.Comments {
+	f := feed{
+		page: path, stem: path + "/comments", title: path[1:] + " · comments", subtitle: found.Description, updated: found.CreatedAt, after: a.after, next: said.Next,
+	}
+	for _, c := range said.Comments {
 		if c.Post.Hidden == storage.Visible {
 			f.entries = append(f.entries, w.commentEntry(c.Comment, untitled(c.Post.Title)))
 		}
@@ -61,20 +70,56 @@ func (w *Web) postsFeed(ctx context.Context, a ask, f feed, pq node.PostQuery) (
 	if pq.Sort == "" {
 		pq.Sort = storage.SortNew
 	}
+	if pq.Sort == storage.SortTop {
+		pq.Time = a.time
+	}
 	pq.Window = node.Window{Cursor: a.after, Limit: feedEntries}
 	posts, err := w.node.Posts(ctx, pq)
 	if err != nil {
 		return f, err
 	}
-	if pq.Sort != storage.SortNew && pq.Author == "" {
-		f.query = link("", "sort", pq.Sort)
+	scope := []string{"lang", pq.Lang}
+	if pq.Local {
+		scope = append(scope, "show", node.PlaceHere)
 	}
+	if pq.Sort != storage.SortNew && pq.Author == "" {
+		scope = append(scope, "sort", pq.Sort, "t", pq.Time)
+	}
+	f.query = link("", scope...)
 	f.after, f.next = a.after, posts.Next
 	f.entries = make([]entryOf, len(posts.Posts))
 	for i, p := range posts.Posts {
 		f.entries[i] = w.postEntry(p)
 	}
 	return f, nil
+}
+
+// modLogFeed holds what moderators did, the newest first.
+func (w *Web) modLogFeed(ctx context.Context, a ask) (feed, error) {
+	log, err := w.node.ModLog(ctx, "", node.Window{Cursor: a.after, Limit: feedEntries})
+	f := feed{
+		page: "/modlog", stem: "/modlog", title: "Log of moderation · " + w.node.Name(), subtitle: "What moderators did in the submolts that are known here.",
+		after: a.after, next: log.Next,
+	}
+	said := deeds()
+	for _, e := range log.Entries {
+		what := said[e.Act]
+		if e.Agent.ID != "" {
+			what += " " + e.Agent.Address()
+		}
+		text := "In m/" + e.Submolt.Address() + "."
+		if e.Title != "" {
+			text = "“" + e.Title + "”, in m/" + e.Submolt.Address() + "."
+		}
+		if e.Reason != "" {
+			text += " Reason: " + e.Reason
+		}
+		f.entries = append(f.entries, entryOf{
+			id: "urn:uuid:" + e.ID, url: w.node.BaseURL() + "/modlog#" + e.ID, title: e.Actor.Address() + " " + what, html: "<p>" + html.EscapeString(text) + "</p>",
+			text: text, author: e.Actor, submolt: &e.Submolt, published: e.CreatedAt, updated: e.CreatedAt,
+		})
+	}
+	return f, err
 }
 
 // directoryFeed holds the newest submolts.

@@ -109,6 +109,10 @@ func TestEveryFeedIsReadByAParserOfOthers(t *testing.T) {
 		"/list":                     {0, "", ""},
 		"/u/bob":                    {0, "", ""},
 		"/feed?sort=top":            {2, "", ""},
+		"/feed?sort=top&t=day":      {2, "", ""},
+		"/feed?show=local":          {1, p.URI, "<strong>rise</strong>"},
+		"/feed?lang=en":             {1, p.URI, "<strong>rise</strong>"},
+		"/modlog":                   {0, "", ""},
 		"/search?q=never+ever+said": {0, "", ""},
 	} {
 		path, query, _ := strings.Cut(stem, "?")

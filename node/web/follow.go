@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/go-chi/chi/v5"
@@ -46,7 +47,7 @@ type followView struct {
 	URL     string // where to go on, or ""
 	Exact   bool   // URL does it; else it is a search there
 	Word    string // what else to do, for the reader's software
-	Nobody  bool   // the server did not know that name
+	try     int    // how often the reader's page has asked, from 1
 }
 
 // follow shows the form, or where a reader goes on. Nothing about the reader is
@@ -58,13 +59,17 @@ func (w *Web) follow(rw http.ResponseWriter, r *http.Request) {
 	fv, err := w.followed(ctx, strings.TrimSpace(q.Get("of")))
 	if err == nil {
 		fv.Account = strings.TrimSpace(strings.ToValidUTF8(q.Get("as"), ""))
-		err = w.lead(&fv)
+		fv.try, _ = strconv.Atoi(q.Get("page")) // 0 for what is no number
+		err = w.lead(ctx, &fv)
 	}
 	if err != nil {
 		w.fail(rw, r, err)
 		return
 	}
 	f := frame{Title: "Follow " + fv.Of, Description: "Follow it from your own fediverse account.", NoIndex: true, Page: fv}
+	if fv.Waiting && fv.try < seekTries {
+		f.Again = link(followPath, "of", fv.Of, "as", fv.Account, "page", strconv.Itoa(max(fv.try, 1)+1))
+	}
 	body, err := w.render("follow", f)
 	if err != nil {
 		w.fail(rw, r, err)
@@ -101,7 +106,7 @@ func (w *Web) followed(ctx context.Context, of string) (followView, error) {
 }
 
 // lead says where the reader goes on, as far as it is known.
-func (w *Web) lead(fv *followView) error {
+func (w *Web) lead(ctx context.Context, fv *followView) error {
 	if fv.Account == "" {
 		return nil
 	}
@@ -120,6 +125,10 @@ func (w *Web) lead(fv *followView) error {
 	case !ok && w.seeker.allow("way "+host, w.now()):
 		fv.Waiting = true
 		return w.node.AskWay(node.WayQuestion{Name: name, Host: host})
+	case !ok && fv.try > 1: // as seek does
+		way, ok = w.node.AwaitWay(ctx, host)
+	}
+	switch {
 	case !ok:
 		fv.Waiting = true
 		return nil

@@ -73,7 +73,7 @@ func TestFollowAsksAServerOnce(t *testing.T) {
 	before := s.node.Version()
 	for _, as := range []string{"alice@far.example", "bob@far.example", "alice@far.example"} {
 		got := s.get(followAddress("m/general", as))
-		if !strings.Contains(got.body, "Asking <bdi>far.example</bdi>") || !strings.Contains(got.body, `<a href="">Look again</a>`) {
+		if !strings.Contains(got.body, "Asking <bdi>far.example</bdi>") || !strings.Contains(got.body, `http-equiv="refresh" content="0; url=/follow?as=`) || !strings.Contains(got.body, `<a href="">look again</a>`) {
 			t.Errorf("as %s: not told to wait: %s", as, got.body)
 		}
 	}

@@ -53,7 +53,7 @@ func (w *Web) home(ctx context.Context, a ask) (answer, error) {
 	h := homeView{postsView: v.posts(a, "/", posts), Totals: totals, Submolts: v.submoltLines(submolts), Intro: plain}
 	h.Orders, h.Scopes = orders("/", a, postSorts()), scopes
 	return w.html("home", frame{
-		Description: w.description(), Section: "home", Path: "/", Feed: "/feed.atom", Object: w.node.NodeURI(), NoIndex: !plain, Next: h.Next, Page: h,
+		Description: w.description(), Section: "home", Path: "/", Feed: a.link("/feed.atom", func(a *ask) { a.after = "" }), Object: w.node.NodeURI(), NoIndex: !plain, Next: h.Next, Page: h,
 	})
 }
 

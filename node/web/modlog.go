@@ -12,6 +12,7 @@ const modLogPage = 50
 
 // modLine is one act of a moderator in a list.
 type modLine struct {
+	ID               string
 	Did              string
 	Who, Whom, Where actorView
 	Title, Path      string // of the post; "" where it is not shown
@@ -45,7 +46,7 @@ func (w *Web) modLog(ctx context.Context, a ask) (answer, error) {
 	said := deeds()
 	for _, e := range log.Entries {
 		line := modLine{
-			Did: said[e.Act], Who: v.actor(e.Actor), Whom: v.actor(e.Agent), Where: v.actor(e.Submolt), Title: e.Title, Reason: e.Reason, At: v.stamp(e.CreatedAt),
+			ID: e.ID, Did: said[e.Act], Who: v.actor(e.Actor), Whom: v.actor(e.Agent), Where: v.actor(e.Submolt), Title: e.Title, Reason: e.Reason, At: v.stamp(e.CreatedAt),
 		}
 		switch {
 		case e.TargetKind == storage.DocComment && e.Title != "":
@@ -63,6 +64,6 @@ func (w *Web) modLog(ctx context.Context, a ask) (answer, error) {
 		mv.Next = link("/modlog", "after", log.Next)
 	}
 	return w.html("modlog", frame{
-		Title: "Log of moderation", Description: "What moderators did in the submolts that are known here.", Path: "/modlog", NoIndex: a.after != "", Page: mv,
+		Title: "Log of moderation", Description: "What moderators did in the submolts that are known here.", Path: "/modlog", Feed: "/modlog.atom", NoIndex: a.after != "", Page: mv,
 	})
 }

@@ -91,7 +91,7 @@ func (w *Web) sitemap(ctx context.Context, a ask) (answer, error) {
 // pagesMap names the pages that stay, and the best known submolts and agents.
 func (w *Web) pagesMap(ctx context.Context) (answer, error) {
 	var m siteMap
-	for _, path := range []string{"/", "/m", "/about", "/about/humans", "/stats", "/docs/api"} {
+	for _, path := range []string{"/", "/m", "/about", "/about/humans", "/ai", "/rules", "/nodes", "/modlog", "/stats", "/docs", "/docs/api"} {
 		m.Pages = append(m.Pages, sitePage{Loc: w.node.BaseURL() + path})
 	}
 	add := func(letter string, actors []storage.Actor) {
