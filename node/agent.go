@@ -21,14 +21,10 @@ type Registered struct {
 const codeWords = "reef wave coral shell tide kelp foam salt deep blue aqua pearl sand surf cove bay"
 
 // Register makes a new local agent. Its name is unique, without case, among
-// all agents and submolts of the node, deleted ones included.
-func (n *Node) Register(ctx context.Context, name, description string) (Registered, error) {
-	return n.RegisterInvited(ctx, name, description, "")
-}
-
-// RegisterInvited is Register with an invitation, "" for none. Who is invited
-// may write at once; the use of the invitation is spent with the registration.
-func (n *Node) RegisterInvited(ctx context.Context, name, description, invite string) (Registered, error) {
+// all agents and submolts of the node, deleted ones included. invite is an
+// invitation, "" for none: who is invited may write at once, and its use is spent
+// with the registration.
+func (n *Node) Register(ctx context.Context, name, description, invite string) (Registered, error) {
 	if err := n.mayRegister(invite); err != nil {
 		return Registered{}, err
 	}

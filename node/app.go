@@ -35,7 +35,12 @@ func (n *Node) AddApp(ctx context.Context, name string) (NewApp, error) {
 		return NewApp{}, err
 	}
 	a := NewApp{Key: key, App: storage.App{ID: n.cfg.NewID(), Hash: n.hashToken(key), Name: name, CreatedAt: n.now()}}
-	return a, n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error { return q.InsertApp(ctx, a.App) })
+	return a, n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error {
+		if err := q.InsertApp(ctx, a.App); err != nil {
+			return err
+		}
+		return n.audit(ctx, q, "let app in", a.ID, name)
+	})
 }
 
 // Apps returns the apps, the newest first, without their keys.
@@ -45,7 +50,12 @@ func (n *Node) Apps(ctx context.Context) ([]storage.App, error) {
 
 // RevokeApp ends an app's key at once.
 func (n *Node) RevokeApp(ctx context.Context, id string) error {
-	err := n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error { return q.RevokeApp(ctx, id, n.now()) })
+	err := n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error {
+		if err := q.RevokeApp(ctx, id, n.now()); err != nil {
+			return err
+		}
+		return n.audit(ctx, q, "revoke app", id, "")
+	})
 	return orNotFound(err, "App", "'instar apps list' names those that there are.")
 }
 

@@ -37,11 +37,11 @@ const (
 func (n *Node) quota(what counted) (limit int64, per time.Duration) {
 	l := n.cfg.Limits
 	if !l.Enabled && what.class != CountReports { // of people whom nobody knows: always
-
 		return 0, 0
 	}
 	switch what.class {
-	case CountReports: // above
+	case CountReports:
+		return reportsOf(what.id), day
 	case CountReads:
 		return l.Reads, time.Minute
 	case CountWrites:
@@ -60,8 +60,6 @@ func (n *Node) quota(what counted) (limit int64, per time.Duration) {
 		return l.Messages, time.Hour
 	case CountMails:
 		return l.Mails, time.Hour
-	case CountReports:
-		return reportsOf(what.id), day
 	}
 	return 0, 0
 }

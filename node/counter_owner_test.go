@@ -18,7 +18,7 @@ func owned(t *testing.T, s *storage.Store, n lone, owner string, names ...string
 	t.Helper()
 	var keys []string
 	for _, name := range names {
-		r, err := n.Register(t.Context(), name, "")
+		r, err := n.Register(t.Context(), name, "", "")
 		if err != nil {
 			t.Fatalf("Register(%s): %v", name, err)
 		}

@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -73,7 +74,12 @@ func (n *Node) Invite(ctx context.Context, note string, uses int64, lasts time.D
 	if lasts > 0 {
 		i.ExpiresAt = n.Now().Add(lasts).UnixMilli()
 	}
-	return i, n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error { return q.InsertInvite(ctx, i.Invite) })
+	return i, n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error {
+		if err := q.InsertInvite(ctx, i.Invite); err != nil {
+			return err
+		}
+		return n.audit(ctx, q, "make invitation", i.ID, fmt.Sprintf("for %d: %s", uses, note))
+	})
 }
 
 // Invites returns the node's invitations, the newest first, without their codes.
@@ -83,6 +89,11 @@ func (n *Node) Invites(ctx context.Context) ([]storage.Invite, error) {
 
 // RevokeInvite ends an invitation; who came with it stays.
 func (n *Node) RevokeInvite(ctx context.Context, id string) error {
-	err := n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error { return q.RevokeInvite(ctx, id, n.now()) })
+	err := n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error {
+		if err := q.RevokeInvite(ctx, id, n.now()); err != nil {
+			return err
+		}
+		return n.audit(ctx, q, "revoke invitation", id, "")
+	})
 	return orNotFound(err, "Invitation", "'instar invites list' names those that there are.")
 }

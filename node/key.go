@@ -24,24 +24,33 @@ func (n *Node) KeyOverlap() time.Duration { return n.cfg.KeyOverlap }
 
 // rotate gives an agent a new key; the old ones end after overlap, or at once.
 func (n *Node) rotate(ctx context.Context, agentID string, overlap time.Duration) (NewKey, error) {
-	key, err := n.newToken(PrefixKey)
+	k, err := n.newKey(overlap)
 	if err != nil {
 		return NewKey{}, err
 	}
-	k := NewKey{Key: key, OldUntil: n.Now().Add(max(overlap, 0)).UnixMilli()}
 	err = n.personal(ctx, func(ctx context.Context, q storage.Queries) error {
 		if err := q.AddCounts(ctx, agentID, storage.Counts{}); err != nil { // one rotation at a time
 			return err
 		}
-		if err := q.EndCredentials(ctx, agentID, storage.CredentialAgent, k.OldUntil); err != nil {
-			return err
-		}
-		return q.InsertCredential(ctx, storage.Credential{
-			Hash: n.hashToken(key), AgentID: agentID, Kind: storage.CredentialAgent, CreatedAt: n.now(),
-		})
+		return n.replaceKeys(ctx, q, agentID, k)
 	})
 	n.seen.byHash.Purge()
 	return k, err
+}
+
+func (n *Node) newKey(overlap time.Duration) (NewKey, error) {
+	key, err := n.newToken(PrefixKey)
+	return NewKey{Key: key, OldUntil: n.Now().Add(max(overlap, 0)).UnixMilli()}, err
+}
+
+// replaceKeys gives an agent, whose lock the caller holds, a new key.
+func (n *Node) replaceKeys(ctx context.Context, q storage.Queries, agentID string, k NewKey) error {
+	if err := q.EndCredentials(ctx, agentID, storage.CredentialAgent, k.OldUntil); err != nil {
+		return err
+	}
+	return q.InsertCredential(ctx, storage.Credential{
+		Hash: n.hashToken(k.Key), AgentID: agentID, Kind: storage.CredentialAgent, CreatedAt: n.now(),
+	})
 }
 
 // self is the agent that a principal is; owners and strangers have no key to change.

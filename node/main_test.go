@@ -56,7 +56,7 @@ func newLone(t *testing.T, s *storage.Store, change ...func(*node.Config)) lone 
 // agent registers an agent and returns its right to write.
 func (l lone) agent(name string) node.Author {
 	l.t.Helper()
-	r, err := l.Register(l.t.Context(), name, "")
+	r, err := l.Register(l.t.Context(), name, "", "")
 	if err != nil {
 		l.t.Fatalf("Register(%s): %v", name, err)
 	}
@@ -106,7 +106,7 @@ func code(err error) string {
 func TestOwnerAndStrangerAreNoAuthors(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, l lone) {
-		r, err := l.Register(t.Context(), "Ada", "")
+		r, err := l.Register(t.Context(), "Ada", "", "")
 		if err != nil {
 			t.Fatalf("Register: %v", err)
 		}
@@ -133,7 +133,7 @@ func TestNamesAreUniqueWithoutCaseAmongAgentsAndSubmolts(t *testing.T) {
 	each(t, func(t *testing.T, l lone) {
 		ada := l.agent("Ada")
 		for _, name := range []string{"ADA", "general"} {
-			if _, err := l.Register(t.Context(), name, ""); code(err) != "name_taken" {
+			if _, err := l.Register(t.Context(), name, "", ""); code(err) != "name_taken" {
 				t.Errorf("Register(%s) = %v, want name_taken", name, err)
 			}
 		}
@@ -141,7 +141,7 @@ func TestNamesAreUniqueWithoutCaseAmongAgentsAndSubmolts(t *testing.T) {
 			t.Errorf("Found(ada) = %v, want name_taken", err)
 		}
 		for _, name := range []string{"ab", "-ab", "a b", "a\u202eb", "admin", "ünder"} {
-			if _, err := l.Register(t.Context(), name, ""); err == nil {
+			if _, err := l.Register(t.Context(), name, "", ""); err == nil {
 				t.Errorf("Register(%q) is accepted", name)
 			}
 		}

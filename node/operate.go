@@ -87,7 +87,7 @@ func (n *Node) change(ctx context.Context, name, deed string, f func(ctx context
 
 // Approve lets an agent in that waits to be claimed: the operator vouches for it.
 func (n *Node) Approve(ctx context.Context, name string) (storage.Actor, error) {
-	return n.change(ctx, name, "approve", func(ctx context.Context, q storage.Queries, a storage.Actor) error {
+	return n.operate(ctx, name, "approve agent", func(ctx context.Context, q storage.Queries, a storage.Actor) error {
 		if a.ClaimedAt > 0 {
 			return &Error{Kind: Conflict, Code: "already_claimed", Detail: a.Name + " is claimed already"}
 		}
@@ -105,7 +105,7 @@ func (n *Node) Approve(ctx context.Context, name string) (storage.Actor, error) 
 // Reject turns an agent away that waits to be claimed: its keys end, and its
 // name is not given again.
 func (n *Node) Reject(ctx context.Context, name string) (storage.Actor, error) {
-	return n.change(ctx, name, "reject", func(ctx context.Context, q storage.Queries, a storage.Actor) error {
+	return n.operate(ctx, name, "reject agent", func(ctx context.Context, q storage.Queries, a storage.Actor) error {
 		if a.ClaimedAt > 0 {
 			return &Error{Kind: Conflict, Code: "already_claimed", Detail: a.Name + " is claimed already", Hint: "Suspend it instead."}
 		}
@@ -120,14 +120,14 @@ func (n *Node) Reject(ctx context.Context, name string) (storage.Actor, error) {
 
 // Suspend stops an agent from writing until Resume; it may read.
 func (n *Node) Suspend(ctx context.Context, name string) (storage.Actor, error) {
-	return n.change(ctx, name, "suspend", func(ctx context.Context, q storage.Queries, a storage.Actor) error {
+	return n.operate(ctx, name, "suspend agent", func(ctx context.Context, q storage.Queries, a storage.Actor) error {
 		return q.SetActorState(ctx, a.ID, storage.ActorSuspended, n.now())
 	})
 }
 
 // Resume ends a suspension: the agent is again what it was before.
 func (n *Node) Resume(ctx context.Context, name string) (storage.Actor, error) {
-	return n.change(ctx, name, "resume", func(ctx context.Context, q storage.Queries, a storage.Actor) error {
+	return n.operate(ctx, name, "resume agent", func(ctx context.Context, q storage.Queries, a storage.Actor) error {
 		if a.State != storage.ActorSuspended {
 			return &Error{Kind: Conflict, Code: "not_suspended", Detail: a.Name + " is not suspended"}
 		}
@@ -153,9 +153,12 @@ func freeState(a storage.Actor, o storage.Ownership) string {
 
 // RotateKeyOf gives an agent a new key on the operator's word: its old ones end at once.
 func (n *Node) RotateKeyOf(ctx context.Context, name string) (NewKey, error) {
-	a, err := n.change(ctx, name, "rotate key", func(context.Context, storage.Queries, storage.Actor) error { return nil })
+	k, err := n.newKey(0)
 	if err != nil {
 		return NewKey{}, err
 	}
-	return n.rotate(ctx, a.ID, 0)
+	_, err = n.operate(ctx, name, "rotate key", func(ctx context.Context, q storage.Queries, a storage.Actor) error {
+		return n.replaceKeys(ctx, q, a.ID, k)
+	})
+	return k, err
 }

@@ -14,7 +14,7 @@ import (
 // registered registers an agent and returns its secrets.
 func (l lone) registered(name string) node.Registered {
 	l.t.Helper()
-	r, err := l.Register(l.t.Context(), name, "")
+	r, err := l.Register(l.t.Context(), name, "", "")
 	if err != nil {
 		l.t.Fatalf("Register(%s): %v", name, err)
 	}
@@ -62,9 +62,9 @@ func TestOnlyTheRegistrationModeDecidesWhoMayRegisterAndWrite(t *testing.T) {
 				}
 				invite = i.Code
 			}
-			r, err := l.RegisterInvited(t.Context(), "ada", "", invite)
+			r, err := l.Register(t.Context(), "ada", "", invite)
 			if code(err) != tc.register {
-				t.Fatalf("RegisterInvited = %v, want %s", err, tc.register)
+				t.Fatalf("Register = %v, want %s", err, tc.register)
 			}
 			if err != nil {
 				return
@@ -88,10 +88,10 @@ func TestAnInvitationIsSpentOnceForEachUse(t *testing.T) {
 		var all sync.WaitGroup
 		for _, name := range []string{"a1a", "a2a", "a3a", "a4a", "a5a", "a6a", "a7a", "a8a"} {
 			all.Go(func() {
-				if _, err := l.RegisterInvited(t.Context(), name, "", i.Code); err == nil {
+				if _, err := l.Register(t.Context(), name, "", i.Code); err == nil {
 					in.Add(1)
 				} else if code(err) != "bad_invite" {
-					t.Errorf("RegisterInvited = %v", err)
+					t.Errorf("Register = %v", err)
 				}
 			})
 		}
@@ -103,11 +103,11 @@ func TestAnInvitationIsSpentOnceForEachUse(t *testing.T) {
 		if i, err = l.Invite(t.Context(), "", 1, time.Hour); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := l.RegisterInvited(t.Context(), "general", "", i.Code); code(err) != "name_taken" {
-			t.Errorf("RegisterInvited(general) = %v, want name_taken", err)
+		if _, err := l.Register(t.Context(), "general", "", i.Code); code(err) != "name_taken" {
+			t.Errorf("Register(general) = %v, want name_taken", err)
 		}
-		if _, err := l.RegisterInvited(t.Context(), "carol", "", i.Code); err != nil {
-			t.Errorf("RegisterInvited after a failure = %v", err)
+		if _, err := l.Register(t.Context(), "carol", "", i.Code); err != nil {
+			t.Errorf("Register after a failure = %v", err)
 		}
 		old, err := l.Invite(t.Context(), "", 1, time.Hour)
 		if err != nil {
@@ -122,7 +122,7 @@ func TestAnInvitationIsSpentOnceForEachUse(t *testing.T) {
 		}
 		l.clock.add(2 * time.Hour)
 		for what, invite := range map[string]string{"expired": old.Code, "revoked": gone.Code} {
-			if _, err := l.RegisterInvited(t.Context(), "dave", "", invite); code(err) != "bad_invite" {
+			if _, err := l.Register(t.Context(), "dave", "", invite); code(err) != "bad_invite" {
 				t.Errorf("%s invitation: %v, want bad_invite", what, err)
 			}
 		}
@@ -172,7 +172,7 @@ func TestTheOperatorLetsInTurnsAwayAndStops(t *testing.T) {
 				t.Errorf("Approve(%q) = %v", name, err)
 			}
 		}
-		if _, err := l.Register(t.Context(), "bob", ""); code(err) != "name_taken" {
+		if _, err := l.Register(t.Context(), "bob", "", ""); code(err) != "name_taken" {
 			t.Errorf("the name of who was turned away is given again: %v", err)
 		}
 		list, err := l.LocalAgents(t.Context(), storage.ActorActive)

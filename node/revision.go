@@ -47,10 +47,8 @@ func (n *Node) EditPost(ctx context.Context, author Author, id string, c PostCha
 		if old.UpdatedAt != seen {
 			return &Error{Kind: Conflict, Code: "edited_meanwhile", Detail: "The post was edited at the same time", Hint: "Read it again and send the change anew."}
 		}
-		if old.Hidden != storage.Pending {
-			if err := isOut(old.Hidden, "Post"); err != nil {
-				return err
-			}
+		if err := isOut(old.Hidden, "Post"); err != nil {
+			return err
 		}
 		if err := n.mayEdit(ctx, q, edited{old.ID, old.AuthorID, old.CreatedAt, "posts"}, author); err != nil {
 			return err
@@ -85,9 +83,11 @@ func allowing(ctx context.Context, q storage.Queries, submoltID string, coins []
 }
 
 // isOut refuses the change of what nobody sees: only what is published is edited.
+// isOut refuses the change of what nobody sees: only what is published, or will be
+// when its submolt is found, is edited.
 func isOut(hidden int64, what string) error {
 	switch hidden {
-	case storage.Visible:
+	case storage.Visible, storage.Pending:
 		return nil
 	case storage.Unverified:
 		return &Error{

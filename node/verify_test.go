@@ -406,7 +406,7 @@ func TestWhoIsAskedDependsOnTrust(t *testing.T) {
 func TestATrustedAgentIsNotAsked(t *testing.T) {
 	t.Parallel()
 	l := newLone(t, storagetest.SQLite(t), asked(node.VerifyAll))
-	r, err := l.Register(t.Context(), "ada", "")
+	r, err := l.Register(t.Context(), "ada", "", "")
 	if err != nil {
 		t.Fatalf("Register: %v", err)
 	}

@@ -47,6 +47,8 @@ func listings(ctx context.Context, q storage.Queries) error {
 	try(q.FoundedCount(ctx, "ada"))
 	try(q.FirstCommentAfter(ctx, "ada", 1))
 	try(q.Counter(ctx, "reads ada"))
+	try(q.Credential(ctx, "x", 1))
+	try(q.Acts(ctx, 50))
 	try(q.Challenge(ctx, "x"))
 	try(q.ChallengeOf(ctx, "x"))
 	try(q.Outcome(ctx, "agent ada", "x"))

@@ -63,6 +63,13 @@ func (p program) appsCommand() *cobra.Command {
 	return apps
 }
 
+// auditCommand tells what was done by these commands, and when.
+func (p program) auditCommand() *cobra.Command {
+	cmd := p.operation("audit", "List what the operator did, the latest first", noArgs)
+	p.operate(cmd, func([]string) server.Operation { return server.Operation{Method: http.MethodGet, Path: "/audit"} })
+	return cmd
+}
+
 // listAndRevoke gives a group its other two commands.
 func (p program) listAndRevoke(group *cobra.Command, things string) {
 	list := p.operation("list", "List the "+things, noArgs)

@@ -54,7 +54,7 @@ func All() ([]Check, error) {
 		inGroup("follow", followChecks()),
 		inGroup("announce", announceChecks()),
 		inGroup("humans", rows, traceChecks()),
-		inGroup("reads", apiChecks(), shapeChecks(), webChecks(), skillChecks()),
+		inGroup("reads", apiChecks(), shapeChecks(), searchChecks(), limitChecks(), verifyChecks(), privateMessageChecks(), webChecks(), skillChecks()),
 	)
 	return all, nil
 }

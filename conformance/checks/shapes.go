@@ -2,6 +2,7 @@ package checks
 
 import (
 	"context"
+	"net/http"
 	"strings"
 	"time"
 
@@ -15,6 +16,7 @@ func shapeChecks() []Check {
 		shape("posts-shape", "API-5", "posts in a list", "feed", eachOf("posts", postShape)),
 		shape("comment-shape", "API-6", "comments", "comments", eachOf("comments", commentShape)),
 		{ID: "comment-tree", Clause: "API-6", Name: "a reply stands under its parent", Run: commentTree},
+		{ID: "comment-alone", Clause: "API-6", Name: "a comment alone, with its replies", Run: commentAlone},
 		{ID: "search-shape", Clause: "API-7", Name: "search results", Run: searchShape},
 		shape("submolts-shape", "API-8", "submolts in a list", "submolts", eachOf("submolts", submoltShape)),
 		shape("submolt-shape", "API-8", "a submolt", "submolt", singleSubmolt),
@@ -181,6 +183,45 @@ func commentTree(ctx context.Context, t *Target) error {
 	replies := objects(peer.List(roots[0], "replies"))
 	if len(replies) != 1 || peer.Text(replies[0], "id") != reply || peer.Text(replies[0], "parent_id") != parent {
 		return failf("the parent's replies are %.300v", replies)
+	}
+	return nil
+}
+
+// commentAlone reads the upper one of three comments: all below it comes along.
+func commentAlone(ctx context.Context, t *Target) error {
+	a, err := t.agent(ctx)
+	if err != nil {
+		return err
+	}
+	post, err := t.writePost(ctx, a, "Alone "+peer.Token())
+	if err != nil {
+		return err
+	}
+	var ids []string
+	for above := ""; len(ids) < 3; ids = append(ids, above) {
+		if above, err = t.writeComment(ctx, a, post, above, "One below the other."); err != nil {
+			return err
+		}
+	}
+	got, err := t.call(ctx, "GET", "/comments/"+ids[0], "", nil)
+	if err != nil {
+		return err
+	}
+	if err := got.is(http.StatusOK); err != nil {
+		return err
+	}
+	at := peer.Object(got.doc, "comment")
+	for i, id := range ids {
+		if peer.Text(at, "id") != id {
+			return failf("%d below it: %.200v, want comment %s", i, at["id"], id)
+		}
+		replies := objects(peer.List(at, "replies"))
+		if last := i == len(ids)-1; last != (len(replies) == 0) {
+			return failf("%d below it: %d replies", i, len(replies))
+		}
+		if len(replies) > 0 {
+			at = replies[0]
+		}
 	}
 	return nil
 }

@@ -21,7 +21,7 @@ func Faults() ([]Fault, error) {
 	all := slices.Concat(
 		webfingerFaults(), nodeinfoFaults(), actorFaults(), readingFaults(), objectFaults(),
 		signatureFaults(), keyFaults(), messageFaults(), inboxFaults(), followFaults(), announceFaults(),
-		traceFaults(), apiFaults(), shapeFaults(), webFaults(), skillFaults(),
+		traceFaults(), apiFaults(), shapeFaults(), agentFaults(), webFaults(), skillFaults(),
 	)
 	for _, row := range rows {
 		if row.Surface == "cli" {

@@ -4,6 +4,8 @@ import (
 	"html"
 	"net/http"
 	"strings"
+
+	"instar.example/conformance/peer"
 )
 
 func apiFaults() []Fault {
@@ -63,6 +65,14 @@ func shapeFaults() []Fault {
 		edit(g+"posts-shape", "no submolt", ending("/feed"), each("posts", without("submolt"))),
 		edit(g+"comment-shape", "author_id is null", comments, each("comments", put("author_id", nil))),
 		edit(g+"comment-tree", "no replies", comments, each("comments", put("replies", []any{}))),
+		edit(g+"comment-alone", "one level of replies", under(api+"/comments/"), inside("comment", func(doc map[string]any) {
+			for _, reply := range peer.List(doc, "replies") {
+				if reply, is := reply.(map[string]any); is {
+					reply["replies"] = []any{}
+				}
+			}
+		})),
+		edit(g+"comment-alone", "no replies", under(api+"/comments/"), inside("comment", put("replies", []any{}))),
 		edit(g+"search-shape", "two names for one thing", ending("/search"), each("results", put("relevance", 1))),
 		edit(g+"submolts-shape", "no display_name", exactly(api+"/submolts"), each("submolts", without("display_name"))),
 		edit(g+"submolt-shape", "created_by as a string", under(api+"/submolts/"), inside("submolt", put("created_by", "ada"))),

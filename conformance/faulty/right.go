@@ -144,6 +144,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		r.URL.Path = strings.TrimSuffix(r.URL.Path, "/")
 	}
 	s.mu.Lock()
+	if strings.HasPrefix(r.URL.Path, "/api/v1/") {
+		s.limited(a)
+	}
 	s.routes().ServeHTTP(a, r) // one at a time: the suite asks one thing at a time
 	s.mu.Unlock()
 	if s.fault.Edit != nil {

@@ -25,7 +25,7 @@ func (s *Server) apiRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("POST "+api+"/agents/dm/request", s.writing("message", s.message))
 	mux.HandleFunc("POST "+api+"/agents/{name}/follow", s.writing("follow", s.follow))
 	mux.HandleFunc("GET "+api+"/posts", s.listPosts)
-	mux.HandleFunc("POST "+api+"/posts", s.writing("post", s.createPost))
+	mux.HandleFunc("POST "+api+"/posts", s.writing("post", s.once(s.createPost)))
 	mux.HandleFunc("GET "+api+"/posts/{id}", s.readPost)
 	mux.HandleFunc("DELETE "+api+"/posts/{id}", s.writing("delete", s.deletePost))
 	mux.HandleFunc("PATCH "+api+"/posts/{id}", s.writing("edit", s.editPost))
@@ -39,6 +39,11 @@ func (s *Server) apiRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET "+api+"/submolts/{name}", s.readSubmolt)
 	mux.HandleFunc("GET "+api+"/submolts/{name}/feed", s.listPosts)
 	mux.HandleFunc("POST "+api+"/submolts/{name}/subscribe", s.writing("subscribe", s.subscribe))
+	mux.HandleFunc("GET "+api+"/comments/{id}", s.readComment)
+	mux.HandleFunc("GET "+api+"/agents/dm/conversations", s.conversations)
+	mux.HandleFunc("GET "+api+"/limits", s.limits)
+	mux.HandleFunc("GET "+api+"/verify/practice", s.practice)
+	mux.HandleFunc("POST "+api+"/verify", s.writing("verify", s.solve))
 	mux.HandleFunc("GET "+api+"/search", s.search)
 	mux.HandleFunc("GET "+api+"/stats", s.stats)
 	mux.HandleFunc(api+"/", func(w http.ResponseWriter, r *http.Request) {
@@ -136,7 +141,9 @@ func (s *Server) failure(r *http.Request, status int, sentence string) map[strin
 }
 
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, status int, sentence string) {
-	writeDoc(w, "application/json", status, encode(s.failure(r, status, sentence)))
+	if doc := s.failure(r, status, sentence); !s.problem(w, r, doc) {
+		writeDoc(w, "application/json", status, encode(doc))
+	}
 }
 
 // readOnly is the refusal of [GATE-3].
@@ -224,19 +231,6 @@ func (s *Server) follow(w http.ResponseWriter, r *http.Request, a *agent) {
 	}
 	a.following[followed.name] = true
 	s.answer(w, http.StatusOK, map[string]any{"action": "followed", "message": "Now following " + followed.spelled})
-}
-
-// message takes a request to talk; nothing of it is shown to anybody.
-func (s *Server) message(w http.ResponseWriter, r *http.Request, _ *agent) {
-	in, ok := s.input(w, r)
-	if !ok {
-		return
-	}
-	if s.agents[lower(peer.Text(in, "to"))] == nil {
-		s.fail(w, r, http.StatusNotFound, "No such agent")
-		return
-	}
-	s.answer(w, http.StatusCreated, map[string]any{"conversation_id": newID(), "status": "pending", "message": "Chat request sent"})
 }
 
 func (s *Server) found(w http.ResponseWriter, r *http.Request, a *agent) {
@@ -423,6 +417,15 @@ func (s *Server) listComments(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+func (s *Server) readComment(w http.ResponseWriter, r *http.Request) {
+	c := s.findComment(r.PathValue("id"))
+	if c == nil {
+		s.fail(w, r, http.StatusNotFound, "No such comment")
+		return
+	}
+	s.answer(w, http.StatusOK, map[string]any{"comment": s.commentJSON(c)})
+}
+
 func (s *Server) createComment(w http.ResponseWriter, r *http.Request, a *agent) {
 	p := s.thePost(w, r)
 	if p == nil {
@@ -476,14 +479,4 @@ func (s *Server) readSubmolt(w http.ResponseWriter, r *http.Request) {
 	doc := s.submoltJSON(m)
 	doc["created_by"] = map[string]any{"id": s.agents[m.founder].id, "name": s.agents[m.founder].spelled}
 	s.answer(w, http.StatusOK, map[string]any{"submolt": doc})
-}
-
-func (s *Server) search(w http.ResponseWriter, r *http.Request) {
-	query := lower(strings.TrimSpace(r.URL.Query().Get("q")))
-	found := s.newest(func(p *post) bool { return strings.Contains(lower(p.title), query) })
-	s.answer(w, http.StatusOK, map[string]any{"results": listOf(found, func(p *post) map[string]any {
-		doc := s.postJSON(p)
-		doc["type"], doc["similarity"] = "post", 1
-		return doc
-	}), "has_more": false, "next_cursor": nil})
 }

@@ -26,6 +26,11 @@ type state struct {
 	activity  map[string]bool              // ids that were handled
 	signature map[string]bool              // signatures that were accepted
 	requests  map[string]bool              // the same with all that they covered
+
+	asked      int                 // requests to the agents' API
+	messages   []string            // between two agents
+	named      map[string]repeated // answers to named requests
+	challenges map[string]bool     // codes that were given
 }
 
 type agent struct {
@@ -70,6 +75,7 @@ func newState() state {
 		submolts: map[string]*submolt{}, docs: map[string][]byte{},
 		followers: map[string]map[string]string{}, activity: map[string]bool{},
 		signature: map[string]bool{}, requests: map[string]bool{},
+		named: map[string]repeated{}, challenges: map[string]bool{},
 	}
 }
 

@@ -53,7 +53,11 @@ func (s *Server) home(w http.ResponseWriter, r *http.Request) {
 		s.instanceActor(w, r)
 		return
 	}
-	s.writeListing(w, func(*post) bool { return true })
+	var lines []string
+	if !s.rule("messages-off-pages") {
+		lines = s.messages
+	}
+	s.writeListing(w, func(*post) bool { return true }, lines...)
 }
 
 // writeListing writes a page of posts.

@@ -76,6 +76,7 @@ func (a *Admin) Handler() http.Handler {
 		{get, "/apps", a.apps},
 		{post, "/apps", a.addApp},
 		{post, "/apps/{name}/revoke", a.revokeApp},
+		{get, "/audit", a.audit},
 	} {
 		r.Method(rt.method, rt.pattern, a.serve(rt.do))
 	}

@@ -34,7 +34,7 @@ func (a *API) register(ctx context.Context, c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	r, err := a.node.RegisterInvited(ctx, in.Name, in.Description, in.Invite)
+	r, err := a.node.Register(ctx, in.Name, in.Description, in.Invite)
 	if err != nil {
 		undo()
 		return reply{}, err

@@ -29,7 +29,7 @@ func benchHandler(b *testing.B, limits node.Limits) (h http.Handler, key string,
 	if err != nil {
 		b.Fatalf("node: %v", err)
 	}
-	reg, err := n.Register(b.Context(), "ada", "")
+	reg, err := n.Register(b.Context(), "ada", "", "")
 	if err != nil {
 		b.Fatalf("register: %v", err)
 	}

@@ -23,7 +23,7 @@ func BenchmarkHome(b *testing.B) {
 		b.Fatal(err)
 	}
 	register := func(name string) (string, node.Author) {
-		reg, err := n.Register(b.Context(), name, "")
+		reg, err := n.Register(b.Context(), name, "", "")
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -53,7 +53,7 @@ func newFull(b *testing.B, database string) *full {
 	f := &full{Server: benchNode(b, database), crowd: crowdHere()}
 	f.keys = make([]string, f.crowd.keyed)
 	rate(b, len(f.keys), func(i int) error {
-		r, err := f.Node.Register(b.Context(), "asker"+strconv.Itoa(i), "")
+		r, err := f.Node.Register(b.Context(), "asker"+strconv.Itoa(i), "", "")
 		f.keys[i] = r.Key
 		return err
 	})

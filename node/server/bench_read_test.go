@@ -119,7 +119,7 @@ func BenchmarkWrite(b *testing.B) {
 		s, client := benchNode(b, database), benchClient()
 		var keys []string
 		for i := range benchClients {
-			r, err := s.Node.Register(b.Context(), "agent"+strconv.Itoa(i), "")
+			r, err := s.Node.Register(b.Context(), "agent"+strconv.Itoa(i), "", "")
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -391,7 +391,7 @@ func benchFollower(b *testing.B, s *Server, p *benchPeer, submolt string) {
 
 func benchAuthor(b *testing.B, s *Server, name string) node.Author {
 	b.Helper()
-	r, err := s.Node.Register(b.Context(), name, "")
+	r, err := s.Node.Register(b.Context(), name, "", "")
 	if err != nil {
 		b.Fatal(err)
 	}

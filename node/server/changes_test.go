@@ -46,7 +46,7 @@ func TestProcessesHearOfEachOthersWritesOnce(t *testing.T) {
 	}
 	marks := [2]int64{two[0].mine, two[1].mine}
 	before := two[1].s.Node.Version()
-	if _, err := two[0].s.Node.Register(t.Context(), "ada", ""); err != nil {
+	if _, err := two[0].s.Node.Register(t.Context(), "ada", "", ""); err != nil {
 		t.Fatalf("Register: %v", err)
 	}
 	look()

@@ -134,7 +134,7 @@ func TestEachWayOfClaimingIsWalked(t *testing.T) {
 			"fediverse:" + far.URL + "/users/kim",
 		},
 	} {
-		r, err := s.Node.Register(t.Context(), "by_"+tc.method, "")
+		r, err := s.Node.Register(t.Context(), "by_"+tc.method, "", "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -264,7 +264,7 @@ func TestLettersReachAMailServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = s.Stop(context.WithoutCancel(t.Context())) }()
-	r, err := s.Node.Register(t.Context(), "ada", "")
+	r, err := s.Node.Register(t.Context(), "ada", "", "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -300,7 +300,7 @@ func TestWithoutAMailServerTheLinkStandsInTheLog(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = s.Stop(context.WithoutCancel(t.Context())) }()
-	r, err := s.Node.Register(t.Context(), "ada", "")
+	r, err := s.Node.Register(t.Context(), "ada", "", "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -340,7 +340,7 @@ func TestTheOperatorsWordReachesOtherProcesses(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = s.Stop(context.WithoutCancel(t.Context())) }()
-	if _, err := s.Node.Register(t.Context(), "ada", ""); err != nil {
+	if _, err := s.Node.Register(t.Context(), "ada", "", ""); err != nil {
 		t.Fatal(err)
 	}
 	changed, stop := s.Node.Wake()

@@ -135,7 +135,7 @@ func claiming(methods ...string) func(*node.Config) {
 
 func (s *site) registered(name string) node.Registered {
 	s.Helper()
-	r, err := s.node.Register(s.Context(), name, "")
+	r, err := s.node.Register(s.Context(), name, "", "")
 	if err != nil {
 		s.Fatal(err)
 	}

@@ -87,7 +87,7 @@ func (s *site) advance(d time.Duration) { s.millis.Add(d.Milliseconds()) }
 // agent registers an agent and returns its right to write.
 func (s *site) agent(name string) node.Author {
 	s.Helper()
-	reg, err := s.node.Register(s.Context(), name, "An agent named "+name+".")
+	reg, err := s.node.Register(s.Context(), name, "An agent named "+name+".", "")
 	if err != nil {
 		s.Fatalf("Register(%q): %v", name, err)
 	}
