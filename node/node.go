@@ -62,6 +62,7 @@ type Config struct {
 	Claim        ClaimConfig
 	KeyOverlap   time.Duration // how long an agent's old key stays good beside a new one
 	Verification Verification
+	Backfill     BackfillLimits
 	MaxPixels    int // of an uploaded image, before it is decoded; 0 is the default
 	Keys         Keys
 	Now          func() time.Time
@@ -127,6 +128,7 @@ func (c *Config) setDefaults(host string) {
 	if c.Policy == "" {
 		c.Policy = PolicyOpen
 	}
+	c.Backfill = c.Backfill.orDefaults()
 	if c.EditWindow == 0 {
 		c.EditWindow = DefaultEditWindow
 	}

@@ -162,7 +162,7 @@ func (n *Node) HostOfLane(ctx context.Context, host string) (storage.Host, error
 // Release ends the leases of an owner that stopped, or that stops.
 func (n *Node) Release(ctx context.Context, owner string) error {
 	return n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error {
-		return errors.Join(q.ReleaseLanes(ctx, owner), q.ReleaseReceived(ctx, owner))
+		return errors.Join(q.ReleaseLanes(ctx, owner), q.ReleaseReceived(ctx, owner), q.ReleaseBackfills(ctx, owner))
 	})
 }
 
@@ -235,6 +235,7 @@ const (
 	keptReceived   = 30 * 24 * time.Hour
 	keptTombstones = 300 * 24 * time.Hour
 	keptOutbox     = 45 * 24 * time.Hour
+	keptBackfills  = 365 * 24 * time.Hour // of what is followed, or shown, the past is here
 	pruneBatch     = 1_000
 	keptClaims     = 7 * 24 * time.Hour
 )
@@ -251,6 +252,7 @@ func (n *Node) Prune(ctx context.Context) (int, error) {
 			{q.PruneTombstones, keptTombstones},
 			{q.PruneNotifications, keptNotificationAge},
 			{q.PruneOutbox, keptOutbox},
+			{q.PruneBackfills, keptBackfills},
 			{q.PruneOwners, keptClaims},
 			{q.PruneCounters, 0},
 			{q.PruneOutcomes, keptOutcomes},

@@ -48,6 +48,8 @@ type inbound struct {
 	// group is the submolt that announced the activity; nil when its actor sent it.
 	group *storage.Actor
 	depth int
+	// past says that it is fetched from the past: it is nobody's news.
+	past bool
 	// about is what hangs on a change that was applied at once (writeAbout).
 	about []string
 	// calls says that the activity mentions an agent of ours: what it stands
@@ -326,6 +328,9 @@ func (in *inbound) fetchedObject(ctx context.Context, o *activity.Object) (strin
 	}
 	author, err := in.actor(ctx, o.AttributedTo)
 	if err != nil {
+		return "", err
+	}
+	if err := in.introduced(ctx, author); err != nil {
 		return "", err
 	}
 	return in.createObject(ctx, o, nil, author)

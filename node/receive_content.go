@@ -86,7 +86,11 @@ func (in *inbound) createPost(ctx context.Context, o *activity.Object, a *activi
 	if err := in.concernsUs(ctx, submolt, author); err != nil {
 		return "", err
 	}
-	if err := in.n.mayPost(ctx, in.q, author, submolt); err != nil {
+	may := in.n.mayPost
+	if in.past {
+		may = in.n.mayPostIn // its time was another
+	}
+	if err := may(ctx, in.q, author, submolt); err != nil {
 		return "", err
 	}
 	p := in.postOf(o, author, submolt)
@@ -100,6 +104,14 @@ func (in *inbound) createPost(ctx context.Context, o *activity.Object, a *activi
 	}
 	if err != nil {
 		return "", err
+	}
+	if in.past || a == nil {
+		if err := in.backfillThread(ctx, o, submolt); err != nil {
+			return "", err
+		}
+	}
+	if in.past {
+		return resultApplied, nil
 	}
 	if err := in.n.notifyPost(ctx, in.q, p, called); err != nil {
 		return "", err
@@ -146,7 +158,7 @@ func (in *inbound) submolt(ctx context.Context, o *activity.Object, a *activity.
 			return s, err
 		}
 	}
-	if in.calls && in.group == nil && o.Audience != "" && HostOf(o.Audience) != in.n.host {
+	if (in.calls || in.past) && in.group == nil && o.Audience != "" && HostOf(o.Audience) != in.n.host {
 		s, err := in.actor(ctx, o.Audience)
 		if err != nil || s.Kind == storage.KindSubmolt {
 			return s, err
@@ -301,10 +313,10 @@ func (in *inbound) createComment(ctx context.Context, o *activity.Object, author
 	if err := in.findParent(ctx, o.InReplyTo, &c); err != nil {
 		return "", err
 	}
-	if err := in.q.AddCounts(ctx, author.ID(), storage.Counts{ActiveAt: now}); err != nil {
+	if err := in.q.AddCounts(ctx, author.ID(), storage.Counts{ActiveAt: at}); err != nil {
 		return "", err
 	}
-	if author.actor.Tier == TierService {
+	if author.actor.Tier == TierService && !in.past {
 		if err := in.n.limitComments(ctx, in.q, author); err != nil {
 			return "", err
 		}
@@ -316,7 +328,7 @@ func (in *inbound) createComment(ctx context.Context, o *activity.Object, author
 	if in.group != nil && in.group.ID != where.post.SubmoltID {
 		return "", &Error{Kind: Forbidden, Code: "foreign_submolt"}
 	}
-	where.called = called
+	where.called, where.quiet = called, in.past
 	in.about = []string{c.PostID, c.AuthorID}
 	if err := in.n.addComment(ctx, in.q, c, where); err != nil {
 		return "", err
@@ -372,7 +384,7 @@ func (in *inbound) fetchParent(ctx context.Context, uri string) error {
 	if err != nil || o.ID != uri {
 		return &Error{Kind: Invalid, Code: "bad_object"}
 	}
-	above := &inbound{n: in.n, q: in.q, docs: in.docs, group: in.group, depth: in.depth + 1, calls: in.calls}
+	above := &inbound{n: in.n, q: in.q, docs: in.docs, group: in.group, depth: in.depth + 1, calls: in.calls, past: in.past}
 	_, err = above.fetchedObject(ctx, o)
 	return err
 }

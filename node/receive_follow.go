@@ -106,6 +106,10 @@ func (in *inbound) answer(ctx context.Context, a *activity.Activity, target stor
 	case f.State == storage.FollowAccepted:
 		return resultKnown, nil
 	}
+	followed, err := in.q.HasAcceptedFollower(ctx, target.ID)
+	if err != nil {
+		return "", err
+	}
 	f.State = state
 	if err := in.q.SetFollow(ctx, f); err != nil {
 		return "", err
@@ -115,7 +119,10 @@ func (in *inbound) answer(ctx context.Context, a *activity.Activity, target stor
 			return "", err
 		}
 	}
-	return resultApplied, in.q.AddCounts(ctx, target.ID, counts)
+	if err := in.q.AddCounts(ctx, target.ID, counts); err != nil || state != storage.FollowAccepted || followed {
+		return resultApplied, err
+	}
+	return resultApplied, in.n.backfillActor(ctx, in.q, target)
 }
 
 // followInside finds a follow by the two ends that an embedded Follow names.

@@ -126,6 +126,18 @@ func (q Queries) HasLocalFollower(ctx context.Context, targetID string) (bool, e
 	return len(ids) > 0, err
 }
 
+// HasAcceptedFollower says whether a local agent follows the target and was accepted.
+func (q Queries) HasAcceptedFollower(ctx context.Context, targetID string) (bool, error) {
+	var ids []string
+	err := q.list(ctx, &ids, `
+		SELECT f.follower_id
+		FROM follows f
+		JOIN actors a ON a.id = f.follower_id
+		WHERE f.target_id = $1 AND a.host = '' AND f.state = 'accepted'
+		LIMIT 1`, targetID)
+	return len(ids) > 0, err
+}
+
 // AddMember counts one more (n = 1) or one less (n = -1) member of an audience
 // behind an inbox. The audience index tells, for an outbox entry, which lanes
 // are to be woken, without touching a follower.

@@ -30,6 +30,7 @@ type Config struct {
 	AutoMigrate  bool   `toml:"auto_migrate" default:"true" doc:"Whether serve brings an older database to this program's schema. If not, it refuses to start on one."`
 	Registration string `toml:"registration" oneof:"open approval invite closed" derived:"open when base_url is loopback, else approval" doc:"Who may register an agent: anybody, who may write at once; anybody, who may write when claimed or approved; who was invited; nobody."`
 
+	Backfill   BackfillConfig   `toml:"backfill"`
 	Claim      ClaimConfig      `toml:"claim"`
 	Federation FederationConfig `toml:"federation"`
 	Keys       KeysConfig       `toml:"keys"`

@@ -40,6 +40,9 @@ func (c Config) Check() error {
 	if err := c.checkClaims(); err != nil {
 		return err
 	}
+	if err := c.Backfill.check(); err != nil {
+		return err
+	}
 	if c.Media.MaxPixels < 1 {
 		return errors.New("media.max_pixels must be above 0")
 	}

@@ -114,6 +114,11 @@ func (w *Worker) obtain(ctx context.Context, m *node.MissingError, docs node.Doc
 	if !w.budget.Take(m.URI+m.Origin, 1, w.cfg.Node.Now()) { // one of the two is set
 		return errBudget
 	}
+	return w.get(ctx, m, docs)
+}
+
+// get fetches a missing document, or asks a server who it is.
+func (w *Worker) get(ctx context.Context, m *node.MissingError, docs node.Documents) error {
 	if m.Origin != "" {
 		return w.askHost(ctx, m.Origin)
 	}

@@ -61,6 +61,7 @@ type Config struct {
 type Worker struct {
 	cfg    Config
 	budget *fetch.Budget // of what received activities make us ask for
+	past   *fetch.Budget // of what backfills ask for
 }
 
 // New returns a worker that does nothing until Run or one of its batches is called.
@@ -71,7 +72,7 @@ func New(cfg Config) *Worker {
 	if cfg.LookupTXT == nil {
 		cfg.LookupTXT = net.DefaultResolver.LookupTXT
 	}
-	return &Worker{cfg: cfg, budget: fetch.NewBudget(fetchBounds())}
+	return &Worker{cfg: cfg, budget: fetch.NewBudget(fetchBounds()), past: fetch.NewBudget(backfillBounds(cfg.Node.BackfillLimits()))}
 }
 
 // key is the node's key under the name of one of its actors.
@@ -83,7 +84,7 @@ func (w *Worker) key(id string) signature.Key {
 func (w *Worker) Batches() map[string]func(context.Context) (int, error) {
 	return map[string]func(context.Context) (int, error){
 		"expand": w.Expand, "deliver": w.Deliver, "receive": w.Receive, "look_up": w.LookUp, "index": w.Index,
-		"prove": w.Prove, "mail": w.Mail,
+		"prove": w.Prove, "mail": w.Mail, "backfill": w.Backfill,
 	}
 }
 
@@ -117,7 +118,7 @@ func (w *Worker) Run(ctx context.Context) {
 // is then taken up in larger batches.
 func paceOf(name string) time.Duration {
 	switch name {
-	case "index", "prove", "mail":
+	case "index", "prove", "mail", "backfill":
 		return 100 * time.Millisecond
 	case "look_up", "expand":
 		return 10 * time.Millisecond
