@@ -91,11 +91,11 @@ func (w *Worker) pause(ctx context.Context, b storage.Backfill, s storage.Backfi
 	return errors.Join(ours, w.cfg.Node.PauseBackfill(ctx, b, w.cfg.Node.Now().Add(backfillPause<<b.Attempts).UnixMilli()))
 }
 
-// errRemote marks what went wrong elsewhere.
-type errRemote struct{ error }
+// remoteError marks what went wrong elsewhere.
+type remoteError struct{ error }
 
 func isRemote(err error) bool {
-	_, is := errors.AsType[errRemote](err)
+	_, is := errors.AsType[remoteError](err)
 	return is
 }
 
@@ -130,7 +130,7 @@ func (w *Worker) obtainPast(ctx context.Context, b *storage.Backfill, m *node.Mi
 	defer cancel()
 	b.Requests++
 	if err := w.get(ctx, m, docs); err != nil {
-		return errRemote{err}
+		return remoteError{err}
 	}
 	b.Bytes += int64(len(docs[m.URI]))
 	return nil
