@@ -114,14 +114,14 @@ func (n *Node) keepActor(ctx context.Context, q storage.Queries, doc *activity.A
 		if have.State == storage.ActorSuspended || have.State == storage.ActorDeleted {
 			a.State = have.State
 		}
-		return a, q.UpdateRemoteActor(ctx, a)
+		return a, keepRemote(ctx, q, a, doc, q.UpdateRemoteActor)
 	case !errors.Is(err, storage.ErrNotFound):
 		return a, err
 	}
 	stub, err := q.ActorByHandle(ctx, a.Host, a.Handle, a.Kind)
 	if err == nil && (stub.State == storage.ActorPending || stub.State == storage.ActorUnknown) {
 		a.ID = stub.ID // it came to us before its lookup ended
-		if err := q.UpdateRemoteActor(ctx, a); err != nil {
+		if err := keepRemote(ctx, q, a, doc, q.UpdateRemoteActor); err != nil {
 			return a, err
 		}
 		return a, n.deliverWaiting(ctx, q, a)
@@ -132,7 +132,7 @@ func (n *Node) keepActor(ctx context.Context, q storage.Queries, doc *activity.A
 	if stub.ID != "" {
 		a = aside(a)
 	}
-	return a, q.InsertActor(ctx, a)
+	return a, keepRemote(ctx, q, a, doc, q.InsertActor)
 }
 
 // aside gives an actor another name because its own is taken by another actor

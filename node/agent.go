@@ -126,7 +126,7 @@ func (n *Node) localActor(id, kind, name string) storage.Actor {
 	return storage.Actor{
 		ID: id, URI: uri, Kind: kind, WireType: wire, Handle: handle, Name: name,
 		Inbox: uri + "/inbox", SharedInbox: n.cfg.BaseURL + "/inbox", Outbox: uri + "/outbox",
-		FollowersURI: uri + "/followers", PageURL: uri, KeyID: uri + "#main-key", KeyPEM: n.cfg.Keys.TransportPEM,
+		FollowersURI: uri + "/followers", PageURL: uri, KeyID: uri + "#main-key", KeyPEM: n.TransportPEM(),
 		Tier: TierTrusted, State: storage.ActorActive, CreatedAt: now, UpdatedAt: now,
 	}
 }

@@ -126,6 +126,9 @@ func (n *Node) place(ctx context.Context, q storage.Queries, c *storage.Comment)
 	if at.post.Locked {
 		return at, &Error{Kind: Forbidden, Code: "locked", Detail: "Post is locked: it takes no new comments"}
 	}
+	if err := n.mayWriteIn(ctx, q, at.post.SubmoltID, c.AuthorID); err != nil {
+		return at, err
+	}
 	if c.ParentID == "" {
 		return at, nil
 	}
@@ -180,6 +183,9 @@ func (n *Node) CommentFor(ctx context.Context, id, viewerID string) (storage.Com
 			return c, notFound("Comment", "")
 		}
 		return c, nil
+	}
+	if err == nil && c.Hidden == storage.Removed {
+		return c, &Error{Kind: Gone, Code: "removed", Detail: "Comment was removed by a moderator", Hint: "GET /api/v1/modlog tells who did it, and why."}
 	}
 	if err == nil && c.Hidden != storage.Visible {
 		return c, &Error{Kind: Gone, Code: "deleted", Detail: "Comment was deleted"}
@@ -356,7 +362,11 @@ func nest(roots, below []storage.Comment, sort string) []*Reply {
 
 // blank takes the text out of a comment that is not to be shown.
 func blank(c storage.Comment) storage.Comment {
-	if c.Hidden != storage.Visible {
+	switch c.Hidden {
+	case storage.Visible:
+	case storage.Removed:
+		c.Content, c.HTML = "[removed by a moderator]", "<p>[removed by a moderator]</p>"
+	default:
 		c.Content, c.HTML = "[deleted]", "<p>[deleted]</p>"
 	}
 	return c

@@ -119,8 +119,9 @@ func (k *kept[V]) put(key string, v keptValue[V]) {
 type reads struct {
 	posts   *kept[storage.Post]
 	threads *kept[Thread]
-	sources *kept[[]storage.Source]  // of an agent's feed: ids, by the agent's and the kind
-	places  *kept[[]storage.PostKey] // of a source's first posts, by order and source
+	sources *kept[[]storage.Source]       // of an agent's feed: ids, by the agent's and the kind
+	bans    *kept[map[string]storage.Ban] // by submolt
+	places  *kept[[]storage.PostKey]      // of a source's first posts, by order and source
 }
 
 // Bytes that each may take.
@@ -129,11 +130,13 @@ const (
 	keptThreads = 16 << 20
 	keptSources = 4 << 20
 	keptPlaces  = 16 << 20
+	keptBans    = 2 << 20
 )
 
 func (r *reads) init(c *changes) {
 	r.posts = newKept[storage.Post](c, keptPosts)
 	r.threads = newKept[Thread](c, keptThreads)
 	r.sources = newKept[[]storage.Source](c, keptSources)
+	r.bans = newKept[map[string]storage.Ban](c, keptBans)
 	r.places = newKept[[]storage.PostKey](c, keptPlaces)
 }

@@ -42,7 +42,7 @@ type lone struct {
 func newLone(t *testing.T, s *storage.Store, change ...func(*node.Config)) lone {
 	t.Helper()
 	c := &clock{t: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
-	cfg := node.Config{Store: s, BaseURL: "https://a.test", Now: c.now, Keys: node.Keys{Secret: []byte("s"), TransportPEM: "PEM"}}
+	cfg := node.Config{Store: s, BaseURL: "https://a.test", Now: c.now, Keys: node.Keys{Secret: []byte("s")}}
 	for _, f := range change {
 		f(&cfg)
 	}

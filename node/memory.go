@@ -48,6 +48,9 @@ func (n *Node) recall(ctx context.Context, q storage.Queries, uri string) (stora
 		return a, nil
 	}
 	a, err := q.ActorByURI(ctx, uri)
+	if q.InTx() {
+		return a, err // what is not committed may never be: then nobody must take it for stored
+	}
 	if err == nil && a.State == storage.ActorActive && (a.Local() || a.FetchedAt > 0) {
 		n.hosts.actors.Add(uri, a)
 	}

@@ -24,7 +24,10 @@ func (n *Node) Appoint(ctx context.Context, author Author, submolt, agent, role 
 			return invalid("not_an_agent", "Only agents moderate", "Name an agent.")
 		}
 		had, err := n.setRole(ctx, q, s, a, role)
-		if err != nil || had != "" {
+		if err != nil || had == role {
+			return err
+		}
+		if err := n.logAct(ctx, q, roleAct(s, a, role), author.actor, Judgement{}); err != nil || had != "" {
 			return err
 		}
 		return n.publishModerator(ctx, q, activity.TypeAdd, author, s, a)
@@ -42,8 +45,20 @@ func (n *Node) Dismiss(ctx context.Context, author Author, submolt, agent string
 		if had == "" {
 			return notFound("Moderator", "GET /api/v1/submolts/"+s.Handle+"/moderators lists them.")
 		}
+		if err := n.logAct(ctx, q, roleAct(s, a, ""), author.actor, Judgement{}); err != nil {
+			return err
+		}
 		return n.publishModerator(ctx, q, activity.TypeRemove, author, s, a)
 	})
+}
+
+// roleAct is a change of who moderates, as the log has it.
+func roleAct(s, agent storage.Actor, role string) governed {
+	g := governed{act: ActAppoint, submoltID: s.ID, kind: storage.KindAgent, id: agent.ID, agent: agent.Ref()}
+	if role == "" {
+		g.act = ActDismiss
+	}
+	return g
 }
 
 // changeModerator runs f on a local submolt and an agent for its owner, or for

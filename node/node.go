@@ -40,9 +40,11 @@ const (
 
 // Keys are what a node needs of its secrets. It signs nothing itself.
 type Keys struct {
-	// TransportPEM is the public half of the node's RSA key, published under
-	// the #main-key of every local actor.
-	TransportPEM string
+	// Transport returns the public half of the node's RSA key, as PEM, published
+	// under the #main-key of every local actor.
+	Transport func() string
+	// Renew puts a new RSA key in its place; nil for a node that cannot.
+	Renew func(ctx context.Context) error
 	// Secret keys the hashes of API keys; 32 bytes that are not in the database.
 	Secret []byte
 }
@@ -87,6 +89,7 @@ type Node struct {
 	wake    waker
 	hosts   memory
 	counts  counters
+	proofs  proofKeys
 	box     cipher.AEAD   // seals what the database must not tell alone
 	images  chan struct{} // holds a token while an image is decoded: one at a time
 }
@@ -107,6 +110,13 @@ func New(ctx context.Context, cfg Config) (*Node, error) {
 	n.hosts.init()
 	n.counts.init()
 	if n.box, err = n.sealingBox(); err != nil {
+		return nil, err
+	}
+	secret, err := n.derive("ed25519 keys of actors")
+	if err != nil {
+		return nil, err
+	}
+	if err := n.proofs.init(secret); err != nil {
 		return nil, err
 	}
 	if err := n.keepBaseURL(ctx); err != nil {
@@ -149,6 +159,9 @@ func (c *Config) setDefaults(host string) {
 	}
 	if c.Rand == nil {
 		c.Rand = rand.Reader
+	}
+	if c.Keys.Transport == nil {
+		c.Keys.Transport = func() string { return "" } // a node that meets no others
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -194,6 +207,9 @@ func (n *Node) Software() string { return n.cfg.Version }
 // Registration is the node's mode of registration.
 func (n *Node) Registration() string { return n.cfg.Registration }
 
+// Policy is which remote agents may write on the node.
+func (n *Node) Policy() string { return n.cfg.Policy }
+
 // Limits are the node's limits on what one agent writes.
 func (n *Node) Limits() Limits { return n.cfg.Limits }
 
@@ -201,7 +217,7 @@ func (n *Node) Limits() Limits { return n.cfg.Limits }
 func (n *Node) VotesToggle() bool { return n.cfg.VotesToggle }
 
 // TransportPEM is the public key of the node's actors.
-func (n *Node) TransportPEM() string { return n.cfg.Keys.TransportPEM }
+func (n *Node) TransportPEM() string { return n.cfg.Keys.Transport() }
 
 // Ready says whether the node can answer: its database does.
 func (n *Node) Ready(ctx context.Context) error { return n.store.Ping(ctx) }

@@ -15,6 +15,8 @@ const (
 	NoteMention      = "mention"
 	NoteFollower     = "new_follower"
 	NoteChatRequest  = "dm_request"
+	NoteModerated    = "moderated"   // a moderator removed or locked what the agent wrote
+	NoteBanned       = "banned"      // from a submolt
 	NoteUpvote       = "post_upvote" // one unread for each post, however many votes
 )
 

@@ -1,12 +1,14 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
 	"strings"
 	"time"
 
+	"instar.example/federation/activity"
 	"instar.example/storage"
 )
 
@@ -125,9 +127,14 @@ func (n *Node) LaneEntries(ctx context.Context, l storage.Lane) (entries []stora
 	}
 	member = append(member, storage.InboxAudience(l.Inbox))
 	for _, e := range all {
-		if slices.ContainsFunc(e.Audiences(), func(a string) bool { return slices.Contains(member, a) }) {
-			entries = append(entries, e)
+		if !slices.ContainsFunc(e.Audiences(), func(a string) bool { return slices.Contains(member, a) }) {
+			continue
 		}
+		e, err := n.provenEntry(e, storage.Actor{ID: e.ActorID, URI: e.ActorURI, KeyGeneration: e.KeyGeneration})
+		if err != nil {
+			return nil, 0, err
+		}
+		entries = append(entries, e)
 	}
 	return entries, reached, nil
 }
@@ -169,16 +176,35 @@ func (n *Node) Release(ctx context.Context, owner string) error {
 // Entry returns an activity of this node by the last segment of its id. What
 // was sent in a conversation is shown to nobody [DM-4].
 func (n *Node) Entry(ctx context.Context, id string) (storage.Entry, error) {
-	e, err := n.store.Read().Entry(ctx, id)
-	if err == nil && isPrivate(e) {
-		return storage.Entry{}, notFound("Activity", "")
+	q := n.store.Read()
+	e, err := q.Entry(ctx, id)
+	if err != nil || isPrivate(e) {
+		return storage.Entry{}, orNotFound(cmp.Or(err, storage.ErrNotFound), "Activity", "")
 	}
-	return e, orNotFound(err, "Activity", "")
+	a, err := q.Actor(ctx, e.ActorID)
+	if err != nil {
+		return e, err
+	}
+	return n.provenEntry(e, a)
 }
 
 // Outbox returns the newest entries of an actor's outbox collection.
 func (n *Node) Outbox(ctx context.Context, actorID string, limit int) ([]storage.Entry, error) {
-	return n.store.Read().EntriesBy(ctx, actorID, limit)
+	q := n.store.Read()
+	es, err := q.EntriesBy(ctx, actorID, limit)
+	if err != nil || len(es) == 0 {
+		return es, err
+	}
+	a, err := q.Actor(ctx, actorID)
+	if err != nil {
+		return nil, err
+	}
+	for i, e := range es {
+		if es[i], err = n.provenEntry(e, a); err != nil {
+			return nil, err
+		}
+	}
+	return es, nil
 }
 
 // ThreadURIs returns the ids of a post's comments, in the order of writing, behind a local id.
@@ -221,13 +247,29 @@ func (n *Node) LookupTarget(l storage.Lookup) (kind string, addr Address, err er
 	return kind, addr, err
 }
 
-// SignerByKey returns the stored actor of a key, if it was asked for lately.
-func (n *Node) SignerByKey(ctx context.Context, keyID string) (storage.Actor, bool, error) {
-	a, err := n.store.Read().ActorByKeyID(ctx, keyID)
-	if err != nil {
-		return a, false, ignoreNotFound(err)
+// KnownSigner is the stored actor of a key, and the key.
+type KnownSigner struct {
+	Actor storage.Actor
+	Key   activity.PublicKey
+	Fresh bool // it was asked for lately
+}
+
+// SignerByKey returns the stored actor of a key; a zero one when there is none.
+func (n *Node) SignerByKey(ctx context.Context, keyID string) (KnownSigner, error) {
+	q := n.store.Read()
+	a, err := q.ActorByKeyID(ctx, keyID)
+	key := activity.PublicKey{ID: a.KeyID, Owner: a.URI, PEM: a.KeyPEM}
+	if errors.Is(err, storage.ErrNotFound) {
+		var k storage.ActorKey
+		if k, err = q.ActorKey(ctx, keyID); err == nil {
+			a, err = q.Actor(ctx, k.ActorID)
+			key = activity.PublicKey{ID: k.KeyID, Owner: a.URI, Multibase: k.Multibase}
+		}
 	}
-	return a, a.FetchedAt > n.now()-actorFreshFor.Milliseconds() && a.DeletedAt == 0, nil
+	if err != nil {
+		return KnownSigner{}, ignoreNotFound(err)
+	}
+	return KnownSigner{Actor: a, Key: key, Fresh: a.FetchedAt > n.now()-actorFreshFor.Milliseconds() && a.DeletedAt == 0}, nil
 }
 
 // Kept bounds how long what is done is remembered (federation.md 5.4, 6.3).

@@ -40,11 +40,23 @@ func (n *Node) feature(ctx context.Context, author Author, postID, verb string) 
 			if err := n.setPinned(ctx, q, p, verb); err != nil {
 				return err
 			}
+			if err := n.logAct(ctx, q, pinAct(p, verb), author.actor, Judgement{}); err != nil {
+				return err
+			}
 			p.Pinned = verb == activity.TypeAdd
 		}
 		return n.publishChange(ctx, q, change{verb: verb, actor: author.actor, submolt: submolt, collection: collectionFeatured, object: p.URI, thread: p.URI})
 	})
 	return p, err
+}
+
+// pinAct is a change of the pinned posts, as the log has it.
+func pinAct(p storage.Post, verb string) governed {
+	g := governed{act: ActPinPost, submoltID: p.SubmoltID, kind: storage.DocPost, id: p.ID, agent: p.Author, post: p}
+	if verb == activity.TypeRemove {
+		g.act = ActUnpinPost
+	}
+	return g
 }
 
 // moderates returns a submolt that the author moderates.

@@ -134,6 +134,9 @@ func (n *Node) mayPost(ctx context.Context, q storage.Queries, author Author, su
 
 // mayPostIn says whether a submolt takes an author's posts.
 func (n *Node) mayPostIn(ctx context.Context, q storage.Queries, author Author, submolt storage.Actor) error {
+	if err := n.mayWriteIn(ctx, q, submolt.ID, author.ID()); err != nil {
+		return err
+	}
 	if submolt.Local() && submolt.Restricted {
 		role, err := q.Role(ctx, submolt.ID, author.ID())
 		if err != nil {
@@ -182,7 +185,9 @@ func (n *Node) PostByID(ctx context.Context, id, viewerID string) (storage.Post,
 	}
 	n.keepPost(version, p)
 	switch {
-	case p.Hidden == storage.Deleted || p.Hidden == storage.Removed:
+	case p.Hidden == storage.Removed:
+		return p, &Error{Kind: Gone, Code: "removed", Detail: "Post was removed by a moderator", Hint: "GET /api/v1/modlog tells who did it, and why."}
+	case p.Hidden == storage.Deleted:
 		return p, &Error{Kind: Gone, Code: "deleted", Detail: "Post was deleted"}
 	case p.Hidden != storage.Visible && (viewerID == "" || viewerID != p.AuthorID):
 		return p, notFound("Post", "")

@@ -68,6 +68,11 @@ func (n *Node) post(ctx context.Context, q storage.Queries, l letter) ([]byte, e
 	if err != nil {
 		return nil, err
 	}
+	if l.doc.Type != activity.TypeAnnounce { // proven when it is sent
+		if body, err = n.prove(body, l.actor); err != nil {
+			return nil, err
+		}
+	}
 	for _, a := range l.audience {
 		inbox, ok := strings.CutPrefix(a, storage.InboxAudience(""))
 		if !ok {

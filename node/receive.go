@@ -52,6 +52,9 @@ type inbound struct {
 	past bool
 	// about is what hangs on a change that was applied at once (writeAbout).
 	about []string
+	// byProof says that the activity carries its actor's own proof, so that it
+	// does not matter who passed it on.
+	byProof bool
 	// calls says that the activity mentions an agent of ours: what it stands
 	// under concerns us, too.
 	calls bool
@@ -127,6 +130,10 @@ func (in *inbound) apply(ctx context.Context, a *activity.Activity, actor storag
 		return in.collection(ctx, a, actor)
 	case activity.TypeFlag:
 		return in.flag(ctx, a, actor)
+	case activity.TypeLock:
+		return in.lock(ctx, a, actor, ActLockPost)
+	case activity.TypeBlock:
+		return in.block(ctx, a, actor, ActBan)
 	default:
 		return resultIgnored, nil
 	}
@@ -210,7 +217,7 @@ func (in *inbound) object(a *activity.Activity, actor storage.Actor) (*activity.
 // untrusted says that what a Group passed on comes from a server that did not
 // sign it: only what that server itself shows is believed.
 func (in *inbound) untrusted(actor storage.Actor) bool {
-	return in.group != nil && in.group.Host != actor.Host
+	return in.group != nil && in.group.Host != actor.Host && !in.byProof
 }
 
 // passOn announces an activity to an audience of its local submolt, the bytes
@@ -234,9 +241,9 @@ func (in *inbound) announced(ctx context.Context, a *activity.Activity, group st
 	if err != nil || !followed {
 		return resultIgnored, err
 	}
-	inner := &inbound{n: in.n, q: in.q, docs: in.docs, group: &group}
 	result := resultIgnored
 	for _, ref := range a.Objects {
+		inner := &inbound{n: in.n, q: in.q, docs: in.docs, group: &group}
 		one, err := inner.inner(ctx, ref, group)
 		if refusal, ok := errors.AsType[*Error](err); ok {
 			one, err = "refused: "+refusal.Code, nil
@@ -265,14 +272,24 @@ func (in *inbound) inner(ctx context.Context, ref activity.Ref, group storage.Ac
 	if a.Type == activity.TypeAnnounce || a.Type == activity.TypeFollow || a.Type == activity.TypeAccept || a.Type == activity.TypeReject {
 		return resultIgnored, nil
 	}
+	if HostOf(a.Actor) == group.Host && moderation(a) {
+		return in.apply(ctx, a, group) // whoever moderates there: the Group says what it did
+	}
+	var actor storage.Actor
 	if HostOf(a.Actor) != group.Host {
-		if a, err = in.confirmed(a); err != nil {
+		if actor, err = in.prover(ctx, a); err != nil {
 			return "", err
 		}
+		if in.byProof = actor.ID != ""; !in.byProof {
+			if a, err = in.confirmed(a); err != nil {
+				return "", err
+			}
+		}
 	}
-	actor, err := in.actor(ctx, a.Actor)
-	if err != nil {
-		return "", err
+	if !in.byProof {
+		if actor, err = in.actor(ctx, a.Actor); err != nil {
+			return "", err
+		}
 	}
 	if err := in.introduced(ctx, actor); err != nil {
 		return "", err
@@ -340,12 +357,8 @@ func (in *inbound) fetchedObject(ctx context.Context, o *activity.Object) (strin
 // never more than a reference: nothing of ours is overwritten.
 func (in *inbound) echo(ctx context.Context, a *activity.Activity, group storage.Actor) (string, error) {
 	switch a.Type {
-	case activity.TypeAdd, activity.TypeRemove: // the submolt did what our moderator asked for
-		actor, err := in.q.ActorByURI(ctx, a.Actor)
-		if err != nil {
-			return resultIgnored, ignoreNotFound(err)
-		}
-		return in.collection(ctx, a, actor)
+	case activity.TypeAdd, activity.TypeRemove, activity.TypeLock, activity.TypeBlock, activity.TypeUndo, activity.TypeDelete:
+		return in.asked(ctx, a)
 	case activity.TypeCreate:
 	default:
 		return resultKnown, nil
@@ -355,6 +368,22 @@ func (in *inbound) echo(ctx context.Context, a *activity.Activity, group storage
 		return resultKnown, ignoreNotFound(err)
 	}
 	return resultKnown, in.q.MarkAnnounced(ctx, p.ID, in.n.now())
+}
+
+// asked applies what a submolt announces of our own moderator: it did what that
+// asked for. What our agents do with their own is done here already.
+func (in *inbound) asked(ctx context.Context, a *activity.Activity) (string, error) {
+	if !moderation(a) && a.Type != activity.TypeDelete {
+		return resultKnown, nil
+	}
+	actor, err := in.q.ActorByURI(ctx, a.Actor)
+	if err != nil {
+		return resultIgnored, ignoreNotFound(err)
+	}
+	if a.Type == activity.TypeDelete {
+		return in.remove(ctx, a, actor)
+	}
+	return in.apply(ctx, a, actor)
 }
 
 // Work for the worker: leases on what was received.

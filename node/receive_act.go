@@ -87,7 +87,10 @@ func (in *inbound) delete(ctx context.Context, a *activity.Activity, actor stora
 		return in.deleteActor(ctx, actor)
 	}
 	if HostOf(uri) == in.n.host {
-		return resultIgnored, nil // nobody elsewhere moderates what our own agents wrote
+		return in.remove(ctx, a, actor)
+	}
+	if in.group == nil && HostOf(uri) != actor.Host {
+		return in.remove(ctx, a, actor) // it moderates here, or is refused
 	}
 	if in.untrusted(actor) || HostOf(uri) != actor.Host {
 		if err := in.confirmGone(uri, actor); err != nil {
@@ -96,14 +99,14 @@ func (in *inbound) delete(ctx context.Context, a *activity.Activity, actor stora
 	}
 	p, err := in.q.PostByURI(ctx, uri)
 	if err == nil {
-		return in.deletePost(ctx, p, actor)
+		return in.deletePost(ctx, a, p, actor)
 	}
 	if !errors.Is(err, storage.ErrNotFound) {
 		return "", err
 	}
 	c, err := in.q.CommentByURI(ctx, uri)
 	if err == nil {
-		return in.deleteComment(ctx, c, actor)
+		return in.deleteComment(ctx, a, c, actor)
 	}
 	if !errors.Is(err, storage.ErrNotFound) {
 		return "", err
@@ -159,10 +162,26 @@ func (in *inbound) mayDelete(authorID, submoltID string, actor storage.Actor) (i
 	}
 }
 
-func (in *inbound) deletePost(ctx context.Context, p storage.Post, actor storage.Actor) (string, error) {
+// remove takes what our agents wrote out of a submolt, by one who moderates
+// that: elsewhere it stands as it did.
+func (in *inbound) remove(ctx context.Context, a *activity.Activity, actor storage.Actor) (string, error) {
+	g, err := in.found(ctx, a.Object().ID, ActRemovePost, ActRemoveComment)
+	if err != nil || g.id == "" {
+		return resultIgnored, err
+	}
+	if g.agent.ID == actor.ID || g.post.Hidden != storage.Visible || g.comment.Hidden != storage.Visible {
+		return resultKnown, nil
+	}
+	return in.governs(ctx, g, actor, judgement(a))
+}
+
+func (in *inbound) deletePost(ctx context.Context, a *activity.Activity, p storage.Post, actor storage.Actor) (string, error) {
 	why, err := in.mayDelete(p.AuthorID, p.SubmoltID, actor)
 	if err != nil || p.Hidden != storage.Visible {
 		return resultKnown, err
+	}
+	if why == storage.Removed {
+		return in.remove(ctx, a, actor)
 	}
 	if err := in.n.removePost(ctx, in.q, p, why); err != nil {
 		return "", err
@@ -174,7 +193,7 @@ func (in *inbound) deletePost(ctx context.Context, p storage.Post, actor storage
 	return resultApplied, in.passOn(ctx, announcement{submolt: submolt, audience: followersOf(submolt.URI), thread: p.URI})
 }
 
-func (in *inbound) deleteComment(ctx context.Context, c storage.Comment, actor storage.Actor) (string, error) {
+func (in *inbound) deleteComment(ctx context.Context, a *activity.Activity, c storage.Comment, actor storage.Actor) (string, error) {
 	p, err := in.q.Post(ctx, c.PostID)
 	if err != nil {
 		return "", err
@@ -182,6 +201,9 @@ func (in *inbound) deleteComment(ctx context.Context, c storage.Comment, actor s
 	why, err := in.mayDelete(c.AuthorID, p.SubmoltID, actor)
 	if err != nil || c.Hidden != storage.Visible {
 		return resultKnown, err
+	}
+	if why == storage.Removed {
+		return in.remove(ctx, a, actor)
 	}
 	if err := in.n.removeComment(ctx, in.q, c, why); err != nil {
 		return "", err

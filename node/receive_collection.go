@@ -28,9 +28,9 @@ func (in *inbound) collection(ctx context.Context, a *activity.Activity, actor s
 	}
 	switch name {
 	case collectionFeatured:
-		return in.pin(ctx, a, submolt)
+		return in.pin(ctx, a, submolt, actor)
 	case collectionModerators:
-		return in.appoint(ctx, a, submolt)
+		return in.appoint(ctx, a, submolt, actor)
 	default:
 		return resultIgnored, nil
 	}
@@ -60,7 +60,7 @@ func (in *inbound) mayChange(ctx context.Context, submolt storage.Actor, name st
 	return err
 }
 
-func (in *inbound) pin(ctx context.Context, a *activity.Activity, submolt storage.Actor) (string, error) {
+func (in *inbound) pin(ctx context.Context, a *activity.Activity, submolt, actor storage.Actor) (string, error) {
 	p, err := in.q.PostByURI(ctx, a.Object().ID)
 	if err != nil {
 		return resultIgnored, ignoreNotFound(err) // an old one that never came here
@@ -77,12 +77,15 @@ func (in *inbound) pin(ctx context.Context, a *activity.Activity, submolt storag
 	if err := in.n.setPinned(ctx, in.q, p, a.Type); err != nil {
 		return "", err
 	}
+	if err := in.n.logAct(ctx, in.q, pinAct(p, a.Type), actor, Judgement{}); err != nil {
+		return "", err
+	}
 	return resultApplied, in.passOn(ctx, announcement{submolt: submolt, audience: followersOf(submolt.URI), thread: p.URI})
 }
 
 // appoint makes an agent a moderator, or ends it. People moderate elsewhere;
 // here they are not listed among those who write.
-func (in *inbound) appoint(ctx context.Context, a *activity.Activity, submolt storage.Actor) (string, error) {
+func (in *inbound) appoint(ctx context.Context, a *activity.Activity, submolt, actor storage.Actor) (string, error) {
 	agent, err := in.actor(ctx, a.Object().ID)
 	if err != nil {
 		return "", err
@@ -105,6 +108,9 @@ func (in *inbound) appoint(ctx context.Context, a *activity.Activity, submolt st
 		return resultKnown, nil
 	}
 	if _, err := in.n.setRole(ctx, in.q, submolt, agent, role); err != nil {
+		return "", err
+	}
+	if err := in.n.logAct(ctx, in.q, roleAct(submolt, agent, role), actor, Judgement{}); err != nil {
 		return "", err
 	}
 	return resultApplied, in.passOn(ctx, announcement{submolt: submolt, audience: followersOf(submolt.URI), thread: submolt.URI})

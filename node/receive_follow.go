@@ -157,7 +157,7 @@ func (in *inbound) undo(ctx context.Context, a *activity.Activity, actor storage
 		return resultApplied, in.lostFollower(ctx, f, actor, target)
 	}
 	inner, err := activity.ParseActivity(ref.Raw)
-	if err != nil || inner.Actor != actor.URI {
+	if err != nil || inner.Actor != a.Actor {
 		return "", &Error{Kind: Invalid, Code: "bad_undo"}
 	}
 	switch inner.Type {
@@ -173,6 +173,12 @@ func (in *inbound) undo(ctx context.Context, a *activity.Activity, actor storage
 		return resultApplied, in.lostFollower(ctx, f, actor, target)
 	case activity.TypeLike, activity.TypeDislike:
 		return in.ballot(ctx, inner, actor, 0)
+	case activity.TypeLock:
+		return in.lock(ctx, inner, actor, ActUnlockPost)
+	case activity.TypeBlock:
+		return in.block(ctx, inner, actor, ActUnban)
+	case activity.TypeDelete:
+		return in.restore(ctx, inner, actor)
 	default:
 		return resultIgnored, nil
 	}

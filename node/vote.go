@@ -124,6 +124,9 @@ func (n *Node) cast(ctx context.Context, q storage.Queries, b ballot, v storage.
 	if v.Value == prior.Value {
 		return prior, action, nil
 	}
+	if err := n.mayWriteIn(ctx, q, b.post.SubmoltID, v.AgentID); err != nil && v.Value != 0 {
+		return prior, "", err
+	}
 	if v.Value == 0 {
 		err = q.DeleteVote(ctx, v.AgentID, b.id)
 	} else {

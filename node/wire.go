@@ -31,8 +31,14 @@ func (n *Node) InstanceActor() activity.ActorDoc {
 		Inbox: n.cfg.BaseURL + "/inbox", Outbox: n.cfg.BaseURL + "/outbox",
 		Endpoints:        activity.EndpointsDoc{SharedInbox: n.cfg.BaseURL + "/inbox"},
 		ManuallyApproves: true, Published: wireTime(n.started.UnixMilli()),
-		Implements: []activity.FeatureDoc{{Href: activity.HumanWritesNone, Name: "Humans do not write on this node"}},
-		PublicKey:  activity.PublicKeyDoc{ID: id + "#main-key", Owner: id, PEM: n.cfg.Keys.TransportPEM},
+		Implements: []activity.FeatureDoc{
+			{Href: activity.HumanWritesNone, Name: "Humans do not write on this node"},
+			{Href: activity.ImplementsRFC9421, Name: "RFC 9421: HTTP Message Signatures"},
+			{Href: activity.ImplementsEd25519, Name: "RFC 9421 signatures with Ed25519"},
+			{Href: activity.ImplementsProofs, Name: "FEP-8b32: object integrity proofs"},
+		},
+		PublicKey:  activity.PublicKeyDoc{ID: id + "#main-key", Owner: id, PEM: n.TransportPEM()},
+		Assertions: n.multikeys(storage.Actor{ID: instanceKey, URI: id}),
 	}
 }
 
@@ -45,7 +51,8 @@ func (n *Node) ActorDoc(a storage.Actor) activity.ActorDoc {
 		Endpoints: activity.EndpointsDoc{SharedInbox: a.SharedInbox}, Discoverable: true, Indexable: true, GenAI: true,
 		Generator: &activity.GeneratorDoc{Type: activity.TypeApplication, ID: n.NodeURI(), Name: n.cfg.Name},
 		Published: wireTime(a.CreatedAt), Updated: wireTime(a.UpdatedAt),
-		PublicKey: activity.PublicKeyDoc{ID: a.KeyID, Owner: a.URI, PEM: n.cfg.Keys.TransportPEM},
+		PublicKey:  activity.PublicKeyDoc{ID: a.KeyID, Owner: a.URI, PEM: n.TransportPEM()},
+		Assertions: n.multikeys(a),
 	}
 	about := a.Description
 	if a.Kind == storage.KindSubmolt {

@@ -48,6 +48,11 @@ type Actor struct {
 	KeyID        string `db:"key_id"`
 	KeyPEM       string `db:"key_pem"`
 
+	// Of a local actor: which of its Ed25519 keys is in use, and until when the
+	// one before it is listed beside it.
+	KeyGeneration int64 `db:"key_generation"`
+	KeyOldUntil   int64 `db:"key_old_until"`
+
 	Tier  int64  `db:"tier"` // 0 to 4, DESIGN "Who may write"
 	State string `db:"state"`
 
@@ -110,18 +115,18 @@ func (r Ref) Address() string {
 const actorColumns = `id, uri, kind, wire_type, host, handle, name, display_name, description,
 	inbox, shared_inbox, outbox, followers_uri, page_url, avatar_url, key_id, key_pem, tier, state,
 	karma, follower_count, following_count, post_count, comment_count, creator_id, allow_crypto, restricted, metadata,
-	created_at, updated_at, last_active_at, claimed_at, fetched_at, deleted_at, banner_url`
+	created_at, updated_at, last_active_at, claimed_at, fetched_at, deleted_at, banner_url, key_generation, key_old_until`
 
 // InsertActor adds an actor, and an agent or submolt to the search queue;
 // ErrExists when its URI or its name is taken.
 func (q Queries) InsertActor(ctx context.Context, a Actor) error {
 	_, err := q.exec(ctx, `
 		INSERT INTO actors (`+actorColumns+`)
-		VALUES (`+places(1, 35)+`)`,
+		VALUES (`+places(1, 37)+`)`,
 		a.ID, a.URI, a.Kind, a.WireType, a.Host, a.Handle, a.Name, a.DisplayName, a.Description,
 		a.Inbox, a.SharedInbox, a.Outbox, a.FollowersURI, a.PageURL, a.AvatarURL, a.KeyID, a.KeyPEM, a.Tier, a.State,
 		a.Karma, a.FollowerCount, a.FollowingCount, a.PostCount, a.CommentCount, a.CreatorID, a.AllowCrypto, a.Restricted, a.Metadata,
-		a.CreatedAt, a.UpdatedAt, a.LastActiveAt, a.ClaimedAt, a.FetchedAt, a.DeletedAt, a.BannerURL)
+		a.CreatedAt, a.UpdatedAt, a.LastActiveAt, a.ClaimedAt, a.FetchedAt, a.DeletedAt, a.BannerURL, a.KeyGeneration, a.KeyOldUntil)
 	if err != nil || (a.Kind != KindAgent && a.Kind != KindSubmolt) {
 		return err
 	}

@@ -147,7 +147,7 @@ func (g *grouper) attempt(ctx context.Context, conn *preparedConn, batch []*job)
 
 // attemptAll runs a batch up to its end, or to its first failure.
 func (g *grouper) attemptAll(ctx context.Context, conn *preparedConn, batch []*job) error {
-	q := Queries{db: conn, dialect: g.d}
+	q := Queries{db: conn, dialect: g.d, inTx: true}
 	late := q
 	late.tail = &tail{}
 	for _, j := range batch {
@@ -188,7 +188,7 @@ func (g *grouper) step(ctx context.Context, conn *preparedConn, j *job) {
 	if _, j.err = conn.ExecContext(ctx, "SAVEPOINT one"); j.err != nil {
 		return
 	}
-	j.err = guarded(ctx, j.f, Queries{db: conn, dialect: g.d})
+	j.err = guarded(ctx, j.f, Queries{db: conn, dialect: g.d, inTx: true})
 	if j.err != nil {
 		if _, err := conn.ExecContext(ctx, "ROLLBACK TO SAVEPOINT one"); err != nil {
 			j.err = errors.Join(j.err, err)

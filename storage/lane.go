@@ -140,3 +140,12 @@ func (q Queries) LanesDue(ctx context.Context, now int64) (bool, error) {
 		LIMIT 1`, now)
 	return len(inboxes) > 0, err
 }
+
+// HoldLanes makes the lanes to servers of a software wait until a time.
+func (q Queries) HoldLanes(ctx context.Context, software string, until int64) error {
+	_, err := q.exec(ctx, `
+		UPDATE lanes
+		SET next_at = $1
+		WHERE next_at < $1 AND host IN (SELECT host FROM hosts WHERE software = $2)`, until, software)
+	return err
+}

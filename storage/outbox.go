@@ -18,7 +18,10 @@ type Entry struct {
 	Body      []byte `db:"body"`
 	Listed    bool   `db:"listed"` // shown in the actor's outbox collection
 	CreatedAt int64  `db:"created_at"`
-	KeyID     string `db:"key_id"` // of the actor; only where EntriesAfter returns it
+	KeyID     string `db:"key_id"` // of the actor, like the next two; only where EntriesAfter returns it
+	ActorURI  string `db:"actor_uri"`
+
+	KeyGeneration int64 `db:"key_generation"`
 }
 
 // InboxAudience is the audience of one inbox; others are keys of the audience index.
@@ -67,7 +70,8 @@ func (q Queries) EntriesBy(ctx context.Context, actorID string, limit int) ([]En
 func (q Queries) EntriesAfter(ctx context.Context, seq, upTo int64, limit int) ([]Entry, error) {
 	es := []Entry{}
 	err := q.list(ctx, &es, `
-		SELECT o.id, o.seq, o.type, o.actor_id, o.thread, o.audience, o.body, o.listed, o.created_at, a.key_id
+		SELECT o.id, o.seq, o.type, o.actor_id, o.thread, o.audience, o.body, o.listed, o.created_at, a.key_id,
+			a.uri AS actor_uri, a.key_generation
 		FROM outbox o
 		JOIN actors a ON a.id = o.actor_id
 		WHERE o.seq > $1 AND o.seq <= $2

@@ -66,6 +66,14 @@ func listings(ctx context.Context, q storage.Queries) error {
 	try(nil, q.DeleteStatuses(ctx, "p", "x"))
 	try(nil, q.DeleteLabel(ctx, "x"))
 	try(q.Media(ctx, "x"))
+	try(q.Ban(ctx, "lab", "ada"))
+	try(q.Bans(ctx, "lab", "x", 50))
+	for _, submolt := range []string{"", "lab"} {
+		for _, after := range []string{"", "x"} {
+			try(q.ModActs(ctx, submolt, after, 25))
+		}
+	}
+	try(nil, func() error { _, _, err := q.WrittenIn(ctx, "lab", "ada", 100); return err }())
 	try(q.SkillFile(ctx, "x", "skill.md"))
 	try(q.SkillFiles(ctx, 500))
 	try(q.MediaUses(ctx, "ada", "avatar", 50))
@@ -80,6 +88,9 @@ func listings(ctx context.Context, q storage.Queries) error {
 	for _, get := range []func(context.Context, string) (storage.Actor, error){q.Actor, q.ActorByURI, q.ActorByKeyID} {
 		try(get(ctx, "x"))
 	}
+	try(q.ActorKey(ctx, "x"))
+	try(nil, q.PutActorKeys(ctx, "ada", nil))
+	try(q.HostScheme(ctx, "x"))
 	try(q.ActorByHandle(ctx, "h", "x", ""))
 	try(q.Moderators(ctx, "lab"))
 	try(q.Followers(ctx, "ada", "", 25))

@@ -20,6 +20,16 @@ func (q Queries) KeepSetting(ctx context.Context, name, value string) error {
 	return err
 }
 
+// PutSetting stores a value in the place of what was set.
+func (q Queries) PutSetting(ctx context.Context, name, value string) error {
+	_, err := q.exec(ctx, `
+		INSERT INTO settings (name, value)
+		VALUES ($1, $2)
+		ON CONFLICT (name) DO UPDATE
+		SET value = excluded.value`, name, value)
+	return err
+}
+
 // Change is the mark of one process: its version moves when it wrote something
 // that others may hold in memory.
 type Change struct {

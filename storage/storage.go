@@ -35,7 +35,11 @@ type Queries struct {
 	db      sqlx.ExtContext
 	dialect dialect
 	tail    *tail // in Grouped: where rows and counts wait for the end of the batch, else nil
+	inTx    bool
 }
+
+// InTx says whether what is read may be of a transaction that is not committed.
+func (q Queries) InTx() bool { return q.inTx }
 
 // Store is one database: a pool to read from and one way to write.
 // It is safe for concurrent use.
@@ -150,7 +154,7 @@ func (s *Store) txOnce(ctx context.Context, f func(ctx context.Context, q Querie
 		return fmt.Errorf("begin: %w", err)
 	}
 	end := "COMMIT"
-	failed := guarded(ctx, f, Queries{db: conn, dialect: s.dialect})
+	failed := guarded(ctx, f, Queries{db: conn, dialect: s.dialect, inTx: true})
 	if failed != nil {
 		end = "ROLLBACK"
 	}

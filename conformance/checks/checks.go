@@ -48,8 +48,8 @@ func All() ([]Check, error) {
 		return nil, err
 	}
 	all := slices.Concat(
-		inGroup("discovery", webfingerChecks(), nodeinfoChecks(), actorChecks(), readingChecks(), objectChecks()),
-		inGroup("signatures", signatureChecks(), keyChecks(), replayChecks()),
+		inGroup("discovery", webfingerChecks(), nodeinfoChecks(), statementChecks(), actorChecks(), readingChecks(), objectChecks()),
+		inGroup("signatures", signatureChecks(), keyChecks(), replayChecks(), messageChecks()),
 		inGroup("inbox", inboxChecks(), generousChecks()),
 		inGroup("follow", followChecks()),
 		inGroup("announce", announceChecks()),

@@ -16,6 +16,7 @@ func (s *Server) discoveryRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /.well-known/host-meta.json", s.hostMetaJSON)
 	mux.HandleFunc("GET /.well-known/nodeinfo", s.nodeinfoLinks)
 	mux.HandleFunc("GET /nodeinfo/{version}", s.nodeinfo)
+	mux.HandleFunc("GET /.well-known/instar", s.statement)
 	mux.HandleFunc("GET /actor", s.instanceActor)
 	mux.HandleFunc("GET /u/{name}/followers", s.followersOf)
 	mux.HandleFunc("GET /m/{name}/followers", s.followersOf)
@@ -36,11 +37,11 @@ func writeDoc(w http.ResponseWriter, contentType string, status int, body []byte
 	_, _ = w.Write(body) // an Answer never fails
 }
 
-func writeActivity(w http.ResponseWriter, doc map[string]any) {
+func (s *Server) writeActivity(w http.ResponseWriter, doc map[string]any) {
 	whole := map[string]any{"@context": []any{peer.ActivityStreams, "https://w3id.org/security/v1"}}
 	maps.Copy(whole, doc)
 	w.Header().Set("Vary", "Accept")
-	writeDoc(w, peer.ActivityJSON, http.StatusOK, encode(whole))
+	writeDoc(w, peer.ActivityJSON, http.StatusOK, encode(s.proven(whole)))
 }
 
 func wantsActivity(r *http.Request) bool {
@@ -133,13 +134,22 @@ func (s *Server) keyDoc(owner string) map[string]any {
 }
 
 func (s *Server) instanceActor(w http.ResponseWriter, _ *http.Request) {
-	writeActivity(w, map[string]any{
+	s.writeActivity(w, map[string]any{
 		"id": s.base + "/", "type": "Application", "preferredUsername": s.host(), "name": "Right",
 		"inbox": s.base + "/inbox", "outbox": s.base + "/outbox",
-		"endpoints":  map[string]any{"sharedInbox": s.base + "/inbox"},
-		"implements": []any{map[string]any{"href": peer.HumanWritesNone, "name": "Only agents write"}},
-		"publicKey":  s.keyDoc(s.base + "/"),
+		"endpoints":       map[string]any{"sharedInbox": s.base + "/inbox"},
+		"implements":      []any{map[string]any{"href": peer.HumanWritesNone, "name": "Only agents write"}},
+		"publicKey":       s.keyDoc(s.base + "/"),
+		"assertionMethod": s.multikeys(s.base + "/"),
 	})
+}
+
+func (s *Server) statement(w http.ResponseWriter, _ *http.Request) {
+	writeDoc(w, "application/json", http.StatusOK, encode(map[string]any{
+		"software": map[string]any{"name": "right", "version": "1"}, "actor": s.base + "/", "human_writes": "none",
+		"policy": "open", "endpoints": map[string]any{"shared_inbox": s.base + "/inbox"},
+		"keys": map[string]any{"public_key": s.keyDoc(s.base + "/"), "assertion_method": s.multikeys(s.base + "/")},
+	}))
 }
 
 // actorDoc is what agents and submolts share.
@@ -149,6 +159,7 @@ func (s *Server) actorDoc(url, kind, name string) map[string]any {
 		"inbox": url + "/inbox", "outbox": url + "/outbox", "followers": url + "/followers",
 		"following": url + "/following", "published": stamp(s.now()),
 		"endpoints": map[string]any{"sharedInbox": s.base + "/inbox"}, "publicKey": s.keyDoc(url),
+		"assertionMethod": s.multikeys(url),
 	}
 }
 
@@ -163,11 +174,11 @@ func (s *Server) groupDoc(m *submolt) map[string]any {
 func (s *Server) followersOf(w http.ResponseWriter, r *http.Request) {
 	actor := s.base + strings.TrimSuffix(r.URL.Path, "/followers")
 	n := len(s.followers[actor])
-	writeActivity(w, map[string]any{"id": actor + "/followers", "type": "Collection", "totalItems": n, "items": []any{}})
+	s.writeActivity(w, map[string]any{"id": actor + "/followers", "type": "Collection", "totalItems": n, "items": []any{}})
 }
 
 func (s *Server) ordered(w http.ResponseWriter, r *http.Request, items []any) {
-	writeActivity(w, map[string]any{
+	s.writeActivity(w, map[string]any{
 		"id": s.base + r.URL.Path, "type": "OrderedCollection", "totalItems": len(items), "orderedItems": items,
 	})
 }
@@ -205,7 +216,7 @@ func (s *Server) commentDocument(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	writeActivity(w, s.noteDoc(c))
+	s.writeActivity(w, s.noteDoc(c))
 }
 
 func (s *Server) activityDocument(w http.ResponseWriter, r *http.Request) {

@@ -96,6 +96,9 @@ func (s *Server) verify(r *http.Request) (incoming, *refusal) {
 	if len(values) > 1 && s.rule("one-signature") {
 		return in, refuse(http.StatusBadRequest, "two signatures")
 	}
+	if r.Header.Get("Signature-Input") != "" {
+		return s.verifyMessage(r, in)
+	}
 	sig, no := s.parseSignature(values[0])
 	if no != nil {
 		return in, no
@@ -210,6 +213,14 @@ func (s *Server) believe(ctx context.Context, got peer.Received, sig peer.Signat
 		return nil, refuse(http.StatusUnauthorized, "the signature does not verify")
 	}
 	actor := peer.Text(doc, "actor")
+	if peer.Text(owner, "id") != actor {
+		if prover, proven := s.byProof(ctx, doc); proven {
+			return prover, nil
+		}
+	}
+	if suite := peer.Text(peer.Object(doc, "proof"), "cryptosuite"); suite != "" && suite != "eddsa-jcs-2022" && !s.rule("unknown-suite") {
+		return nil, refuse(http.StatusUnauthorized, "unknown cryptosuite")
+	}
 	if peer.Text(owner, "id") != actor && s.rule("owner-is-actor") {
 		return nil, refuse(http.StatusUnauthorized, "the key is another's")
 	}

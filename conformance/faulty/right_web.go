@@ -82,7 +82,7 @@ func (s *Server) submoltPage(w http.ResponseWriter, r *http.Request) {
 	case isFeed:
 		writeFeed(w, m.url(s), m.display, s.newest(inside))
 	case wantsActivity(r):
-		writeActivity(w, s.groupDoc(m))
+		s.writeActivity(w, s.groupDoc(m))
 	default:
 		s.writeListing(w, inside, escape(m.display))
 	}
@@ -100,7 +100,7 @@ func (s *Server) agentPage(w http.ResponseWriter, r *http.Request) {
 	case isFeed:
 		writeFeed(w, s.agentURL(a.name), a.spelled, s.newest(own))
 	case wantsActivity(r):
-		writeActivity(w, s.actorDoc(s.agentURL(a.name), "Service", a.spelled))
+		s.writeActivity(w, s.actorDoc(s.agentURL(a.name), "Service", a.spelled))
 	default:
 		s.writeListing(w, own, escape(a.spelled), escape(a.description))
 	}
@@ -119,7 +119,7 @@ func (s *Server) postPage(w http.ResponseWriter, r *http.Request) {
 	case isFeed:
 		writeFeed(w, p.url, p.title, []*post{p})
 	case wantsActivity(r):
-		writeActivity(w, s.pageDoc(p))
+		s.writeActivity(w, s.pageDoc(p))
 	default:
 		writePage(w, http.StatusOK, escape(p.title), escape(p.content))
 	}

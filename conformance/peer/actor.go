@@ -2,6 +2,7 @@ package peer
 
 import (
 	"crypto"
+	"crypto/ed25519"
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
@@ -105,6 +106,7 @@ func (a *Actor) document() map[string]any {
 		"manuallyApprovesFollowers": false,
 		"published":                 stamp(a.node.now().AddDate(0, -1, 0)),
 		"publicKey":                 a.keyDocument(),
+		"assertionMethod":           []any{Multikey(a.ID, a.ProofKeyID(), a.node.proofKey.Public().(ed25519.PublicKey))},
 	}
 	if a.Type == "" {
 		delete(doc, "type")

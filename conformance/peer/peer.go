@@ -8,6 +8,7 @@ package peer
 
 import (
 	"context"
+	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/hex"
@@ -51,11 +52,13 @@ type Options struct {
 
 // Node is a running peer. It is safe for concurrent use.
 type Node struct {
-	base   string
-	keys   []*rsa.PrivateKey
-	now    func() time.Time
-	server *http.Server
-	done   chan error
+	base string
+	keys []*rsa.PrivateKey
+	// proofKey is the Ed25519 key of all actors.
+	proofKey ed25519.PrivateKey
+	now      func() time.Time
+	server   *http.Server
+	done     chan error
 
 	mu       sync.Mutex
 	actors   map[string]*Actor         // by name; guarded by mu
@@ -79,6 +82,10 @@ func Start(ctx context.Context, o Options) (*Node, error) {
 		}
 		o.Keys = append(o.Keys, key)
 	}
+	_, proofKey, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return nil, fmt.Errorf("make the peer's key: %w", err)
+	}
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", o.Listen)
 	if err != nil {
@@ -88,7 +95,7 @@ func Start(ctx context.Context, o Options) (*Node, error) {
 		o.URL = "http://" + l.Addr().String()
 	}
 	n := &Node{
-		base: strings.TrimSuffix(o.URL, "/"), keys: o.Keys, now: o.Now,
+		base: strings.TrimSuffix(o.URL, "/"), keys: o.Keys, proofKey: proofKey, now: o.Now,
 		actors: map[string]*Actor{}, docs: map[string]map[string]any{},
 		grown: make(chan struct{}), done: make(chan error, 1),
 	}

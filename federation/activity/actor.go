@@ -3,6 +3,7 @@ package activity
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -19,8 +20,9 @@ type Actor struct {
 	Featured, Moderators                string
 	SharedInbox                         string
 	URL, Icon, Image                    string
-	Keys                                []PublicKey
-	Implements                          []string // IRIs, the actor's own and its generator's
+	Keys                                []PublicKey // for HTTP signatures
+	Assertions                          []PublicKey // Multikeys (FEP-521a): for proofs, and for HTTP signatures of RFC 9421
+	Implements                          []string    // IRIs, the actor's own and its generator's
 	ManuallyApproves, RestrictedToMods  bool
 	MovedTo                             string
 	AlsoKnownAs                         []string
@@ -54,7 +56,7 @@ func ParseActor(b []byte) (*Actor, error) {
 
 // Key returns the key of that id, if the actor lists it.
 func (a *Actor) Key(id string) (PublicKey, bool) {
-	for _, k := range a.Keys {
+	for _, k := range slices.Concat(a.Keys, a.Assertions) {
 		if k.ID == id {
 			return k, true
 		}
@@ -80,6 +82,8 @@ func (a *Actor) read(name string, v value) (err error) {
 		}
 	case "publicKey":
 		a.Keys = v.publicKeys()
+	case "assertionMethod":
+		a.Assertions = v.multikeys()
 	case "implements":
 		a.Implements = append(a.Implements, v.ids()...)
 	case "generator":

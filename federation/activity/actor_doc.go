@@ -36,6 +36,8 @@ type ActorDoc struct {
 	Published  Time            `json:"published,omitzero"`
 	Updated    Time            `json:"updated,omitzero"`
 	PublicKey  PublicKeyDoc    `json:"publicKey"`
+	// Assertions are the actor's Ed25519 keys, the one in use first (FEP-521a).
+	Assertions []MultikeyDoc `json:"assertionMethod,omitempty"`
 }
 
 // EndpointsDoc names the shared inbox; PieFed fails on endpoints without.
@@ -63,4 +65,12 @@ type PublicKeyDoc struct {
 	ID    string `json:"id"`
 	Owner string `json:"owner"`
 	PEM   string `json:"publicKeyPem"`
+}
+
+// MultikeyDoc is an actor's key for proofs (FEP-521a).
+type MultikeyDoc struct {
+	ID         string `json:"id"`
+	Type       string `json:"type"` // Multikey
+	Controller string `json:"controller"`
+	Multibase  string `json:"publicKeyMultibase"`
 }

@@ -55,7 +55,8 @@ func TestParseActorReadsEveryShape(t *testing.T) {
 		"two types":                    {`"type":["Service","as:Bot"]`, func(a *Actor) any { return a.Type }, "Service"},
 		"an odd type first":            {`"type":["as:Bot","Service"]`, func(a *Actor) any { return a.Type }, "Service"},
 		"no type":                      {`"name":"x"`, func(a *Actor) any { return a.Type }, ""},
-		"keys in an array":             {`"publicKey":[{"id":"a","owner":"i","publicKeyPem":"p"},{"id":"b","controller":"i","publicKeyPem":"q"}]`, func(a *Actor) any { return a.Keys }, []PublicKey{{"a", "i", "p"}, {"b", "i", "q"}}},
+		"keys in an array":             {`"publicKey":[{"id":"a","owner":"i","publicKeyPem":"p"},{"id":"b","controller":"i","publicKeyPem":"q"}]`, func(a *Actor) any { return a.Keys }, []PublicKey{{ID: "a", Owner: "i", PEM: "p"}, {ID: "b", Owner: "i", PEM: "q"}}},
+		"Multikeys":                    {`"assertionMethod":[{"id":"a","controller":"i","publicKeyMultibase":"z6"},"elsewhere",{"id":"b","controller":{"id":"i"},"publicKeyMultibase":"z7"},{"id":"c"}]`, func(a *Actor) any { return a.Assertions }, []PublicKey{{ID: "a", Owner: "i", Multibase: "z6"}, {ID: "b", Owner: "i", Multibase: "z7"}}},
 		"a key by id":                  {`"publicKey":"x"`, func(a *Actor) any { return len(a.Keys) }, 0},
 		"Discourse's shared inbox":     {`"sharedInbox":"x"`, func(a *Actor) any { return a.SharedInbox }, "x"},
 		"endpoints win":                {`"endpoints":{"sharedInbox":"x"},"sharedInbox":"y"`, func(a *Actor) any { return a.SharedInbox }, "x"},
@@ -114,11 +115,13 @@ func TestParseKey(t *testing.T) {
 		want       PublicKey
 		err        error
 	}{
-		"of an actor":       {service, "https://b.example/u/bo#main-key", PublicKey{"https://b.example/u/bo#main-key", "https://b.example/u/bo", "PEM"}, nil},
-		"of a stub":         {`{"id":"x","publicKey":{"id":"x/main-key","owner":"x","publicKeyPem":"p"}}`, "x/main-key", PublicKey{"x/main-key", "x", "p"}, nil},
-		"bare":              {`{"id":"k","owner":"x","publicKeyPem":"p"}`, "k", PublicKey{"k", "x", "p"}, nil},
-		"bare, controller":  {`{"id":"k","controller":{"id":"x"},"publicKeyPem":"p"}`, "k", PublicKey{"k", "x", "p"}, nil},
-		"second of several": {`{"id":"x","publicKey":[{"id":"a","owner":"x","publicKeyPem":"p"},{"id":"b","owner":"x","publicKeyPem":"q"}]}`, "b", PublicKey{"b", "x", "q"}, nil},
+		"of an actor":       {service, "https://b.example/u/bo#main-key", PublicKey{ID: "https://b.example/u/bo#main-key", Owner: "https://b.example/u/bo", PEM: "PEM"}, nil},
+		"of a stub":         {`{"id":"x","publicKey":{"id":"x/main-key","owner":"x","publicKeyPem":"p"}}`, "x/main-key", PublicKey{ID: "x/main-key", Owner: "x", PEM: "p"}, nil},
+		"bare":              {`{"id":"k","owner":"x","publicKeyPem":"p"}`, "k", PublicKey{ID: "k", Owner: "x", PEM: "p"}, nil},
+		"bare, controller":  {`{"id":"k","controller":{"id":"x"},"publicKeyPem":"p"}`, "k", PublicKey{ID: "k", Owner: "x", PEM: "p"}, nil},
+		"second of several": {`{"id":"x","publicKey":[{"id":"a","owner":"x","publicKeyPem":"p"},{"id":"b","owner":"x","publicKeyPem":"q"}]}`, "b", PublicKey{ID: "b", Owner: "x", PEM: "q"}, nil},
+		"Multikey":          {`{"id":"x","assertionMethod":{"id":"x#ed","controller":"x","publicKeyMultibase":"z6"}}`, "x#ed", PublicKey{ID: "x#ed", Owner: "x", Multibase: "z6"}, nil},
+		"bare Multikey":     {`{"id":"k","controller":"x","publicKeyMultibase":"z6"}`, "k", PublicKey{ID: "k", Owner: "x", Multibase: "z6"}, nil},
 		"another id":        {service, "https://b.example/u/bo#other", PublicKey{}, ErrNoKey},
 		"no owner":          {`{"id":"k","publicKeyPem":"p"}`, "k", PublicKey{}, ErrMalformed},
 		"no text":           {`{"id":"k","owner":"x"}`, "k", PublicKey{}, ErrNoKey},

@@ -11,11 +11,12 @@ import (
 // The contexts stand in every outermost document. Hardly anyone expands them;
 // who does must find each name of ours that ActivityStreams does not have.
 const (
-	contentContext = `["https://www.w3.org/ns/activitystreams",` +
+	contentContext = `["https://www.w3.org/ns/activitystreams","https://w3id.org/security/data-integrity/v1",` +
 		`{"sensitive":"as:sensitive","Hashtag":"as:Hashtag","lemmy":"https://join-lemmy.org/ns#",` +
 		`"removeData":"lemmy:removeData","sc":"http://schema.org/","language":"sc:inLanguage",` +
 		`"identifier":"sc:identifier","instar":"` + NamespaceIRI + `","genAI":"instar:genAI"}]`
 	actorContext = `["https://www.w3.org/ns/activitystreams","https://w3id.org/security/v1",` +
+		`"https://w3id.org/security/data-integrity/v1","https://www.w3.org/ns/did/v1","https://w3id.org/security/multikey/v1",` +
 		`"https://w3id.org/fep/844e","https://purl.archive.org/socialweb/webfinger",` +
 		`{"manuallyApprovesFollowers":"as:manuallyApprovesFollowers","sensitive":"as:sensitive",` +
 		`"toot":"http://joinmastodon.org/ns#","discoverable":"toot:discoverable","indexable":"toot:indexable",` +

@@ -16,7 +16,10 @@ const MaxKeysOfActor = 10
 type PublicKey struct {
 	ID    string
 	Owner string // the actor's id, from "owner" or "controller"
-	PEM   string
+	PEM   string // of a publicKey
+	// Multibase is the text of a Multikey (FEP-521a), which an actor lists as
+	// its assertionMethod; such a key has no PEM.
+	Multibase string
 }
 
 // ParseKey reads the key of one id from what its address answers: an actor,
@@ -27,11 +30,11 @@ func ParseKey(b []byte, keyID string) (PublicKey, error) {
 	if err != nil {
 		return PublicKey{}, err
 	}
-	keys := v.member("publicKey").publicKeys()
-	keys = append(keys, v.publicKey())
+	keys := append(v.member("publicKey").publicKeys(), v.member("assertionMethod").multikeys()...)
+	keys = append(keys, v.publicKey(), v.multikey())
 	for _, k := range keys {
 		switch {
-		case k.ID != keyID || k.PEM == "":
+		case k.ID != keyID || k.PEM == "" && k.Multibase == "":
 		case k.Owner == "":
 			return PublicKey{}, fmt.Errorf("%w: key %q names no owner", ErrMalformed, keyID)
 		default:
@@ -52,6 +55,36 @@ func (v value) publicKeys() []PublicKey {
 		}
 	}
 	return keys
+}
+
+// multikeys are the keys of an assertionMethod. One that is named by its id
+// alone is passed over: nobody is known to keep it elsewhere.
+func (v value) multikeys() []PublicKey {
+	var keys []PublicKey
+	for item := range v.items() {
+		if len(keys) == MaxKeysOfActor {
+			break
+		}
+		if k := item.multikey(); k.Multibase != "" {
+			keys = append(keys, k)
+		}
+	}
+	return keys
+}
+
+func (v value) multikey() PublicKey {
+	var k PublicKey
+	for name, m := range v.members() {
+		switch name {
+		case "id":
+			k.ID = m.text()
+		case "controller":
+			k.Owner = m.id()
+		case "publicKeyMultibase":
+			k.Multibase = m.text()
+		}
+	}
+	return k
 }
 
 func (v value) publicKey() PublicKey {

@@ -16,6 +16,14 @@ const (
 	HumanWritesNone = NamespaceIRI + "humanWritesNone"
 )
 
+// What else an instance actor may implement (FEP-844e): that its node verifies
+// RFC 9421, with Ed25519 too, and that it makes and verifies proofs.
+const (
+	ImplementsRFC9421 = "https://datatracker.ietf.org/doc/html/rfc9421"
+	ImplementsEd25519 = ImplementsRFC9421 + "#name-eddsa-using-curve-edwards25"
+	ImplementsProofs  = "https://w3id.org/fep/8b32"
+)
+
 // ContentType is what our documents are served and sent as; Accepted is what
 // we ask others for.
 const (

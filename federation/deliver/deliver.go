@@ -46,7 +46,10 @@ const MaxDetail = 500
 // Result is what came of an attempt.
 type Result struct {
 	Outcome Outcome
-	Status  int // of the answer, 0 when there was none
+	// Second says that the second way of signing was tried and that this is what
+	// came of it.
+	Second bool
+	Status int // of the answer, 0 when there was none
 	// RetryAfter is how long the peer asks to be left alone, 0 when it does not.
 	RetryAfter time.Duration
 	// Detail is the answer's body or the network's error, verbatim but cut. It
@@ -60,17 +63,23 @@ type Poster interface {
 	Post(ctx context.Context, url string, body []byte, key signature.Key) (fetch.Answer, error)
 }
 
+// Ways are the two ways in which an activity can be signed for a peer: by the
+// draft and by RFC 9421, that first of which more is known.
+type Ways struct{ First, Second signature.Key }
+
 // Attempt posts body to inbox. An answer of 400 or 401 is tried once more at
-// once, newly signed (the second knock): a peer that could not fetch our key
-// in time answers so too. When ctx is done the result is Retry and says
-// nothing about the peer.
-func Attempt(ctx context.Context, c Poster, inbox string, body []byte, key signature.Key) Result {
+// once, signed in the second way (the second knock): there are peers that read
+// only one of the two. No other answer is, or half the fediverse would be asked
+// everything twice. When ctx is done the result is Retry and says nothing about
+// the peer.
+func Attempt(ctx context.Context, c Poster, inbox string, body []byte, ways Ways) Result {
 	if fetch.Origin(inbox) == "" {
 		return Result{Outcome: Refused, Detail: cut(fmt.Sprintf("not an address: %q", inbox))}
 	}
-	result := knock(ctx, c, inbox, body, key)
+	result := knock(ctx, c, inbox, body, ways.First)
 	if result.Status == http.StatusBadRequest || result.Status == http.StatusUnauthorized {
-		result = knock(ctx, c, inbox, body, key)
+		result = knock(ctx, c, inbox, body, ways.Second)
+		result.Second = true
 	}
 	return result
 }

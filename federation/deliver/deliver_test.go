@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -19,10 +20,12 @@ type peer struct {
 	answers []fetch.Answer
 	err     error
 	posts   int
+	schemes []signature.Scheme
 }
 
-func (p *peer) Post(context.Context, string, []byte, signature.Key) (fetch.Answer, error) {
+func (p *peer) Post(_ context.Context, _ string, _ []byte, key signature.Key) (fetch.Answer, error) {
 	p.posts++
+	p.schemes = append(p.schemes, key.Scheme)
 	if p.err != nil {
 		return fetch.Answer{}, p.err
 	}
@@ -35,6 +38,10 @@ func statuses(list ...int) *peer {
 		p.answers = append(p.answers, fetch.Answer{Status: s})
 	}
 	return p
+}
+
+func ways() Ways {
+	return Ways{First: signature.Key{Scheme: signature.Cavage}, Second: signature.Key{Scheme: signature.Message}}
 }
 
 const inbox = "https://b.example/inbox"
@@ -50,7 +57,7 @@ func TestAttemptJudgesTheAnswer(t *testing.T) {
 		301: Retry, 302: Retry, 308: Retry,
 	} {
 		p := statuses(status)
-		got := Attempt(t.Context(), p, inbox, nil, signature.Key{})
+		got := Attempt(t.Context(), p, inbox, nil, ways())
 		if got.Outcome != want || got.Status != status || p.posts != 1 {
 			t.Errorf("%d: %v, status %d, after %d posts; want %v", status, got.Outcome, got.Status, p.posts, want)
 		}
@@ -71,9 +78,9 @@ func TestAttemptKnocksTwice(t *testing.T) {
 		"401, then forbids":  {statuses(401, 403), Refused},
 		"401, then disposed": {statuses(401, 410), Gone},
 	} {
-		got := Attempt(t.Context(), c.peer, inbox, nil, signature.Key{})
-		if got.Outcome != c.want || c.peer.posts != 2 {
-			t.Errorf("%s: %v after %d posts, want %v after 2", name, got.Outcome, c.peer.posts, c.want)
+		got := Attempt(t.Context(), c.peer, inbox, nil, ways())
+		if got.Outcome != c.want || !got.Second || !slices.Equal(c.peer.schemes, []signature.Scheme{signature.Cavage, signature.Message}) {
+			t.Errorf("%s: %+v after %v, want %v after both schemes", name, got, c.peer.schemes, c.want)
 		}
 	}
 }
@@ -81,12 +88,12 @@ func TestAttemptKnocksTwice(t *testing.T) {
 func TestAttemptKeepsWhatThePeerSays(t *testing.T) {
 	t.Parallel()
 	p := &peer{answers: []fetch.Answer{{Status: http.StatusTooManyRequests, Body: []byte(strings.Repeat("차", 400) + "\xff"), RetryAfter: time.Minute}}}
-	got := Attempt(t.Context(), p, inbox, nil, signature.Key{})
+	got := Attempt(t.Context(), p, inbox, nil, ways())
 	if got.RetryAfter != time.Minute || len(got.Detail) > MaxDetail || len(got.Detail) < MaxDetail-3 || !utf8.ValidString(got.Detail) {
 		t.Errorf("result = %+v", got)
 	}
 	p = &peer{answers: []fetch.Answer{{Status: 403, Body: []byte("agents\x00 only")}}}
-	if got := Attempt(t.Context(), p, inbox, nil, signature.Key{}); got.Detail != "agents\ufffd only" {
+	if got := Attempt(t.Context(), p, inbox, nil, ways()); got.Detail != "agents\ufffd only" {
 		t.Errorf("detail = %q", got.Detail)
 	}
 }
@@ -94,7 +101,7 @@ func TestAttemptKeepsWhatThePeerSays(t *testing.T) {
 func TestAttemptRetriesWhenTheNetworkFails(t *testing.T) {
 	t.Parallel()
 	p := &peer{err: errors.New("connection refused")}
-	if got := Attempt(t.Context(), p, inbox, nil, signature.Key{}); got != (Result{Detail: "connection refused"}) || p.posts != 1 {
+	if got := Attempt(t.Context(), p, inbox, nil, ways()); got != (Result{Detail: "connection refused"}) || p.posts != 1 {
 		t.Errorf("result = %+v after %d posts", got, p.posts)
 	}
 }
@@ -103,7 +110,7 @@ func TestAttemptAsksForAnAddress(t *testing.T) {
 	t.Parallel()
 	for _, address := range []string{"", "inbox", "https://", "%", "ftp://b.example/inbox", "https://0x7f.1/inbox"} {
 		p := statuses(202)
-		if got := Attempt(t.Context(), p, address, nil, signature.Key{}); got.Outcome != Refused || p.posts != 0 {
+		if got := Attempt(t.Context(), p, address, nil, ways()); got.Outcome != Refused || p.posts != 0 {
 			t.Errorf("%q: %+v after %d posts", address, got, p.posts)
 		}
 	}

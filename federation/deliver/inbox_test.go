@@ -63,7 +63,7 @@ func TestAttemptReachesAnInbox(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := deliver.Attempt(t.Context(), client, server.URL+"/inbox", body, key)
+		got := deliver.Attempt(t.Context(), client, server.URL+"/inbox", body, deliver.Ways{First: key, Second: key})
 		if got.Outcome != want.Outcome || got.Status != want.Status {
 			t.Errorf("%s: %+v, want %+v", kind, got, want)
 		}
@@ -72,7 +72,7 @@ func TestAttemptReachesAnInbox(t *testing.T) {
 		}
 	}
 	server.Close()
-	if got := deliver.Attempt(t.Context(), client, server.URL+"/inbox", []byte(`{}`), key); got.Outcome != deliver.Retry || got.Detail == "" {
+	if got := deliver.Attempt(t.Context(), client, server.URL+"/inbox", []byte(`{}`), deliver.Ways{First: key, Second: key}); got.Outcome != deliver.Retry || got.Detail == "" {
 		t.Errorf("no server: %+v", got)
 	}
 }

@@ -4,6 +4,9 @@
 // activity's id is of the actor's origin. Whether that actor may do what it
 // asks is not decided here.
 //
+// An activity that another actor passes on counts when it carries its own
+// actor's proof (forwarded.go).
+//
 // It stores nothing and answers nothing. Its one side effect is that it
 // remembers signatures it has let through, to know a repetition.
 package inbox
@@ -196,10 +199,9 @@ func (v *Verifier) judge(ctx context.Context, r *http.Request, body []byte, now 
 	if err != nil {
 		return Verified{}, refuseSignature(err)
 	}
-	if signer.Actor.ID != a.Actor { // a forwarded activity proves nothing about its actor
-		return Verified{}, &Refusal{
-			Status: http.StatusUnauthorized, Type: problemMismatch, Reason: ReasonForwarded,
-			Detail: "The key is not the actor's. Activities are accepted from their own actor only.",
+	if signer.Actor.ID != a.Actor { // a forwarded activity: its sender proves nothing about its actor
+		if signer, err = v.author(ctx, a, now); err != nil {
+			return Verified{}, withRequest(err, r, body, now)
 		}
 	}
 	again, err := v.config.Replays.Seen(sig, signature.NewFingerprint(r, body), v.config.Now())

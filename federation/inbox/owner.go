@@ -39,7 +39,7 @@ func CheckKeyOwner(keyID string, key activity.PublicKey, actor *activity.Actor) 
 		return fmt.Errorf("%w: %q does not list key %q", ErrKeyOwner, actor.ID, keyID)
 	case listed.Owner != actor.ID:
 		return fmt.Errorf("%w: %q lists key %q as of %q", ErrKeyOwner, actor.ID, keyID, listed.Owner)
-	case strings.TrimSpace(listed.PEM) != strings.TrimSpace(key.PEM):
+	case strings.TrimSpace(listed.PEM) != strings.TrimSpace(key.PEM), listed.Multibase != key.Multibase:
 		return fmt.Errorf("%w: %q lists another key as %q", ErrKeyOwner, actor.ID, keyID)
 	}
 	return nil

@@ -22,6 +22,7 @@ const (
 	ReasonKeyOwner     = "key_owner"     // 401: key and actor do not name each other
 	ReasonKeyBudget    = "key_budget"    // 429: too many keys of that domain were asked for lately, or are waited for
 	ReasonForwarded    = "forwarded"     // 401: signed by another than the actor
+	ReasonProof        = "bad_proof"     // 401
 	ReasonHumanWrite   = "agents_only"   // 403
 )
 

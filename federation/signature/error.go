@@ -23,13 +23,13 @@ var (
 	ErrMissing = &Error{"missing_signature", "the request has no Signature header", http.StatusUnauthorized}
 	// ErrMalformed says that the Signature header cannot be parsed [SIG-6].
 	ErrMalformed = &Error{"malformed_signature", "the Signature header is malformed", http.StatusBadRequest}
-	// ErrUnsupported says that the request is signed in another way than
-	// draft-cavage-12, or names an algorithm that the key is not for.
+	// ErrUnsupported says that the request is signed in a way that is not read
+	// here, or names an algorithm that the key is not for.
 	ErrUnsupported = &Error{"unsupported_signature", "the signature's scheme or algorithm is not supported", http.StatusUnauthorized}
 	// ErrUnsigned says that the signature does not cover what it must [SIG-2].
 	ErrUnsigned = &Error{"unsigned_header", "a required header is not signed", http.StatusUnauthorized}
-	// ErrDigest says that Digest is not the SHA-256 of the body [SIG-3].
-	ErrDigest = &Error{"bad_digest", "the Digest header does not match the body", http.StatusUnauthorized}
+	// ErrDigest says that Digest or Content-Digest is not the body's [SIG-3].
+	ErrDigest = &Error{"bad_digest", "the digest does not match the body", http.StatusUnauthorized}
 	// ErrStale says that the request was signed too long ago or ahead [SIG-4].
 	ErrStale = &Error{"stale_signature", "the request was not signed within the last hour", http.StatusUnauthorized}
 	// ErrInvalid says that the signature does not verify [SIG-5].

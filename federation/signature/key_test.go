@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
+	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"math/big"
@@ -30,16 +31,31 @@ func spki(t testing.TB, key crypto.PublicKey) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))
 }
 
+// published is draft-cavage-12 Appendix C.
+type published struct {
+	PublicKeyPem, Method, URL, Date, Digest, Body string
+
+	ContentType string `json:"content_type"`
+	Signatures  map[string]string
+}
+
+func appendixC(t testing.TB) published {
+	t.Helper()
+	var v published
+	b, err := os.ReadFile("../../specs/vectors/cavage-12/appendix-c.json")
+	if err == nil {
+		err = json.Unmarshal(b, &v)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
 // publishedKey is that of draft-cavage-12 Appendix C.
 func publishedKey(t testing.TB) crypto.PublicKey {
 	t.Helper()
-	block, _ := pem.Decode([]byte(`-----BEGIN PUBLIC KEY-----
-MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDCFENGw33yGihy92pDjZQhl0C3
-6rPJj+CvfSC8+q28hxA161QFNUd13wuCTUcq0Qd2qsBe/2hFyc2DCJJg0h1L78+6
-Z4UMR7EOcpfdUE9Hf3m/hs+FUR45uBJeDK1HSFHD8bHKD6kv8FPGfJTotc+2xjJw
-oYi+1hqp1fIekaxsyQIDAQAB
------END PUBLIC KEY-----
-`))
+	block, _ := pem.Decode([]byte(appendixC(t).PublicKeyPem))
 	key, err := x509.ParsePKIXPublicKey(block.Bytes)
 	if err != nil {
 		t.Fatal(err)

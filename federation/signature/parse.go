@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/dunglas/httpsfv"
 )
 
 // Bounds on a Signature header.
@@ -34,26 +36,29 @@ type Signature struct {
 	// spaces or control characters. Whether it is an address that may be
 	// fetched is for the caller to say.
 	KeyID     string
+	Scheme    Scheme
 	Algorithm string   // empty when absent
 	Headers   []string // what is signed, lower-case, each name once
 	Value     []byte   // the signature's bytes
 
-	created, expires int64 // Unix seconds, meaningful only when signed
+	created, expires int64             // Unix seconds, meaningful only when signed
+	input            httpsfv.InnerList // of a Message: the signed list itself
 }
 
 // Covers says whether name, lower-case, is among the signed headers.
 func (s Signature) Covers(name string) bool { return slices.Contains(s.Headers, name) }
 
-// Parse reads the Signature header of a request by a grammar of our own,
+// Parse reads the signature of a request: one of RFC 9421 where there is a
+// Signature-Input, else the draft's header, by a grammar of our own that is
 // stricter than the library's: one header, parameters name=value separated by
 // commas, values quoted without escapes or plain integers, no name twice.
 // Parameters that nobody knows are read over. The errors are ErrMissing,
-// ErrMalformed, and ErrUnsupported for a request signed by RFC 9421.
+// ErrMalformed, and ErrUnsupported for what of RFC 9421 is not read here.
 func Parse(r *http.Request) (Signature, error) {
 	values := r.Header.Values("Signature")
 	switch {
 	case len(r.Header.Values("Signature-Input")) > 0:
-		return Signature{}, fmt.Errorf("%w: RFC 9421", ErrUnsupported)
+		return parseMessage(r)
 	case len(values) == 0:
 		return Signature{}, ErrMissing
 	case len(values) > 1: // proxies disagree about which one counts [SIG-18]
@@ -67,7 +72,7 @@ func parseHeader(header string) (Signature, error) {
 	if err != nil {
 		return Signature{}, err
 	}
-	s := Signature{KeyID: parameters["keyId"], Algorithm: parameters["algorithm"]}
+	s := Signature{Scheme: Cavage, KeyID: parameters["keyId"], Algorithm: parameters["algorithm"]}
 	if s.KeyID == "" || len(s.KeyID) > maxKeyID || strings.Contains(s.KeyID, " ") {
 		return Signature{}, fmt.Errorf("%w: keyId", ErrMalformed)
 	}

@@ -1,7 +1,8 @@
 // Package signature signs HTTP requests and verifies the signatures of others,
-// as the fediverse does it: draft-cavage-http-signatures-12.
+// as the fediverse does it: by draft-cavage-http-signatures-12, and by RFC 9421
+// where the other side can (message.go).
 //
-// A signed request names a key (keyId), lists what is signed (headers), and
+// By the draft, a signed request names a key (keyId), lists what is signed (headers), and
 // carries an RSA or Ed25519 signature over one line for each of them:
 //
 //	(request-target): post /inbox
@@ -17,7 +18,7 @@
 // The package fetches no keys and does not know whose they are: that the
 // signer is who the activity says is for package inbox. Nor does it know our
 // own name: a caller must see to it that r.Host is the node's, or a request
-// signed for another host would be taken. RFC 9421 is not read yet.
+// signed for another host would be taken.
 package signature
 
 import (
@@ -33,11 +34,23 @@ import (
 	"github.com/go-fed/httpsig"
 )
 
+// Scheme is a way to sign a request.
+type Scheme string
+
+// The schemes.
+const (
+	Cavage  Scheme = "cavage"  // draft-cavage-http-signatures-12, with RSA
+	Message Scheme = "rfc9421" // RFC 9421, with whatever the key is
+)
+
 // Key signs. ID is the keyId put on the wire, such as
 // "https://node.example/u/ada#main-key".
 type Key struct {
-	ID      string
-	Private crypto.Signer // an *rsa.PrivateKey of MinRSABits to MaxRSABits
+	ID string
+	// Private is an *rsa.PrivateKey of MinRSABits to MaxRSABits or, for Message
+	// alone, an ed25519.PrivateKey.
+	Private crypto.Signer
+	Scheme  Scheme // "" is Cavage
 }
 
 // What we sign: what every verifier known asks for, and no more (created and
@@ -49,17 +62,13 @@ const (
 )
 
 // Sign signs a request: with a body as POST, with a nil body as GET. It sets
-// the headers Date, Digest and Signature and, when it is empty, r.Host;
-// Content-Type must be set. A request that is sent again must be signed again,
+// the headers Date, Digest and Signature (by RFC 9421 Content-Digest and
+// Signature-Input) and, when it is empty, r.Host; Content-Type must be set. A request that is sent again must be signed again,
 // and a request that was signed before may be.
 //
 // The host and path that are signed are those of r as it will be sent: a
 // caller that changes them later breaks the signature.
 func Sign(r *http.Request, body []byte, key Key, now time.Time) error {
-	private, err := checkSigner(key)
-	if err != nil {
-		return err
-	}
 	if r.Host == "" {
 		r.Host = r.URL.Host
 	}
@@ -67,9 +76,16 @@ func Sign(r *http.Request, body []byte, key Key, now time.Time) error {
 		return fmt.Errorf("sign: host %q is not in its ASCII form", r.Host)
 	}
 	r.Header.Set("Date", now.UTC().Format(http.TimeFormat))
-	r.Header.Del("Digest")
-	r.Header.Del("Signature")
-
+	for _, name := range [...]string{"Digest", "Signature", "Signature-Input", "Content-Digest"} {
+		r.Header.Del(name)
+	}
+	if key.Scheme == Message {
+		return signMessage(r, body, key, now)
+	}
+	private, err := checkSigner(key)
+	if err != nil {
+		return err
+	}
 	names := strings.Split(signedGET, " ")
 	if body != nil {
 		names = strings.Split(signedPOST, " ")
@@ -105,11 +121,16 @@ func checkSigner(key Key) (*rsa.PrivateKey, error) {
 	if bits := private.N.BitLen(); bits < MinRSABits || bits > MaxRSABits {
 		return nil, fmt.Errorf("sign: RSA key of %d bits", bits)
 	}
+	return private, checkKeyID(key.ID)
+}
+
+// checkKeyID refuses a key id that would end its own quotes.
+func checkKeyID(id string) error {
 	bad := func(c rune) bool { return c == ' ' || c == '"' || c == ',' || notPlain(c) }
-	if key.ID == "" || len(key.ID) > maxKeyID || strings.ContainsFunc(key.ID, bad) {
-		return nil, fmt.Errorf("sign: keyId %q cannot be written", key.ID)
+	if id == "" || len(id) > maxKeyID || strings.ContainsFunc(id, bad) {
+		return fmt.Errorf("sign: keyId %q cannot be written", id)
 	}
-	return private, nil
+	return nil
 }
 
 // target returns the address whose path and query the library signs. The
@@ -160,7 +181,7 @@ func isControl(c rune) bool { return c < ' ' || c == 0x7f }
 // isSingle says of a header that a second one would leave open which counts.
 func isSingle(name string) bool {
 	switch name {
-	case "host", "date", "digest", "content-type", "content-length":
+	case "host", "date", "digest", "content-digest", "content-type", "content-length":
 		return true
 	default:
 		return false

@@ -27,16 +27,20 @@ const Window = time.Hour
 const expirySlack = 5 * time.Minute
 
 // Verify says whether the request r, as a server received it, with this body,
-// was signed by the holder of key. s is what Parse made of r. It demands that
+// was signed by the holder of key. s is what Parse made of r. By the draft it demands that
 // (request-target), host, and date or (created) are signed, and digest for
 // every method but GET and HEAD and for every body; that the digest is the
 // body's; that the dates signed are within Window of now; and that the
 // signature is right, of the target with its query or without: senders differ
-// [SIG-15]. The error is one of the package's.
+// [SIG-15]. By RFC 9421 it demands the same of @method, @target-uri (or what it
+// is made of), content-digest and created. The error is one of the package's.
 //
 // It does not ask whether r.Host is ours, nor whether the key is the right
 // one, nor whether the same request came before (see Replays).
 func Verify(r *http.Request, body []byte, s Signature, key crypto.PublicKey, now time.Time) error {
+	if s.Scheme == Message {
+		return verifyMessage(r, body, s, key, now)
+	}
 	if err := checkCovered(r, body, s); err != nil {
 		return err
 	}

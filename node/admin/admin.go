@@ -68,6 +68,8 @@ func (a *Admin) Handler() http.Handler {
 		{post, "/agents/{name}/suspend", a.deed("suspended: it may read, not write", a.node.Suspend)},
 		{post, "/agents/{name}/resume", a.deed("resumed", a.node.Resume)},
 		{post, "/agents/{name}/rotate", a.rotate},
+		{post, "/keys/rotate", a.rotateTransport},
+		{post, "/keys/{name}/rotate", a.rotateProofKey},
 		{get, "/invites", a.invites},
 		{post, "/invites", a.invite},
 		{post, "/invites/{name}/revoke", a.revokeInvite},

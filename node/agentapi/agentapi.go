@@ -98,6 +98,7 @@ var (
 	feedParams    = append([]string{"filter"}, pageParams...)
 	searchParams  = append([]string{"q", "type", "author", "submolt", "submolt_name", "host", "language", "lang", "time", "since", "until"}, pageParams...)
 	nameParams    = []string{"name"}
+	modLogParams  = append([]string{"submolt"}, pageParams...)
 	noteParams    = append([]string{"unread", "since"}, pageParams...)
 )
 
@@ -111,7 +112,7 @@ const (
 
 // routes lists every call of the door, below /api/v1.
 func (a *API) routes() []route {
-	return slices.Concat(a.agentRoutes(), a.contentRoutes(), a.submoltRoutes(), a.readingRoutes())
+	return slices.Concat(a.agentRoutes(), a.contentRoutes(), a.submoltRoutes(), a.moderationRoutes(), a.readingRoutes())
 }
 
 // agentRoutes are about agents, their keys and their messages.

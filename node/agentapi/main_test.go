@@ -61,7 +61,7 @@ func newDoor(t *testing.T, s *storage.Store, change ...func(*setup)) *door {
 	srv := httptest.NewUnstartedServer(nil)
 	d.url = "http://" + srv.Listener.Addr().String()
 	set := setup{
-		node: node.Config{Store: s, BaseURL: d.url, Now: d.clock.now, Keys: node.Keys{Secret: []byte("s"), TransportPEM: "PEM"}},
+		node: node.Config{Store: s, BaseURL: d.url, Now: d.clock.now, Keys: node.Keys{Secret: []byte("s")}},
 		api:  agentapi.Config{Now: d.clock.now},
 	}
 	for _, f := range change {

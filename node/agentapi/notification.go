@@ -140,6 +140,10 @@ func saidOf(x storage.Notification) string {
 		return who + " started following you"
 	case node.NoteChatRequest:
 		return who + " wants to talk with you"
+	case node.NoteModerated:
+		return "A moderator, " + who + ", acted on what you wrote in \"" + x.PostTitle + "\"; GET /api/v1/modlog tells what, and why"
+	case node.NoteBanned:
+		return who + " banned you from a submolt; GET /api/v1/modlog tells from which, and why"
 	case node.NoteUpvote:
 		return "Your post \"" + x.PostTitle + "\" was upvoted; it has " + strconv.FormatInt(x.PostUp, 10) + " upvotes"
 	default:

@@ -316,7 +316,7 @@ func FuzzIdentityToken(f *testing.F) {
 	s := storagetest.SQLite(f)
 	var minutes atomic.Int64 // each call has a window of its own
 	now := func() time.Time { return time.Unix(minutes.Add(1)*60, 0) }
-	n, err := node.New(f.Context(), node.Config{Store: s, BaseURL: "https://a.test", Now: now, Keys: node.Keys{Secret: []byte("s"), TransportPEM: "PEM"}})
+	n, err := node.New(f.Context(), node.Config{Store: s, BaseURL: "https://a.test", Now: now, Keys: node.Keys{Secret: []byte("s")}})
 	if err != nil {
 		f.Fatal(err)
 	}

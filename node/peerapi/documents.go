@@ -35,7 +35,16 @@ func (a *API) document(r *http.Request) (answer, error) {
 	}
 }
 
-func (a *API) instance(*http.Request) (answer, error) { return document(a.node.InstanceActor()) }
+func (a *API) instance(*http.Request) (answer, error) {
+	b, err := a.node.ProvenInstance()
+	return answer{body: b, contentType: activity.ContentType}, err
+}
+
+// proven is a document of ours with the proof of who wrote it (FEP-8b32).
+func (a *API) proven(r *http.Request, doc any, authorID string) (answer, error) {
+	b, err := a.node.ProvenDocument(r.Context(), doc, authorID)
+	return answer{body: b, contentType: activity.ContentType}, err
+}
 
 // find returns the actor at a page's address.
 func (a *API) find(r *http.Request, letter, name string) (storage.Actor, error) {
@@ -53,7 +62,7 @@ func (a *API) actor(r *http.Request, letter, name string) (answer, error) {
 	if !x.Local() {
 		return answer{location: x.URI}, nil
 	}
-	return document(a.node.ActorDoc(x))
+	return a.proven(r, a.node.ActorDoc(x), x.ID)
 }
 
 // local returns the local actor of a collection's path.
@@ -81,7 +90,7 @@ func (a *API) page(r *http.Request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return document(a.node.PageDoc(p, mentioned...))
+	return a.proven(r, a.node.PageDoc(p, mentioned...), p.AuthorID)
 }
 
 func (a *API) note(r *http.Request) (answer, error) {
@@ -95,7 +104,7 @@ func (a *API) note(r *http.Request) (answer, error) {
 	if c.Author.Host != "" {
 		return answer{location: c.URI}, nil
 	}
-	return document(a.node.NoteDoc(c, nc))
+	return a.proven(r, a.node.NoteDoc(c, nc), c.AuthorID)
 }
 
 func tombstone(uri, formerType string) (answer, error) {

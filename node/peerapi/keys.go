@@ -2,6 +2,7 @@ package peerapi
 
 import (
 	"context"
+	"crypto"
 	"errors"
 	"fmt"
 	"strings"
@@ -13,9 +14,9 @@ import (
 	"instar.example/federation/activity"
 	"instar.example/federation/fetch"
 	"instar.example/federation/inbox"
+	"instar.example/federation/proof"
 	"instar.example/federation/signature"
 	"instar.example/node"
-	"instar.example/storage"
 )
 
 // Bounds of what strangers can make us remember and ask.
@@ -64,23 +65,20 @@ func newKeys(c Config) *keys {
 
 // Key returns a key's signer.
 func (k *keys) Key(ctx context.Context, keyID string) (inbox.Signer, error) {
-	if s, ok := k.signers.Get(keyID); ok {
+	if s, ok := k.remembered(keyID); ok {
 		return s, nil
 	}
-	if s, ok := k.strangers.Get(keyID); ok {
-		return s, nil
-	}
-	a, fresh, err := k.node.SignerByKey(ctx, keyID)
+	a, err := k.node.SignerByKey(ctx, keyID)
 	if err != nil {
 		return inbox.Signer{}, err
 	}
 	old, errOld := known(a)
-	if fresh && errOld == nil {
+	if a.Fresh && errOld == nil {
 		k.signers.Add(keyID, old)
 		return old, nil
 	}
-	s, err := k.ask(ctx, keyID)
-	if errOld == nil && a.DeletedAt == 0 && (errors.Is(err, inbox.ErrKeyUnavailable) || errors.Is(err, inbox.ErrKeyBudget)) {
+	s, err := k.ask(ctx, keyID, k.remembered)
+	if errOld == nil && a.Actor.DeletedAt == 0 && (errors.Is(err, inbox.ErrKeyUnavailable) || errors.Is(err, inbox.ErrKeyBudget)) {
 		return old, nil // what we knew stands until its server says otherwise
 	}
 	return s, err
@@ -92,8 +90,19 @@ func (k *keys) Refresh(ctx context.Context, keyID string) (inbox.Signer, error) 
 		return k.Key(ctx, keyID)
 	}
 	k.refreshed.Add(keyID, struct{}{})
-	return k.ask(ctx, keyID)
+	return k.ask(ctx, keyID, nothing)
 }
+
+// remembered returns a signer that memory holds.
+func (k *keys) remembered(keyID string) (inbox.Signer, bool) {
+	if s, ok := k.signers.Get(keyID); ok {
+		return s, true
+	}
+	return k.strangers.Get(keyID)
+}
+
+// nothing is remembered by who asks anew.
+func nothing(string) (inbox.Signer, bool) { return inbox.Signer{}, false }
 
 // stored notes that a signer's document is in the database now.
 func (k *keys) stored(s inbox.Signer) {
@@ -107,10 +116,22 @@ func (k *keys) stored(s inbox.Signer) {
 }
 
 // known makes a signer of a stored actor; its document is not kept.
-func known(a storage.Actor) (inbox.Signer, error) {
-	key, err := signature.ParsePublicKey(a.KeyPEM)
-	own := activity.PublicKey{ID: a.KeyID, Owner: a.URI, PEM: a.KeyPEM}
-	return inbox.Signer{KeyID: a.KeyID, Key: key, Actor: brief(a.URI, a.WireType, a.Name, a.Inbox, own)}, err
+func known(s node.KnownSigner) (inbox.Signer, error) {
+	key, err := publicKey(s.Key)
+	a := s.Actor
+	return inbox.Signer{KeyID: s.Key.ID, Key: key, Actor: brief(a.URI, a.WireType, a.Name, a.Inbox, s.Key)}, err
+}
+
+// publicKey reads a key as its document states it, a PEM or a Multikey.
+func publicKey(k activity.PublicKey) (crypto.PublicKey, error) {
+	if k.PEM != "" {
+		return signature.ParsePublicKey(k.PEM)
+	}
+	key, err := proof.ParseMultikey(k.Multibase)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", signature.ErrKey, err)
+	}
+	return key, nil
 }
 
 // brief is as much of an actor as its later activities need.
@@ -119,12 +140,16 @@ func brief(id, wireType, name, inboxOf string, key activity.PublicKey) *activity
 }
 
 // ask finds a key's signer; those who need the same key at the same time share
-// one search, and one that failed is not repeated for a while.
-func (k *keys) ask(ctx context.Context, keyID string) (inbox.Signer, error) {
+// one search, one that failed is not repeated for a while, and who comes when a
+// search has ended finds its result in held.
+func (k *keys) ask(ctx context.Context, keyID string, held func(keyID string) (inbox.Signer, bool)) (inbox.Signer, error) {
 	if err := k.misses.recall(keyID, k.now()); err != nil {
 		return inbox.Signer{}, err
 	}
 	found, err, _ := k.flights.Do(keyID, func() (any, error) {
+		if s, ok := held(keyID); ok {
+			return s, nil
+		}
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), signerBudget)
 		defer cancel()
 		s, err := k.find(ctx, keyID)
@@ -171,7 +196,7 @@ func (k *keys) find(ctx context.Context, keyID string) (inbox.Signer, error) {
 	if err := inbox.CheckKeyOwner(keyID, key, actor); err != nil {
 		return inbox.Signer{}, err
 	}
-	public, err := signature.ParsePublicKey(key.PEM)
+	public, err := publicKey(key)
 	if err != nil {
 		return inbox.Signer{}, err
 	}

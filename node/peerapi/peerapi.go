@@ -57,6 +57,7 @@ func (a *API) Routes(r chi.Router) {
 	r.Get("/.well-known/host-meta.json", a.serve(a.hostMetaJSON))
 	r.Get("/.well-known/nodeinfo", a.serve(a.nodeInfoLinks))
 	r.Get("/nodeinfo/{version}", a.serve(a.nodeInfo))
+	r.Get("/.well-known/instar", a.serve(a.stated))
 	r.Get("/actor", a.serve(a.instance))
 	r.Get("/outbox", a.serve(a.nodeOutbox))
 	r.Get("/activity/{id}", a.serve(a.activity))

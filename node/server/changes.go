@@ -86,6 +86,9 @@ func (w *watcher) look(ctx context.Context) error {
 	version := w.s.Node.Version()
 	ours := version != w.told || w.mine == 0
 	if others {
+		if err := w.s.keys.load(ctx); err != nil { // one of them may have changed it
+			return err
+		}
 		w.s.Node.Changed()
 		version++ // theirs: not to be echoed, or two processes would wake each other for ever
 	}

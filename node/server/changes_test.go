@@ -63,4 +63,12 @@ func TestProcessesHearOfEachOthersWritesOnce(t *testing.T) {
 	if two[0].mine != marks[0]+1 || two[1].mine != marks[1] {
 		t.Errorf("marks moved from %v to %d and %d, want one step of the first", marks, two[0].mine, two[1].mine)
 	}
+	if _, err := two[0].s.Node.RotateTransport(t.Context()); err != nil {
+		t.Fatalf("RotateTransport: %v", err)
+	}
+	look()
+	look()
+	if one, other := two[0].s.Node.TransportPEM(), two[1].s.Node.TransportPEM(); one != other {
+		t.Error("the other process still has the old RSA key")
+	}
 }

@@ -12,6 +12,9 @@ import (
 func TestHostileModeration(t *testing.T) {
 	t.Parallel()
 	add := func(object, collection string) doc { return doc{"type": "Add", "object": object, "target": collection} }
+	block := func(w *town, target string) doc {
+		return doc{"type": "Block", "object": w.node.URL() + "/u/ada", "target": target, "removeData": true}
+	}
 	passed := func(w *town, inner doc) answer {
 		return w.evil.send(w.node, w.trap, doc{"type": "Announce", "object": w.evil.complete(w.eve, inner)})
 	}
@@ -27,6 +30,24 @@ func TestHostileModeration(t *testing.T) {
 			{"an appointment in another Group", taken(), func(w *town) answer { return passed(w, add(w.eve, w.club+"/moderators")) }},
 			{"a pin by a person", refused(403, "agents_only"), func(w *town) answer {
 				return w.evil.send(w.node, w.evil.actor("pam", "Person"), add(w.adas, w.general+"/featured"))
+			}},
+			{"a lock by a stranger", taken(), func(w *town) answer { return w.evil.send(w.node, w.eve, doc{"type": "Lock", "object": w.adas}) }},
+			{"a lock by a foreign Group", taken(), func(w *town) answer { return w.evil.send(w.node, w.trap, doc{"type": "Lock", "object": w.adas}) }},
+			{"a lock that another Group passes on", taken(), func(w *town) answer { return passed(w, doc{"type": "Lock", "object": w.alices}) }},
+			{"a ban by a stranger", taken(), func(w *town) answer { return w.evil.send(w.node, w.eve, block(w, w.general)) }},
+			{"a ban that another Group passes on", taken(), func(w *town) answer { return passed(w, block(w, w.general)) }},
+			{"a ban from another node's Group", taken(), func(w *town) answer { return passed(w, block(w, w.club)) }},
+			{"the end of a removal by a stranger", taken(), func(w *town) answer {
+				return w.evil.send(w.node, w.eve, doc{"type": "Undo", "object": w.evil.complete(w.eve, doc{"type": "Delete", "object": w.adas})})
+			}},
+			{"the undoing of what another did", taken(), func(w *town) answer {
+				return w.evil.send(w.node, w.eve, doc{"type": "Undo", "object": doc{"id": w.evil.fresh("lock"), "type": "Lock", "actor": w.trap, "object": w.adas}})
+			}},
+			{"a removal by a stranger", taken(), func(w *town) answer {
+				return w.evil.send(w.node, w.eve, doc{"type": "Delete", "object": w.adas, "summary": "off topic"})
+			}},
+			{"a removal that another Group passes on", taken(), func(w *town) answer {
+				return passed(w, doc{"type": "Delete", "object": w.adas, "summary": "off topic"})
 			}},
 			{"no target", taken(), func(w *town) answer { return w.evil.send(w.node, w.eve, doc{"type": "Remove", "object": w.adas}) }},
 			{"a report of everything", taken(), func(w *town) answer {

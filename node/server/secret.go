@@ -10,7 +10,6 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -82,14 +81,13 @@ func (s secret) box() (cipher.AEAD, error) {
 	return cipher.NewGCM(block)
 }
 
-// transportKey returns the node's RSA key from the database, where it lies
-// wrapped by the secret, and makes it at the first start. A secret that does
-// not open it belongs to another database.
-func (s secret) transportKey(ctx context.Context, store *storage.Store) (*rsa.PrivateKey, error) {
+// wrappedKey returns the node's RSA key as the database holds it, and makes it
+// at the first start.
+func (s secret) wrappedKey(ctx context.Context, store *storage.Store) (string, error) {
 	wrapped, err := store.Read().Setting(ctx, settingTransportKey)
 	if errors.Is(err, storage.ErrNotFound) {
 		if wrapped, err = s.newTransportKey(); err != nil {
-			return nil, err
+			return "", err
 		}
 		err = store.Tx(ctx, func(ctx context.Context, q storage.Queries) error {
 			return q.KeepSetting(ctx, settingTransportKey, wrapped)
@@ -99,8 +97,14 @@ func (s secret) transportKey(ctx context.Context, store *storage.Store) (*rsa.Pr
 		}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("transport key: %w", err)
+		return "", fmt.Errorf("transport key: %w", err)
 	}
+	return wrapped, nil
+}
+
+// unwrap opens a wrapped key. A secret that does not open it belongs to another
+// database.
+func (s secret) unwrap(wrapped string) (*rsa.PrivateKey, error) {
 	box, err := s.box()
 	if err != nil {
 		return nil, err
@@ -141,17 +145,10 @@ func (s secret) newTransportKey() (string, error) {
 }
 
 // nodeKeys are what package node needs of the secrets.
-func (s secret) nodeKeys(private *rsa.PrivateKey) (node.Keys, error) {
-	der, err := x509.MarshalPKIXPublicKey(&private.PublicKey)
-	if err != nil {
-		return node.Keys{}, err
-	}
+func (s secret) nodeKeys(ring *keyring) (node.Keys, error) {
 	key, err := s.derive("api keys")
 	if err != nil {
 		return node.Keys{}, err
 	}
-	return node.Keys{
-		TransportPEM: string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})),
-		Secret:       key,
-	}, nil
+	return node.Keys{Transport: ring.publicPEM, Renew: ring.renew, Secret: key}, nil
 }

@@ -59,6 +59,7 @@ type Server struct {
 	cfg      Config
 	opts     Options
 	store    *storage.Store
+	keys     *keyring
 	fetch    *fetch.Client
 	http     *http.Server
 	admin    *http.Server // nil where there is no operator's socket
@@ -136,11 +137,11 @@ func assemble(ctx context.Context, cfg Config, opts Options, store *storage.Stor
 	if err != nil {
 		return nil, err
 	}
-	private, err := sec.transportKey(ctx, store)
-	if err != nil {
+	ring := &keyring{secret: sec, store: store}
+	if err := ring.load(ctx); err != nil {
 		return nil, err
 	}
-	keys, err := sec.nodeKeys(private)
+	keys, err := sec.nodeKeys(ring)
 	if err != nil {
 		return nil, err
 	}
@@ -156,7 +157,7 @@ func assemble(ctx context.Context, cfg Config, opts Options, store *storage.Stor
 	client := fetch.New(fetch.Config{
 		Self: n.Host(), AllowPrivate: cfg.Federation.AllowPrivate, UserAgent: "instar/" + Version + " (+" + cfg.BaseURL + "/about)", Now: opts.Now, Log: opts.Log,
 		Sign: func() (signature.Key, error) {
-			return signature.Key{ID: n.NodeURI() + "#main-key", Private: private}, nil
+			return signature.Key{ID: n.NodeURI() + "#main-key", Private: ring.private()}, nil
 		},
 	})
 	peers := peerapi.New(peerapi.Config{Node: n, Fetch: client, Now: opts.Now, Log: opts.Log})
@@ -168,9 +169,9 @@ func assemble(ctx context.Context, cfg Config, opts Options, store *storage.Stor
 	if err := n.Release(ctx, owner); err != nil {
 		return nil, err
 	}
-	s := &Server{Node: n, Peers: peers, fetch: client, cfg: cfg, opts: opts, store: store, done: make(chan error, 1)}
+	s := &Server{Node: n, Peers: peers, keys: ring, fetch: client, cfg: cfg, opts: opts, store: store, done: make(chan error, 1)}
 	s.Worker = worker.New(worker.Config{
-		Node: n, Fetch: client, Verifier: peers.Verifier(), Private: private, Owner: owner, Log: opts.Log,
+		Node: n, Fetch: client, Verifier: peers.Verifier(), Private: ring.private, Owner: owner, Log: opts.Log,
 		PlainHTTP: cfg.Federation.AllowPrivate, LookupTXT: opts.LookupTXT, Send: cfg.post(n),
 	})
 	pages, err := web.New(web.Config{Node: n, Log: opts.Log, Now: opts.Now})

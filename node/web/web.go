@@ -86,6 +86,7 @@ func (w *Web) routes() []route {
 		{pattern: "/post/{name}/history", page: w.postHistory},
 		{pattern: "/comment/{name}/history", page: w.commentHistory},
 		{pattern: "/search", page: w.search},
+		{pattern: "/modlog", page: w.modLog},
 		{pattern: "/about", page: w.about},
 		{pattern: "/about/humans", page: w.humans},
 		{pattern: "/docs/api", page: w.api},

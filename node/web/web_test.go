@@ -38,7 +38,7 @@ func newSite(tb testing.TB, change ...func(*node.Config)) *site {
 	s.millis.Store(time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC).UnixMilli())
 	cfg := node.Config{
 		Store: s.store, BaseURL: "https://a.test", Name: "A <b>node</b>", Limits: node.Limits{},
-		Keys: node.Keys{TransportPEM: "pem", Secret: []byte(strings.Repeat("k", 32))}, Now: s.now,
+		Keys: node.Keys{Secret: []byte(strings.Repeat("k", 32))}, Now: s.now,
 	}
 	for _, f := range change {
 		f(&cfg)

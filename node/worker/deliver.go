@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"instar.example/federation/deliver"
+	"instar.example/node"
 	"instar.example/storage"
 )
 
@@ -67,12 +68,14 @@ type turn struct {
 	lane    storage.Lane
 	entries []storage.Entry
 	until   time.Time
+	scheme  string // how the host is best signed for
 
 	mu      sync.Mutex
 	done    []bool             // guarded by mu
 	stopped bool               // guarded by mu: an entry has to be tried again later
 	report  storage.LaneReport // guarded by mu
 	wait    time.Duration      // guarded by mu: what the peer asked for
+	learned string             // guarded by mu: the scheme that worked last
 }
 
 // serve sends a lane its next entries and notes how far it came. What fails
@@ -83,8 +86,13 @@ func (w *Worker) serve(ctx context.Context, l storage.Lane) {
 		w.cfg.Log.LogAttrs(ctx, slog.LevelError, "read a lane", slog.String("inbox", l.Inbox), slog.Any("error", err))
 		return // the lease runs out
 	}
+	scheme, _, err := w.cfg.Node.Scheme(ctx, l.Host)
+	if err != nil {
+		w.cfg.Log.LogAttrs(ctx, slog.LevelError, "read a host's scheme", slog.String("inbox", l.Inbox), slog.Any("error", err))
+		return
+	}
 	t := &turn{
-		w: w, lane: l, entries: entries, until: w.cfg.Node.Now().Add(laneTurn), done: make([]bool, len(entries)),
+		w: w, lane: l, scheme: scheme, entries: entries, until: w.cfg.Node.Now().Add(laneTurn), done: make([]bool, len(entries)),
 		report: storage.LaneReport{Inbox: l.Inbox, Owner: w.cfg.Owner, Status: l.LastStatus, Error: l.LastError},
 	}
 	t.run(ctx)
@@ -143,7 +151,7 @@ func (t *turn) send(ctx context.Context, i int) bool {
 		t.report.Expired++
 		return true
 	}
-	r := deliver.Attempt(ctx, t.w.cfg.Fetch, t.lane.Inbox, e.Body, t.w.key(e.KeyID))
+	r := deliver.Attempt(ctx, t.w.cfg.Fetch, t.lane.Inbox, e.Body, t.w.ways(t.scheme, e))
 	if ctx.Err() != nil && r.Outcome == deliver.Retry {
 		return false // we stop: that says nothing of the peer
 	}
@@ -158,6 +166,7 @@ func (t *turn) note(i int, r deliver.Result) bool {
 	case deliver.Delivered:
 		t.done[i] = true
 		t.report.Delivered++
+		t.learned = worked(t.scheme, r)
 		t.report.SuccessAt = t.w.cfg.Node.Now().UnixMilli()
 		if !t.stopped {
 			t.report.Error = ""
@@ -176,6 +185,11 @@ func (t *turn) note(i int, r deliver.Result) bool {
 
 // finish stores what came of a turn; after a failure the host waits.
 func (w *Worker) finish(ctx context.Context, t *turn) error {
+	if t.learned != node.SchemeUnknown {
+		if err := w.cfg.Node.KeepScheme(ctx, t.lane.Host, t.learned); err != nil {
+			return err
+		}
+	}
 	if t.stopped {
 		h, err := w.cfg.Node.HostOfLane(ctx, t.lane.Host)
 		if err != nil {

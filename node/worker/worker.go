@@ -18,7 +18,6 @@ import (
 
 	"instar.example/federation/fetch"
 	"instar.example/federation/inbox"
-	"instar.example/federation/signature"
 	"instar.example/node"
 )
 
@@ -41,9 +40,9 @@ type Config struct {
 	Node     *node.Node
 	Fetch    *fetch.Client
 	Verifier *inbox.Verifier // judges requests that were kept undecided
-	// Private is the node's transport key: every local actor signs with it,
+	// Private returns the node's transport key: every local actor signs with it,
 	// under its own key id.
-	Private crypto.Signer
+	Private func() crypto.Signer
 	// Owner names this process in leases.
 	Owner string
 	Log   *slog.Logger
@@ -73,11 +72,6 @@ func New(cfg Config) *Worker {
 		cfg.LookupTXT = net.DefaultResolver.LookupTXT
 	}
 	return &Worker{cfg: cfg, budget: fetch.NewBudget(fetchBounds()), past: fetch.NewBudget(backfillBounds(cfg.Node.BackfillLimits()))}
-}
-
-// key is the node's key under the name of one of its actors.
-func (w *Worker) key(id string) signature.Key {
-	return signature.Key{ID: id, Private: w.cfg.Private}
 }
 
 // Batches are all kinds of work by name, in the order in which one leads to the next.

@@ -6,12 +6,15 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/lib/pq"
 
 	"instar.example/storage"
 )
@@ -68,7 +71,7 @@ func PostgresURL(tb testing.TB) string {
 		tb.Fatalf("create a schema: %v", err)
 	}
 	tb.Cleanup(func() {
-		if _, err := db.ExecContext(ctx, "DROP SCHEMA "+schema+" CASCADE"); err != nil {
+		if err := dropSchema(ctx, db, schema); err != nil {
 			tb.Errorf("drop the schema: %v", err)
 		}
 		if err := db.Close(); err != nil {
@@ -101,4 +104,21 @@ func open(tb testing.TB, o storage.Options) *storage.Store {
 		tb.Fatalf("migrate: %v", err)
 	}
 	return s
+}
+
+// dropTries bounds how often a schema is dropped anew that a dying process of a
+// test still holds locks in.
+const dropTries = 5
+
+func dropSchema(ctx context.Context, db *sql.DB, schema string) error {
+	var err error
+	for range dropTries {
+		if _, err = db.ExecContext(ctx, "DROP SCHEMA "+schema+" CASCADE"); err == nil {
+			return nil
+		}
+		if failed, ok := errors.AsType[*pq.Error](err); !ok || failed.Code.Name() != "deadlock_detected" {
+			return err
+		}
+	}
+	return err
 }

@@ -1,0 +1,408 @@
+package node
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"instar.example/federation/activity"
+	"instar.example/storage"
+)
+
+// Acts of moderation, as the log names them.
+const (
+	ActRemovePost     = "remove_post"
+	ActRestorePost    = "restore_post"
+	ActRemoveComment  = "remove_comment"
+	ActRestoreComment = "restore_comment"
+	ActLockPost       = "lock_post"
+	ActUnlockPost     = "unlock_post"
+	ActPinPost        = "pin_post"
+	ActUnpinPost      = "unpin_post"
+	ActBan            = "ban_agent"
+	ActUnban          = "unban_agent"
+	ActAppoint        = "add_moderator"
+	ActDismiss        = "remove_moderator"
+)
+
+// banRemoves bounds how much of what an agent wrote goes with its ban.
+const banRemoves = 1_000
+
+// Judgement is what a moderator says: why, and for a ban until when.
+type Judgement struct {
+	Reason string
+	Until  time.Time // of a ban; zero for good
+	// RemoveContent takes what the banned agent wrote in the submolt away, too.
+	RemoveContent bool
+}
+
+func (j *Judgement) check(now time.Time) error {
+	var err error
+	if j.Reason, err = plain("reason", strings.TrimSpace(j.Reason), MaxReason); err != nil {
+		return err
+	}
+	if !j.Until.IsZero() && !j.Until.After(now) {
+		return invalid("bad_expiry", "The ban would be over already", "Send expires_at in the future, or leave it out.")
+	}
+	return nil
+}
+
+// RemovePost takes a post out of its submolt, by one who moderates there. False
+// says that the submolt's own node was asked and has not answered yet.
+func (n *Node) RemovePost(ctx context.Context, author Author, id string, j Judgement) (done bool, err error) {
+	return n.governPost(ctx, author, id, ActRemovePost, j)
+}
+
+// RestorePost is the end of RemovePost.
+func (n *Node) RestorePost(ctx context.Context, author Author, id string) (done bool, err error) {
+	return n.governPost(ctx, author, id, ActRestorePost, Judgement{})
+}
+
+// LockPost closes a post for new comments, by one who moderates there.
+func (n *Node) LockPost(ctx context.Context, author Author, id string, j Judgement) (done bool, err error) {
+	return n.governPost(ctx, author, id, ActLockPost, j)
+}
+
+// UnlockPost is the end of LockPost.
+func (n *Node) UnlockPost(ctx context.Context, author Author, id string) (done bool, err error) {
+	return n.governPost(ctx, author, id, ActUnlockPost, Judgement{})
+}
+
+func (n *Node) governPost(ctx context.Context, author Author, id, act string, j Judgement) (bool, error) {
+	return n.govern(ctx, author, j, func(ctx context.Context, q storage.Queries) (governed, error) {
+		p, err := q.PostForUpdate(ctx, id)
+		if err != nil {
+			return governed{}, orNotFound(err, "Post", "")
+		}
+		return governed{act: act, submoltID: p.SubmoltID, kind: storage.DocPost, id: p.ID, uri: p.URI, thread: p.URI, agent: p.Author, post: p}, nil
+	})
+}
+
+// RemoveComment takes a comment out of its submolt, by one who moderates there.
+func (n *Node) RemoveComment(ctx context.Context, author Author, id string, j Judgement) (done bool, err error) {
+	return n.governComment(ctx, author, id, ActRemoveComment, j)
+}
+
+// RestoreComment is the end of RemoveComment.
+func (n *Node) RestoreComment(ctx context.Context, author Author, id string) (done bool, err error) {
+	return n.governComment(ctx, author, id, ActRestoreComment, Judgement{})
+}
+
+func (n *Node) governComment(ctx context.Context, author Author, id, act string, j Judgement) (bool, error) {
+	return n.govern(ctx, author, j, func(ctx context.Context, q storage.Queries) (governed, error) {
+		c, err := q.Comment(ctx, id)
+		if err != nil {
+			return governed{}, orNotFound(err, "Comment", "")
+		}
+		p, err := q.Post(ctx, c.PostID)
+		return governed{act: act, submoltID: p.SubmoltID, kind: storage.DocComment, id: c.ID, uri: c.URI, thread: p.URI, agent: c.Author, post: p, comment: c}, err
+	})
+}
+
+// Ban keeps an agent, of this node or another one, from writing in a submolt,
+// by one who moderates there.
+func (n *Node) Ban(ctx context.Context, author Author, submolt, agent string, j Judgement) (done bool, err error) {
+	return n.governAgent(ctx, author, submolt, agent, ActBan, j)
+}
+
+// Unban is the end of Ban.
+func (n *Node) Unban(ctx context.Context, author Author, submolt, agent string) (done bool, err error) {
+	return n.governAgent(ctx, author, submolt, agent, ActUnban, Judgement{})
+}
+
+func (n *Node) governAgent(ctx context.Context, author Author, submolt, agent, act string, j Judgement) (bool, error) {
+	if agent == "" {
+		return false, invalid("missing_fields", "agent_name is required", "Provide agent_name")
+	}
+	s, err := n.Submolt(ctx, submolt)
+	if err != nil {
+		return false, err
+	}
+	a, err := n.resolve(ctx, agent, storage.KindAgent)
+	if err != nil {
+		return false, err
+	}
+	return n.govern(ctx, author, j, func(ctx context.Context, q storage.Queries) (governed, error) {
+		role, err := q.Role(ctx, s.ID, a.ID)
+		if err == nil && role != "" && act == ActBan {
+			err = &Error{Kind: Conflict, Code: "moderates", Detail: a.Address() + " moderates m/" + s.Address(), Hint: "Dismiss it first."}
+		}
+		return governed{act: act, submoltID: s.ID, kind: storage.KindAgent, id: a.ID, uri: a.URI, thread: s.URI, agent: a.Ref()}, err
+	})
+}
+
+// governed is what a moderator acts on, read under its lock.
+type governed struct {
+	act       string
+	submoltID string
+	kind, id  string // as the log names the target
+	uri       string
+	thread    string // what the act is delivered in order with
+	agent     storage.Ref
+	post      storage.Post    // itself, or the comment's; zero for an agent
+	comment   storage.Comment // or zero
+}
+
+// govern runs an act of one who moderates. In a submolt of this node it is done
+// and announced; the node of another one is asked for it, and it is done here
+// when that announces it (federation.md 3.5).
+func (n *Node) govern(ctx context.Context, author Author, j Judgement, find func(ctx context.Context, q storage.Queries) (governed, error)) (done bool, err error) {
+	if err := author.check(); err != nil {
+		return false, err
+	}
+	if err := j.check(n.cfg.Now()); err != nil {
+		return false, err
+	}
+	err = n.write(ctx, func(ctx context.Context, q storage.Queries) error {
+		g, err := find(ctx, q)
+		if err != nil {
+			return err
+		}
+		submolt, err := n.moderates(ctx, q, g.submoltID, author)
+		if err != nil {
+			return err
+		}
+		if done = submolt.Local(); done {
+			changed, err := n.judge(ctx, q, g, author.actor, j)
+			if err != nil || !changed {
+				return err
+			}
+		}
+		return n.publishAct(ctx, q, g, author.actor, submolt, j)
+	})
+	return done, err
+}
+
+// judge does what a moderator decided, here, writes it into the log and tells
+// the agent whom it concerns. False says that it stood so before.
+func (n *Node) judge(ctx context.Context, q storage.Queries, g governed, by storage.Actor, j Judgement) (changed bool, err error) {
+	switch g.act {
+	case ActRemovePost, ActRestorePost:
+		changed, err = n.hidePost(ctx, q, g)
+	case ActRemoveComment, ActRestoreComment:
+		changed, err = n.hideComment(ctx, q, g)
+	case ActLockPost, ActUnlockPost:
+		if changed = g.post.Locked != (g.act == ActLockPost); changed {
+			err = q.SetLocked(ctx, g.id, g.act == ActLockPost)
+		}
+	case ActBan:
+		changed, err = n.ban(ctx, q, g, j)
+	case ActUnban:
+		err = q.DeleteBan(ctx, g.submoltID, g.id)
+		changed, err = err == nil, ignoreNotFound(err)
+	}
+	if err != nil || !changed {
+		return changed, err
+	}
+	return true, n.logAct(ctx, q, g, by, j)
+}
+
+// logAct writes an act that was done into the log of moderation.
+func (n *Node) logAct(ctx context.Context, q storage.Queries, g governed, by storage.Actor, j Judgement) error {
+	a := storage.ModAct{
+		ID: n.cfg.NewID(), SubmoltID: g.submoltID, ActorID: by.ID, Act: g.act, TargetKind: g.kind, TargetID: g.id,
+		AgentID: g.agent.ID, Reason: j.Reason, CreatedAt: n.now(),
+	}
+	if !j.Until.IsZero() {
+		a.Until = j.Until.UnixMilli()
+	}
+	if err := q.InsertModAct(ctx, a); err != nil || g.agent.Host != "" || g.agent.Kind != storage.KindAgent {
+		return err
+	}
+	note := storage.Notification{AgentID: g.agent.ID, ActorID: by.ID, Type: NoteModerated, PostID: g.post.ID, CommentID: g.comment.ID, Slot: "moderated:" + g.kind + g.id}
+	switch g.act {
+	case ActRemovePost, ActRemoveComment, ActLockPost:
+		return n.notify(ctx, q, note)
+	case ActBan:
+		note.Type = NoteBanned
+		return n.notify(ctx, q, note)
+	}
+	return nil
+}
+
+// hidePost removes or restores a post; what its author deleted stays deleted.
+func (n *Node) hidePost(ctx context.Context, q storage.Queries, g governed) (bool, error) {
+	p := g.post
+	if g.act == ActRemovePost {
+		if p.Hidden == storage.Removed {
+			return false, nil
+		}
+		if p.Hidden != storage.Visible {
+			return false, notFound("Post", "")
+		}
+		return true, n.removePost(ctx, q, p, storage.Removed)
+	}
+	if p.Hidden == storage.Visible {
+		return false, nil
+	}
+	if p.Hidden != storage.Removed {
+		return false, notFound("Post", "Only what a moderator removed can be restored.")
+	}
+	if err := q.HidePost(ctx, p.ID, storage.Visible, 0); err != nil {
+		return false, err
+	}
+	if err := q.DeleteTombstone(ctx, p.URI); err != nil {
+		return false, err
+	}
+	return true, q.AddPosts(ctx, p.AuthorID, p.SubmoltID, 1, 0)
+}
+
+func (n *Node) hideComment(ctx context.Context, q storage.Queries, g governed) (bool, error) {
+	c := g.comment
+	if g.act == ActRemoveComment {
+		if c.Hidden == storage.Removed {
+			return false, nil
+		}
+		if c.Hidden != storage.Visible {
+			return false, notFound("Comment", "")
+		}
+		err := n.removeComment(ctx, q, c, storage.Removed)
+		return err == nil, ignoreNotFound(err) // a parallel request was first
+	}
+	if c.Hidden == storage.Visible {
+		return false, nil
+	}
+	if c.Hidden != storage.Removed {
+		return false, notFound("Comment", "Only what a moderator removed can be restored.")
+	}
+	if err := q.HideComment(ctx, c.ID, storage.Visible, 0); err != nil {
+		return false, ignoreNotFound(err)
+	}
+	if err := q.DeleteTombstone(ctx, c.URI); err != nil {
+		return false, err
+	}
+	if err := q.AddPostComments(ctx, c.PostID, 1); err != nil {
+		return false, err
+	}
+	if c.ParentID != "" {
+		if err := q.AddReplies(ctx, c.ParentID, 1); err != nil {
+			return false, err
+		}
+	}
+	return true, q.AddCounts(ctx, c.AuthorID, storage.Counts{Comments: 1})
+}
+
+func (n *Node) ban(ctx context.Context, q storage.Queries, g governed, j Judgement) (bool, error) {
+	b := storage.Ban{SubmoltID: g.submoltID, AgentID: g.id, Reason: j.Reason, CreatedAt: n.now()}
+	if !j.Until.IsZero() {
+		b.Until = j.Until.UnixMilli()
+	}
+	stood, err := q.Ban(ctx, b.SubmoltID, b.AgentID)
+	if err := ignoreNotFound(err); err != nil {
+		return false, err
+	}
+	if stood.AgentID != "" && stood.Until == b.Until && stood.Reason == b.Reason && !j.RemoveContent {
+		return false, nil
+	}
+	if err := q.SetBan(ctx, b); err != nil {
+		return false, err
+	}
+	if !j.RemoveContent {
+		return true, nil
+	}
+	posts, comments, err := q.WrittenIn(ctx, g.submoltID, g.id, banRemoves)
+	if err != nil {
+		return false, err
+	}
+	for _, id := range comments {
+		c, err := q.Comment(ctx, id)
+		if err != nil {
+			return false, err
+		}
+		if err := n.removeComment(ctx, q, c, storage.Removed); err != nil {
+			return false, err
+		}
+	}
+	for _, id := range posts {
+		p, err := q.Post(ctx, id)
+		if err != nil {
+			return false, err
+		}
+		if err := n.removePost(ctx, q, p, storage.Removed); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// mayWriteIn refuses an agent that is banned from a submolt: its posts,
+// comments and votes there.
+func (n *Node) mayWriteIn(ctx context.Context, q storage.Queries, submoltID, agentID string) error {
+	bans, found := n.reads.bans.get(submoltID)
+	if !found {
+		version := n.Version()
+		list, err := q.Bans(ctx, submoltID, "", keptBansMost)
+		if err != nil {
+			return err
+		}
+		bans = make(map[string]storage.Ban, len(list))
+		for _, b := range list {
+			bans[b.AgentID] = b
+		}
+		if len(list) < keptBansMost {
+			n.reads.bans.put(submoltID, keptValue[map[string]storage.Ban]{value: bans, version: version, about: []string{bansOf(submoltID)}, bytes: len(list) * banBytes})
+		} else if _, named := bans[agentID]; !named {
+			b, err := q.Ban(ctx, submoltID, agentID)
+			if err := ignoreNotFound(err); err != nil {
+				return err
+			}
+			bans[b.AgentID] = b
+		}
+	}
+	b, banned := bans[agentID]
+	if !banned || (b.Until > 0 && b.Until <= n.now()) {
+		return nil
+	}
+	refused := &Error{Kind: Forbidden, Code: "banned", Detail: "You are banned from this submolt", Hint: "Its moderators decide. Write in another submolt."}
+	if b.Reason != "" {
+		refused.Detail += ": " + b.Reason
+	}
+	if b.Until > 0 {
+		refused.Hint = "The ban ends at " + time.UnixMilli(b.Until).UTC().Format(time.RFC3339) + "."
+	}
+	return refused
+}
+
+// What is kept in memory of bans, by their submolt.
+const (
+	keptBansMost = 2_000
+	banBytes     = 400
+)
+
+// bansOf names a submolt's bans among what changes.
+func bansOf(submoltID string) string { return "bans " + submoltID }
+
+// publishAct tells of an act: a local submolt announces it, a remote one is
+// asked for it.
+func (n *Node) publishAct(ctx context.Context, q storage.Queries, g governed, by, submolt storage.Actor, j Judgement) error {
+	doc := activity.ActivityDoc{
+		To: activity.IDs{activity.Public}, Cc: activity.IDs{submolt.URI}, Audience: submolt.URI, Object: g.uri, Summary: j.Reason,
+	}
+	undo := false
+	switch g.act {
+	case ActRemovePost, ActRemoveComment, ActRestorePost, ActRestoreComment:
+		doc.Type, undo = activity.TypeDelete, g.act == ActRestorePost || g.act == ActRestoreComment
+	case ActLockPost, ActUnlockPost:
+		doc.Type, undo = activity.TypeLock, g.act == ActUnlockPost
+	case ActBan, ActUnban:
+		doc.Type, undo = activity.TypeBlock, g.act == ActUnban
+		doc.Target, doc.RemoveData = submolt.URI, j.RemoveContent
+		if !j.Until.IsZero() {
+			doc.EndTime = activity.Time{Time: j.Until.UTC()}
+		}
+	}
+	if undo { // matched by actor, type and object: the id of the first is of no account
+		inner := doc
+		inner.ID, inner.Actor = n.activityURI(n.cfg.NewID()), by.URI
+		doc = activity.ActivityDoc{Type: activity.TypeUndo, To: doc.To, Cc: doc.Cc, Audience: doc.Audience, Object: inner}
+	}
+	l := letter{actor: by, thread: g.thread, doc: doc}
+	if !submolt.Local() {
+		l.audience = []string{storage.InboxAudience(inboxOf(submolt))}
+	}
+	body, err := n.post(ctx, q, l)
+	if err != nil || !submolt.Local() {
+		return err
+	}
+	return n.announce(ctx, q, announcement{submolt, body, followersOf(submolt.URI), g.thread, false})
+}

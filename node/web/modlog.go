@@ -1,0 +1,68 @@
+package web
+
+import (
+	"context"
+
+	"instar.example/node"
+	"instar.example/storage"
+)
+
+// modLogPage is how many acts one page of the log shows.
+const modLogPage = 50
+
+// modLine is one act of a moderator in a list.
+type modLine struct {
+	Did              string
+	Who, Whom, Where actorView
+	Title, Path      string // of the post; "" where it is not shown
+	Reason           string
+	At               stamp
+	Until            *stamp
+}
+
+type modLogView struct {
+	Acts []modLine
+	Next string
+}
+
+// deeds are the acts in words for people.
+func deeds() map[string]string {
+	return map[string]string{
+		node.ActRemovePost: "removed a post", node.ActRestorePost: "restored a post",
+		node.ActRemoveComment: "removed a comment", node.ActRestoreComment: "restored a comment",
+		node.ActLockPost: "locked a post", node.ActUnlockPost: "unlocked a post", node.ActPinPost: "pinned a post", node.ActUnpinPost: "unpinned a post",
+		node.ActBan: "banned", node.ActUnban: "ended the ban of", node.ActAppoint: "made a moderator of", node.ActDismiss: "dismissed a moderator,",
+	}
+}
+
+// modLog is what moderators did, in all submolts that are known here.
+func (w *Web) modLog(ctx context.Context, a ask) (answer, error) {
+	log, err := w.node.ModLog(ctx, "", node.Window{Cursor: a.after, Limit: modLogPage})
+	if err != nil {
+		return answer{}, err
+	}
+	v, mv := w.view(), modLogView{}
+	said := deeds()
+	for _, e := range log.Entries {
+		line := modLine{
+			Did: said[e.Act], Who: viewActor(e.Actor), Whom: viewActor(e.Agent), Where: viewActor(e.Submolt), Title: e.Title, Reason: e.Reason, At: v.stamp(e.CreatedAt),
+		}
+		switch {
+		case e.TargetKind == storage.DocComment && e.Title != "":
+			line.Path = "/comment/" + e.TargetID
+		case e.Title != "":
+			line.Path = "/post/" + e.PostID
+		}
+		if e.Until > 0 {
+			at := v.stamp(e.Until)
+			line.Until = &at
+		}
+		mv.Acts = append(mv.Acts, line)
+	}
+	if log.Next != "" {
+		mv.Next = link("/modlog", "after", log.Next)
+	}
+	return w.html("modlog", frame{
+		Title: "Log of moderation", Description: "What moderators did in the submolts that are known here.", Path: "/modlog", NoIndex: a.after != "", Page: mv,
+	})
+}
