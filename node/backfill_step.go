@@ -25,7 +25,7 @@ func (f *filling) step(ctx context.Context, s storage.BackfillStep) error {
 	case stepPin:
 		return f.pinned(ctx, s)
 	case stepModerator:
-		_, err := f.appoint(ctx, &activity.Activity{Type: activity.TypeAdd, Objects: []activity.Ref{{ID: s.URI}}}, f.actor)
+		_, err := f.appoint(ctx, &activity.Activity{Type: activity.TypeAdd, Objects: []activity.Ref{{ID: s.URI}}}, f.actor, f.actor)
 		return err
 	case stepObject, stepReply:
 		return f.content(ctx, s)
@@ -222,6 +222,6 @@ func (f *filling) pinned(ctx context.Context, s storage.BackfillStep) error {
 	if err := f.content(ctx, s); err != nil {
 		return err
 	}
-	_, err := f.pin(ctx, &activity.Activity{Type: activity.TypeAdd, Objects: []activity.Ref{{ID: s.URI}}}, f.actor)
+	_, err := f.pin(ctx, &activity.Activity{Type: activity.TypeAdd, Objects: []activity.Ref{{ID: s.URI}}}, f.actor, f.actor)
 	return err
 }
