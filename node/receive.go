@@ -128,6 +128,8 @@ func (in *inbound) apply(ctx context.Context, a *activity.Activity, actor storag
 		return in.announced(ctx, a, actor)
 	case activity.TypeAdd, activity.TypeRemove:
 		return in.collection(ctx, a, actor)
+	case activity.TypeMove:
+		return in.move(ctx, a, actor)
 	case activity.TypeFlag:
 		return in.flag(ctx, a, actor)
 	case activity.TypeLock:

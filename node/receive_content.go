@@ -226,7 +226,7 @@ func (in *inbound) postOf(o *activity.Object, author Author, submolt storage.Act
 	t := in.text(o)
 	p := storage.Post{
 		ID: id, URI: o.ID, AuthorID: author.ID(), SubmoltID: submolt.ID, Type: TypeText, Title: titleOf(o, t.markdown),
-		Content: t.markdown, HTML: t.html, Lang: t.language, Hot: hot(0, at), CreatedAt: at, UpdatedAt: max(at, clampTime(o.Updated, at)),
+		Content: t.markdown, HTML: t.html, Lang: t.language, Hot: hot(0, at), CreatedAt: at, UpdatedAt: versionOf(o, at, now),
 		Author: author.actor.Ref(), Submolt: submolt.Ref(),
 	}
 	for _, file := range o.Attachments {
@@ -289,6 +289,14 @@ func clampTime(t time.Time, now int64) int64 {
 	return t.UnixMilli()
 }
 
+// versionOf is when a version of an object was written.
+func versionOf(o *activity.Object, published, now int64) int64 {
+	if o.Updated.IsZero() {
+		return published
+	}
+	return max(published, clampTime(o.Updated, now))
+}
+
 func (in *inbound) createComment(ctx context.Context, o *activity.Object, author Author) (string, error) {
 	if _, err := in.q.CommentByURI(ctx, o.ID); err == nil {
 		return resultKnown, nil
@@ -303,7 +311,7 @@ func (in *inbound) createComment(ctx context.Context, o *activity.Object, author
 	at := clampTime(o.Published, now)
 	c := storage.Comment{
 		ID: id, URI: o.ID, RootID: id, AuthorID: author.ID(), Content: visible(t.markdown, MaxComment), HTML: t.html,
-		Lang: t.language, CreatedAt: at, UpdatedAt: max(at, clampTime(o.Updated, at)),
+		Lang: t.language, CreatedAt: at, UpdatedAt: versionOf(o, at, now),
 	}
 	called, err := in.mentions(ctx, o)
 	if err != nil {

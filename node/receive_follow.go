@@ -18,6 +18,10 @@ func (in *inbound) follow(ctx context.Context, a *activity.Activity, follower st
 	if !target.Local() || target.DeletedAt > 0 {
 		return resultIgnored, nil
 	}
+	undone, err := in.q.IsTombstone(ctx, a.ID, follower.URI)
+	if err != nil || undone {
+		return resultIgnored, err
+	}
 	h, err := in.q.Host(ctx, follower.Host)
 	if ignoreNotFound(err) != nil {
 		return "", err
@@ -146,15 +150,7 @@ func (in *inbound) followInside(ctx context.Context, ref activity.Ref, target st
 func (in *inbound) undo(ctx context.Context, a *activity.Activity, actor storage.Actor) (string, error) {
 	ref := a.Object()
 	if ref.Raw == nil {
-		f, err := in.q.FollowByURI(ctx, ref.ID)
-		if err != nil || f.FollowerID != actor.ID {
-			return resultIgnored, ignoreNotFound(err)
-		}
-		target, err := in.q.Actor(ctx, f.TargetID)
-		if err != nil {
-			return "", err
-		}
-		return resultApplied, in.lostFollower(ctx, f, actor, target)
+		return in.undoBare(ctx, ref.ID, actor)
 	}
 	inner, err := activity.ParseActivity(ref.Raw)
 	if err != nil || inner.Actor != a.Actor {
@@ -167,12 +163,19 @@ func (in *inbound) undo(ctx context.Context, a *activity.Activity, actor storage
 			return resultIgnored, ignoreNotFound(err)
 		}
 		f, err := in.q.FollowOf(ctx, actor.ID, target.ID)
+		if errors.Is(err, storage.ErrNotFound) {
+			return resultIgnored, in.undoneEarly(ctx, inner.ID, actor)
+		}
 		if err != nil {
-			return resultIgnored, ignoreNotFound(err)
+			return "", err
 		}
 		return resultApplied, in.lostFollower(ctx, f, actor, target)
 	case activity.TypeLike, activity.TypeDislike:
-		return in.ballot(ctx, inner, actor, 0)
+		result, err := in.ballot(ctx, inner, actor, 0)
+		if err != nil || result != resultKnown {
+			return result, err
+		}
+		return result, in.undoneEarly(ctx, inner.ID, actor)
 	case activity.TypeLock:
 		return in.lock(ctx, inner, actor, ActUnlockPost)
 	case activity.TypeBlock:

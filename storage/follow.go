@@ -138,6 +138,17 @@ func (q Queries) HasAcceptedFollower(ctx context.Context, targetID string) (bool
 	return len(ids) > 0, err
 }
 
+// LocalFollowers returns the local agents that follow an actor, in any state.
+func (q Queries) LocalFollowers(ctx context.Context, targetID string, limit int) ([]Actor, error) {
+	actors := []Actor{}
+	err := q.list(ctx, &actors, `
+		SELECT `+actorColumns+`
+		FROM actors
+		WHERE host = '' AND id IN (SELECT follower_id FROM follows WHERE target_id = $1)
+		LIMIT $2`, targetID, limit)
+	return actors, err
+}
+
 // AddMember counts one more (n = 1) or one less (n = -1) member of an audience
 // behind an inbox. The audience index tells, for an outbox entry, which lanes
 // are to be woken, without touching a follower.

@@ -20,7 +20,7 @@ import (
 // Bounds of what one received activity may cause.
 const (
 	// MaxFetches is how many documents are asked for on behalf of one activity.
-	MaxFetches = 20
+	MaxFetches = 60
 	giveUpAge  = 6 * time.Hour
 	laterFirst = 10 * time.Second
 	laterMost  = time.Hour

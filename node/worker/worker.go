@@ -78,7 +78,7 @@ func New(cfg Config) *Worker {
 func (w *Worker) Batches() map[string]func(context.Context) (int, error) {
 	return map[string]func(context.Context) (int, error){
 		"expand": w.Expand, "deliver": w.Deliver, "receive": w.Receive, "look_up": w.LookUp, "index": w.Index,
-		"prove": w.Prove, "mail": w.Mail, "backfill": w.Backfill,
+		"prove": w.Prove, "mail": w.Mail, "backfill": w.Backfill, "erase": w.cfg.Node.Erase,
 	}
 }
 
@@ -112,7 +112,7 @@ func (w *Worker) Run(ctx context.Context) {
 // is then taken up in larger batches.
 func paceOf(name string) time.Duration {
 	switch name {
-	case "index", "prove", "mail", "backfill":
+	case "index", "prove", "mail", "backfill", "erase":
 		return 100 * time.Millisecond
 	case "look_up", "expand":
 		return 10 * time.Millisecond
