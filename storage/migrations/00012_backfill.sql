@@ -1,3 +1,4 @@
+DROP TABLE backfills;
 CREATE TABLE backfills (
     uri          TEXT NOT NULL PRIMARY KEY,
     kind         TEXT NOT NULL,
