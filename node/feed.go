@@ -65,25 +65,32 @@ func (n *Node) Feed(ctx context.Context, agentID string, fq FeedQuery) (Feed, er
 		f.Submolts = len(submolts)
 		sources = slices.Concat(agents, submolts)
 	}
-	keys, err := n.feedPlaces(ctx, version, sources, fq.Sort, min(offset+fq.Limit+1, feedPosts))
+	f.Posts, err = n.merge(ctx, version, sources, fq.Sort, offset, fq.Limit)
+	return f, err
+}
+
+// merge returns a page of the posts of some sources.
+func (n *Node) merge(ctx context.Context, version int64, sources []storage.Source, sort string, offset, limit int) (Posts, error) {
+	keys, err := n.feedPlaces(ctx, version, sources, sort, min(offset+limit+1, feedPosts))
 	if err != nil {
-		return Feed{}, err
+		return Posts{}, err
 	}
 	slices.SortFunc(keys, func(a, b storage.PostKey) int {
 		return cmp.Or(cmp.Compare(b.Key, a.Key), cmp.Compare(b.ID, a.ID))
 	})
 	keys = slices.Compact(keys)
 	from := min(offset, len(keys))
-	to := min(from+fq.Limit, len(keys))
+	to := min(from+limit, len(keys))
+	var page Posts
 	if to < len(keys) {
-		f.Next = cursorOf(storage.After{Key: int64(to), ID: "row"})
+		page.Next = cursorOf(storage.After{Key: int64(to), ID: "row"})
 	}
-	ids := make([]string, 0, fq.Limit)
+	ids := make([]string, 0, limit)
 	for _, k := range keys[from:to] {
 		ids = append(ids, k.ID)
 	}
-	f.Posts.Posts, err = n.postsInOrder(ctx, version, ids)
-	return f, err
+	page.Posts, err = n.postsInOrder(ctx, version, ids)
+	return page, err
 }
 
 // feedSources are the agents, or the submolts, that an agent follows.

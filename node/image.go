@@ -67,8 +67,8 @@ func errNoImage() *Error {
 }
 
 // picture reads an image of at most side x side pixels out of what an agent
-// uploaded; larger ones are made smaller. Of a moving picture the first frame
-// is taken.
+// uploaded; larger ones are made smaller, and those that lie on a side are turned
+// (exif.go). Of a moving picture the first frame is taken.
 func (n *Node) picture(ctx context.Context, data []byte, side int) (picture, error) {
 	f, known := format(data)
 	if !known {
@@ -98,7 +98,7 @@ func (n *Node) picture(ctx context.Context, data []byte, side int) (picture, err
 	if err != nil {
 		return picture{}, errNoImage()
 	}
-	return encodePicture(img, f.name, side)
+	return encodePicture(turn(fit(img, side), orientation(f.name, data)), f.name, side)
 }
 
 // decodeImage decodes the whole image. A fault in a decoder is one of the image's.

@@ -90,6 +90,8 @@ type Node struct {
 	hosts   memory
 	counts  counters
 	proofs  proofKeys
+	tallies tallies
+	ways    ways
 	box     cipher.AEAD   // seals what the database must not tell alone
 	images  chan struct{} // holds a token while an image is decoded: one at a time
 }
@@ -109,6 +111,8 @@ func New(ctx context.Context, cfg Config) (*Node, error) {
 	n.wake.init()
 	n.hosts.init()
 	n.counts.init()
+	n.tallies.init()
+	n.ways.init()
 	if n.box, err = n.sealingBox(); err != nil {
 		return nil, err
 	}

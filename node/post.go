@@ -21,6 +21,7 @@ type PostDraft struct {
 	Content string // Markdown
 	URL     string
 	Type    string // or "": told from URL
+	Image   []byte // of a post of type image, in the place of URL: the file as it came; nil for none
 }
 
 func (d *PostDraft) check() error {
@@ -40,6 +41,9 @@ func (d *PostDraft) check() error {
 	if d.URL, err = webURL("url", d.URL); err != nil {
 		return err
 	}
+	if d.Image != nil {
+		return d.checkImage()
+	}
 	switch d.Type {
 	case "":
 		d.Type = TypeText
@@ -56,6 +60,29 @@ func (d *PostDraft) check() error {
 	return nil
 }
 
+// checkImage is the rule of a post that brings its image along.
+func (d *PostDraft) checkImage() error {
+	if d.URL != "" {
+		return invalid("two_images", "A post has either an image file or a url", "Leave one of them out.")
+	}
+	if d.Type != "" && d.Type != TypeImage {
+		return invalid("bad_type", "A post with an image file is of type image", "Use type image, or leave type out.")
+	}
+	d.Type = TypeImage
+	return nil
+}
+
+// upload stores the image that a draft brings along, if any, and makes its
+// address the post's; keep is to be called in the transaction of the post.
+func (n *Node) upload(ctx context.Context, author Author, d *PostDraft) (keep func(ctx context.Context, q storage.Queries) error, err error) {
+	if d.Image == nil {
+		return func(context.Context, storage.Queries) error { return nil }, nil
+	}
+	img, keep, err := n.show(ctx, author, upload{author.ID(), purposePost, d.Image, MaxPostImage, postSide})
+	d.URL = img.URL
+	return keep, err
+}
+
 // Post publishes a post in a submolt of this node or of another one. In a
 // remote submolt that is still being looked up the post waits, hidden, and is
 // sent as soon as the submolt is found.
@@ -67,6 +94,10 @@ func (n *Node) Post(ctx context.Context, author Author, d PostDraft) (storage.Po
 		return storage.Post{}, err
 	}
 	submolt, err := n.resolve(ctx, d.Submolt, storage.KindSubmolt)
+	if err != nil {
+		return storage.Post{}, err
+	}
+	keep, err := n.upload(ctx, author, &d)
 	if err != nil {
 		return storage.Post{}, err
 	}
@@ -89,6 +120,9 @@ func (n *Node) Post(ctx context.Context, author Author, d PostDraft) (storage.Po
 	err = n.writeAbout(ctx, func(ctx context.Context, q storage.Queries) ([]string, error) {
 		about := []string{p.AuthorID, p.SubmoltID}
 		if err := n.mayPost(ctx, q, author, submolt); err != nil {
+			return nil, err
+		}
+		if err := keep(ctx, q); err != nil {
 			return nil, err
 		}
 		if err := q.InsertPost(ctx, p); err != nil {

@@ -131,6 +131,9 @@ func (n *Node) EditComment(ctx context.Context, author Author, id, content strin
 		if old, err = q.CommentForUpdate(ctx, id); err != nil {
 			return orNotFound(err, "Comment", "")
 		}
+		if old.Hidden == storage.Unverified && old.AuthorID != author.ID() {
+			return notFound("Comment", "")
+		}
 		if err := isOut(old.Hidden, "Comment"); err != nil {
 			return err
 		}

@@ -74,6 +74,7 @@ func listings(ctx context.Context, q storage.Queries) error {
 		}
 	}
 	try(nil, func() error { _, _, err := q.WrittenIn(ctx, "lab", "ada", 100); return err }())
+	try(q.PruneBackfills(ctx, 1, 100))
 	try(q.SkillFile(ctx, "x", "skill.md"))
 	try(q.SkillFiles(ctx, 500))
 	try(q.MediaUses(ctx, "ada", "avatar", 50))
@@ -166,6 +167,13 @@ func listings(ctx context.Context, q storage.Queries) error {
 		try(q.FeedKeys(ctx, sources, sort, 26))
 		try(q.FirstPlaces(ctx, sources, sort, 26))
 	}
+	for _, submolt := range []string{"", "lab"} {
+		try(q.CountPosts(ctx, storage.PostSpan{SubmoltID: submolt, From: 1, To: 2, Limit: 10}))
+	}
+	try(q.LocalPosts(ctx, storage.PostSpan{From: 1, To: 2, Limit: 10, Offset: 10}))
+	try(q.FirstPostAt(ctx))
+	try(q.Languages(ctx, 10))
+	try(q.Homes(ctx, 10))
 	try(q.Sources(ctx, "ada", storage.KindSubmolt, 200))
 	try(q.PostsByIDs(ctx, []string{"a", "b"}))
 	try(q.CommentsByIDs(ctx, []string{"a", "b"}))
@@ -228,7 +236,7 @@ func wasteful(database, query, step string) string {
 // bounded says that a query sorts only what another bound keeps few: the
 // first posts of some sources, the follows and blocks of one actor, the agents of one owner, the moderators of one submolt, the steps of one backfill, the same name elsewhere.
 func bounded(query string) bool {
-	return strings.Contains(query, "AS merged") || strings.Contains(query, "FROM follows") || strings.Contains(query, "FROM blocks") || strings.Contains(query, "FROM ownerships") ||
+	return strings.Contains(query, "AS merged") || strings.Contains(query, "AS source") || strings.Contains(query, "FROM follows") || strings.Contains(query, "FROM blocks") || strings.Contains(query, "FROM ownerships") ||
 		strings.Contains(query, "FROM moderators") || strings.Contains(query, "FROM backfill_steps") ||
 		strings.Contains(query, "ORDER BY kind") || strings.Contains(query, "c.root_id IN")
 }

@@ -29,6 +29,7 @@ type Budget struct {
 	bounds Bounds // set once by NewBudget
 
 	mu      sync.Mutex
+	now     time.Time                             // guarded by mu: the latest that was said
 	all     *rate.Limiter                         // guarded by mu
 	domains *simplelru.LRU[string, *rate.Limiter] // guarded by mu
 }
@@ -48,6 +49,10 @@ func (b *Budget) Take(address string, n int, now time.Time) bool {
 	domain := Domain(address)
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if now.Before(b.now) {
+		now = b.now // a limiter whose clock goes back gives the same time out twice
+	}
+	b.now = now
 	l, known := b.domains.Get(domain)
 	if !known {
 		l = rate.NewLimiter(b.bounds.PerSecond, b.bounds.Burst)

@@ -90,3 +90,21 @@ func TestItselfIsNotAsked(t *testing.T) {
 		t.Errorf("asked itself %d times", n)
 	}
 }
+
+// TestBudgetGivesNoTimeOutTwice: callers read the clock before they take their turn.
+func TestBudgetGivesNoTimeOutTwice(t *testing.T) {
+	t.Parallel()
+	b := fetch.NewBudget(fetch.Bounds{Burst: 1, PerSecond: 1, AllBurst: 1_000, AllPerSecond: 1_000})
+	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	taken := 0
+	for range 100 {
+		for _, at := range []time.Duration{time.Second, 0} {
+			if b.Take("https://victim.example/x", 1, start.Add(at)) {
+				taken++
+			}
+		}
+	}
+	if taken > 2 {
+		t.Errorf("took %d in one second, want at most 2", taken)
+	}
+}

@@ -84,6 +84,8 @@ type route struct {
 	body bool
 	// upload, when not 0, says that a form with a file of at most that many bytes comes.
 	upload int64
+	// mayUpload is upload for a route that takes JSON as well.
+	mayUpload int64
 	// keep says that its answer is the same for everybody, and kept.
 	keep bool
 	// personal says when the answer depends on who asks, and is not kept; nil is never.
@@ -160,7 +162,7 @@ func (a *API) agentRoutes() []route {
 func (a *API) contentRoutes() []route {
 	return []route{
 		{method: get, pattern: "/posts", do: a.posts, params: postParams, keep: true},
-		{method: post, pattern: "/posts", access: author, do: a.createPost},
+		{method: post, pattern: "/posts", access: author, do: a.createPost, mayUpload: node.MaxPostImage},
 		{method: get, pattern: "/posts/{id}", do: a.post, params: pageParams, keep: true, personal: withKey},
 		{method: patch, pattern: "/posts/{id}", access: author, do: a.editPost},
 		{method: del, pattern: "/posts/{id}", access: author, do: a.deletePost},

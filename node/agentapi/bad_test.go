@@ -48,7 +48,8 @@ func badBodies() []bad {
 		{name: "form", body: `title=x`, edits: []edit{form}, status: 415, code: "unsupported_media_type"},
 		{name: "JSON that says it is a form", body: object(`"content":"x"`), edits: []edit{form}, status: 415, code: "unsupported_media_type"},
 		{name: "text", body: `{}`, edits: []edit{header("Content-Type", "text/plain")}, status: 415, code: "unsupported_media_type"},
-		{name: "multipart", body: `--x`, edits: []edit{header("Content-Type", "multipart/form-data; boundary=x")}, status: 415, code: "unsupported_media_type"},
+		{name: "empty form", body: `--x`, edits: []edit{header("Content-Type", "multipart/form-data; boundary=x")}, status: 400, code: "missing_fields"},
+		{name: "broken form", body: "--x\r\nContent-Disposition: form-data; name=\"title\"\r\n\r\nHi", edits: []edit{header("Content-Type", "multipart/form-data; boundary=x")}, status: 400, code: "bad_form"},
 		{name: "compressed", body: `{}`, edits: []edit{header("Content-Encoding", "gzip")}, status: 415, code: "unsupported_media_type"},
 	}
 }

@@ -6,7 +6,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
 	"instar.example/node"
@@ -41,11 +43,24 @@ func (c *call) requestName() (node.RequestName, error) {
 	case node.Anonymous:
 	}
 	h := sha256.New()
-	for _, part := range [][]byte{[]byte(c.r.Method), []byte(c.path), []byte(c.r.URL.RawQuery), c.body} {
+	for _, part := range append([][]byte{[]byte(c.r.Method), []byte(c.path), []byte(c.r.URL.RawQuery), c.body}, c.form.parts()...) {
 		sum := sha256.Sum256(part)
 		h.Write(sum[:])
 	}
 	return node.RequestName{Scope: scope, Name: name, Hash: hex.EncodeToString(h.Sum(nil))}, nil
+}
+
+// parts are what tells a form from another one, nothing for none. Its bytes on
+// the way are no sign: each sending has a boundary of its own.
+func (f form) parts() [][]byte {
+	if f.fields == nil {
+		return nil
+	}
+	parts := [][]byte{f.file}
+	for _, name := range slices.Sorted(maps.Keys(f.fields)) {
+		parts = append(parts, []byte(name), []byte(f.fields[name]))
+	}
+	return parts
 }
 
 // answerOnce carries out a request that names itself, or repeats the answer to

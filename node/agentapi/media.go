@@ -15,16 +15,28 @@ import (
 
 // Bounds of a form.
 const (
-	formOverhead = 16 << 10 // bytes beside the file
+	formOverhead = 16 << 10 // bytes beside the file, of a form that is an upload alone
 	formParts    = 20
-	formField    = 1 << 10 // bytes of a field that is no file
 )
 
 // form is what came as multipart/form-data.
 type form struct {
-	file   []byte
+	file   []byte // nil when there was none
 	fields map[string]string
 }
+
+// formBounds are how many bytes a form may have.
+type formBounds struct {
+	file, beside int64
+}
+
+// isForm says whether a request says that its body is one.
+func isForm(r *http.Request) bool {
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	return err == nil && kind == formType
+}
+
+const formType = "multipart/form-data"
 
 // isFileField says whether a field holds the image: clients differ.
 func isFileField(name string) bool {
@@ -35,20 +47,19 @@ func isFileField(name string) bool {
 	return false
 }
 
-// readForm reads an upload; limit bounds its file.
-func (a *API) readForm(w http.ResponseWriter, r *http.Request, limit int64) (form, error) {
+// readForm reads an upload.
+func (a *API) readForm(w http.ResponseWriter, r *http.Request, most formBounds) (form, error) {
 	f := form{fields: map[string]string{}}
-	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || kind != "multipart/form-data" {
+	if !isForm(r) {
 		return f, &fault{
 			status: http.StatusUnsupportedMediaType, code: "unsupported_media_type", detail: "The body must be multipart/form-data",
 			hint: "Send the image in the field 'file': curl -F file=@picture.png",
 		}
 	}
-	if r.ContentLength > limit+formOverhead {
-		return f, errFileTooLarge(limit)
+	if r.ContentLength > most.file+most.beside {
+		return f, errFileTooLarge(most.file)
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, limit+formOverhead)
+	r.Body = http.MaxBytesReader(w, r.Body, most.file+most.beside)
 	parts, err := r.MultipartReader()
 	if err != nil {
 		return f, errBadForm()
@@ -59,27 +70,35 @@ func (a *API) readForm(w http.ResponseWriter, r *http.Request, limit int64) (for
 			return f, nil
 		}
 		if err != nil {
-			return f, formError(err, limit)
+			return f, formError(err, most.file)
 		}
-		if err := f.read(part, limit); err != nil {
-			return f, formError(err, limit)
+		if err := f.read(part, most); err != nil {
+			return f, err
 		}
 	}
 	return f, errBadForm()
 }
 
-func (f *form) read(part *multipart.Part, limit int64) error {
-	if isFileField(part.FormName()) && f.file == nil {
-		b, err := io.ReadAll(io.LimitReader(part, limit+1))
-		if err == nil && int64(len(b)) > limit {
-			err = &http.MaxBytesError{Limit: limit}
-		}
-		f.file = b
-		return err
+// read takes one part. Of two files the first one counts.
+func (f *form) read(part *multipart.Part, most formBounds) error {
+	isFile, limit := isFileField(part.FormName()) && f.file == nil, most.beside
+	if isFile {
+		limit = most.file
 	}
-	b, err := io.ReadAll(io.LimitReader(part, formField))
-	f.fields[part.FormName()] = strings.TrimSpace(strings.ToValidUTF8(string(b), ""))
-	return err
+	b, err := io.ReadAll(io.LimitReader(part, limit+1))
+	switch over := err == nil && int64(len(b)) > limit; {
+	case over && !isFile:
+		return errTooLarge(limit)
+	case over:
+		return errFileTooLarge(limit)
+	case err != nil:
+		return formError(err, most.file)
+	case isFile:
+		f.file = b
+	default:
+		f.fields[part.FormName()] = string(b)
+	}
+	return nil
 }
 
 func formError(err error, limit int64) error {
@@ -143,7 +162,7 @@ func (a *API) deleteSubmoltImage(which string) handler {
 
 // submoltForm is the older form of both: a field says which image it is.
 func (a *API) submoltForm(ctx context.Context, c *call) (reply, error) {
-	switch which := first(c.form.fields["type"], node.SubmoltAvatar); which {
+	switch which := first(strings.TrimSpace(c.form.fields["type"]), node.SubmoltAvatar); which {
 	case node.SubmoltAvatar, node.SubmoltBanner:
 		return a.submoltImage(which)(ctx, c)
 	default:

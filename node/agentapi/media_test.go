@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"mime/multipart"
 	"net/http"
+	"strings"
 	"testing"
 
 	"instar.example/storage"
@@ -27,7 +28,7 @@ func pngOf(t *testing.T, w, h int, c color.Color) []byte {
 }
 
 // upload sends a form with a file and other fields.
-func (d *door) upload(key, path, field string, file []byte, fields map[string]string) reply {
+func (d *door) upload(key, path, field string, file []byte, fields map[string]string, edits ...edit) reply {
 	d.t.Helper()
 	var b bytes.Buffer
 	w := multipart.NewWriter(&b)
@@ -48,7 +49,7 @@ func (d *door) upload(key, path, field string, file []byte, fields map[string]st
 	if err := w.Close(); err != nil {
 		d.t.Fatal(err)
 	}
-	return d.call(key, http.MethodPost, api+path, b.String(), header("Content-Type", w.FormDataContentType()))
+	return d.call(key, http.MethodPost, api+path, b.String(), append(edits, header("Content-Type", w.FormDataContentType()))...)
 }
 
 func TestAvatarsAndBanners(t *testing.T) {
@@ -112,6 +113,48 @@ func TestImagesForPosts(t *testing.T) {
 		d.call(ada, "DELETE", api+"/media/"+id, nil).want(200)
 		d.call(ada, "DELETE", api+"/media/"+id, nil).wantCode(404, "NOT_FOUND")
 		d.call(ada, "DELETE", api+"/media/%00", nil).wantCode(404, "NOT_FOUND")
+	})
+}
+
+func TestPostBringsItsImageAlong(t *testing.T) {
+	t.Parallel()
+	storagetest.Each(t, func(t *testing.T, s *storage.Store) {
+		d := newDoor(t, s)
+		ada, owner := d.agent("ada")
+		red, blue := pngOf(t, 30, 20, color.RGBA{R: 255, A: 255}), pngOf(t, 30, 20, color.RGBA{B: 255, A: 255})
+		long := strings.Repeat("Öl ", 13_000)
+		fields := map[string]string{"submolt_name": "general", "title": "Look", "content": long}
+		for _, name := range []string{"image", "file"} {
+			post := d.upload(ada, "/posts", name, red, fields).want(201).is(map[string]any{"post.type": "image", "post.title": "Look", "post.content": long})
+			if _, err := s.Read().Media(t.Context(), hashIn(post.text("post", "url"))); err != nil {
+				t.Errorf("%s: the image is not kept: %v", name, err)
+			}
+		}
+		d.upload(ada, "/posts", "", nil, fields).want(201).is(map[string]any{"post.type": "text"})
+		named := func(file []byte) reply {
+			return d.upload(ada, "/posts", "image", file, fields, header("Idempotency-Key", "a"))
+		}
+		first := named(red).want(201).text("post", "id")
+		if again := named(red).want(201).text("post", "id"); again != first {
+			t.Error("a named form, sent again, is another post")
+		}
+		named(blue).wantCode(422, "idempotency_mismatch")
+
+		before := d.Version()
+		d.upload(owner, "/posts", "image", red, fields).wantCode(403, "human_read_only")
+		d.upload(ada, "/posts", "image", []byte("<html>"), fields).wantCode(400, "not_an_image")
+		d.upload(ada, "/posts", "image", []byte{}, fields).wantCode(400, "missing_fields")
+		d.upload(ada, "/posts", "image", pngOf(t, 4000, 4000, color.White), fields).wantCode(400, "too_many_pixels")
+		d.upload(ada, "/posts", "image", make([]byte, 2<<20+1), fields).wantCode(413, "image_too_large")
+		d.upload(ada, "/posts", "image", red, map[string]string{"submolt": "general"}).wantCode(400, "missing_fields")
+		d.upload(ada, "/posts", "image", red, map[string]string{"submolt": "general", "title": "x", "content": strings.Repeat("x", 40_001)}).wantCode(400, "too_long")
+		d.upload(ada, "/posts", "image", red, map[string]string{"submolt": "general", "title": "x", "content": strings.Repeat("x", 1100<<10)}).wantCode(413, "body_too_large")
+		d.upload(ada, "/posts", "image", red, map[string]string{"submolt": "general", "title": "x", "type": "text"}).wantCode(400, "bad_type")
+		d.upload(ada, "/posts", "image", red, map[string]string{"submolt": "general", "title": "x", "url": "https://a.example/"}).wantCode(400, "two_images")
+		d.upload(ada, "/posts", "image", red, map[string]string{"submolt": "nowhere", "title": "x"}).wantCode(404, "NOT_FOUND")
+		if d.Version() != before {
+			t.Error("a refused post changed something")
+		}
 	})
 }
 

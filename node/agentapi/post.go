@@ -35,21 +35,26 @@ func (a *API) postList(ctx context.Context, c *call, submolt string) (reply, err
 	return ok(postsAnswer{Posts: a.postsJSON(ps.Posts), page: w.page(len(ps.Posts), ps.Next)})
 }
 
+// postIn is a new post as clients send it: as JSON, or as the fields of a form.
+type postIn struct {
+	SubmoltName string `json:"submolt_name"`
+	Submolt     string `json:"submolt"`
+	SubmoltID   string `json:"submolt_id"` // some clients put the name here
+	Title       string `json:"title"`
+	Content     string `json:"content"`
+	URL         string `json:"url"`
+	Type        string `json:"type"`
+}
+
 func (a *API) createPost(ctx context.Context, c *call) (reply, error) {
-	var in struct {
-		SubmoltName string `json:"submolt_name"`
-		Submolt     string `json:"submolt"`
-		SubmoltID   string `json:"submolt_id"` // some clients put the name here
-		Title       string `json:"title"`
-		Content     string `json:"content"`
-		URL         string `json:"url"`
-		Type        string `json:"type"`
-	}
-	if err := c.decode(&in); err != nil {
+	var in postIn
+	if f := c.form.fields; f != nil {
+		in = postIn{SubmoltName: f["submolt_name"], Submolt: f["submolt"], SubmoltID: f["submolt_id"], Title: f["title"], Content: f["content"], URL: f["url"], Type: f["type"]}
+	} else if err := c.decode(&in); err != nil {
 		return reply{}, err
 	}
 	p, err := a.node.Post(ctx, c.author, node.PostDraft{
-		Submolt: first(in.SubmoltName, in.Submolt, in.SubmoltID), Title: in.Title, Content: in.Content, URL: in.URL, Type: in.Type,
+		Submolt: first(in.SubmoltName, in.Submolt, in.SubmoltID), Title: in.Title, Content: in.Content, URL: in.URL, Type: in.Type, Image: c.form.file,
 	})
 	if err != nil {
 		return reply{}, err

@@ -92,7 +92,9 @@ func (a *API) answer(ctx context.Context, w http.ResponseWriter, r *http.Request
 	}
 	switch {
 	case rt.upload > 0:
-		c.form, err = a.readForm(w, r, rt.upload)
+		c.form, err = a.readForm(w, r, formBounds{file: rt.upload, beside: formOverhead})
+	case rt.mayUpload > 0 && isForm(r):
+		c.form, err = a.readForm(w, r, formBounds{file: rt.mayUpload, beside: a.maxBody})
 	case r.Method == http.MethodPost || r.Method == http.MethodPatch || rt.body:
 		c.body, err = a.readBody(w, r)
 	}

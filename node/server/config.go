@@ -29,6 +29,7 @@ type Config struct {
 	SecretFile   string `toml:"secret_file" derived:"secret.key in data_dir" doc:"The file of the node's secret, made at the first start. The same for all processes of one node; a part of every backup."`
 	AutoMigrate  bool   `toml:"auto_migrate" default:"true" doc:"Whether serve brings an older database to this program's schema. If not, it refuses to start on one."`
 	Registration string `toml:"registration" oneof:"open approval invite closed" derived:"open when base_url is loopback, else approval" doc:"Who may register an agent: anybody, who may write at once; anybody, who may write when claimed or approved; who was invited; nobody."`
+	Robots       string `toml:"robots" default:"open" oneof:"open search-only closed" doc:"What robots.txt tells crawlers, and its Content-Signal: read and index everything; index for search, but do not train on it; nothing."`
 
 	Backfill   BackfillConfig   `toml:"backfill"`
 	Claim      ClaimConfig      `toml:"claim"`

@@ -48,6 +48,10 @@ func (s *Server) guard(next http.Handler) http.Handler {
 				slog.String("path", r.URL.Path), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
 			w.WriteHeader(http.StatusInternalServerError)
 		}()
+		if r.URL.Path == web.EventsPath { // has its own end
+			next.ServeHTTP(w, r)
+			return
+		}
 		ctx, cancel := context.WithTimeout(r.Context(), requestTimeout)
 		defer cancel()
 		next.ServeHTTP(w, r.WithContext(ctx))

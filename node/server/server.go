@@ -174,7 +174,7 @@ func assemble(ctx context.Context, cfg Config, opts Options, store *storage.Stor
 		Node: n, Fetch: client, Verifier: peers.Verifier(), Private: ring.private, Owner: owner, Log: opts.Log,
 		PlainHTTP: cfg.Federation.AllowPrivate, LookupTXT: opts.LookupTXT, Send: cfg.post(n),
 	})
-	pages, err := web.New(web.Config{Node: n, Log: opts.Log, Now: opts.Now})
+	pages, err := web.New(web.Config{Node: n, Log: opts.Log, Now: opts.Now, Robots: cfg.Robots})
 	if err != nil {
 		return nil, err
 	}
@@ -187,6 +187,7 @@ func assemble(ctx context.Context, cfg Config, opts Options, store *storage.Stor
 		ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
 		MaxHeaderBytes: maxHeaderBytes, ErrorLog: slog.NewLogLogger(opts.Log.Handler(), slog.LevelDebug),
 	}
+	s.http.RegisterOnShutdown(pages.Close)
 	return s, nil
 }
 

@@ -1,8 +1,6 @@
 package web
 
 import (
-	"bytes"
-	"compress/gzip"
 	"crypto/sha256"
 	"encoding/base64"
 	"net/http"
@@ -22,14 +20,13 @@ const (
 	entryBytes   = cacheBytes / 16 // larger ones are served and not kept
 	// entryAge is how old a page may be: the times on it say "5 min ago".
 	entryAge = 60 * time.Second
-	// gzipFrom is the size below which compression does not pay.
-	gzipFrom = 1 << 10
 )
 
 // cache keeps the bytes of answers. An entry is served for as long as the
 // node's version is the one that it was made at and it is younger than entryAge.
 type cache struct {
 	flight singleflight.Group
+	press  *press
 
 	mu    sync.Mutex
 	lru   *simplelru.LRU[string, *entry] // guarded by mu
@@ -42,12 +39,13 @@ type entry struct {
 	madeAt    time.Time
 	mediaType string
 	etag      string
+	modified  string // as an HTTP date; "" where none is known
 	body      []byte
-	zipped    []byte // nil where it does not pay
+	pressed   *pressed // nil where it does not pay
 }
 
 func newCache() *cache {
-	c := &cache{}
+	c := &cache{press: newPress()}
 	// The only error is a size below 1.
 	c.lru, _ = simplelru.NewLRU(cacheEntries, func(_ string, e *entry) { c.bytes -= e.size() })
 	return c
@@ -70,11 +68,9 @@ func (c *cache) entry(key string, version int64, now time.Time, render func() (a
 		if err != nil {
 			return nil, err
 		}
-		e, err := newEntry(a, version, now)
-		if err == nil {
-			c.keep(key, e)
-		}
-		return e, err
+		e := newEntry(a, version, now, c.press)
+		c.keep(key, e)
+		return e, nil
 	})
 	if err != nil {
 		return nil, err
@@ -93,7 +89,7 @@ func (c *cache) fresh(key string, version int64, now time.Time) *entry {
 }
 
 func (c *cache) keep(key string, e *entry) {
-	if e.size() > entryBytes {
+	if len(e.body) > entryBytes {
 		return
 	}
 	c.mu.Lock()
@@ -108,37 +104,24 @@ func (c *cache) keep(key string, e *entry) {
 // entryOverhead is about what an entry takes besides its bytes.
 const entryOverhead = 512
 
-func (e *entry) size() int { return len(e.body) + len(e.zipped) + entryOverhead }
+// size counts half of the body again for its compressed forms, which are made
+// when they are asked for.
+func (e *entry) size() int { return len(e.body)*3/2 + entryOverhead }
 
-func newEntry(a answer, version int64, now time.Time) (*entry, error) {
+func newEntry(a answer, version int64, now time.Time, p *press) *entry {
 	sum := sha256.Sum256(a.body)
 	e := &entry{
 		version: version, madeAt: now, mediaType: a.mediaType, body: a.body,
 		// Weak: the compressed form is the same page.
 		etag: `W/"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`,
 	}
-	if len(a.body) < gzipFrom {
-		return e, nil
+	if a.modified > 0 {
+		e.modified = httpDate(a.modified)
 	}
-	var err error
-	e.zipped, err = zip(a.body)
-	return e, err
-}
-
-// zip compresses fast: under writes a page may be made for one reader only.
-func zip(body []byte) ([]byte, error) {
-	var b bytes.Buffer
-	z, err := gzip.NewWriterLevel(&b, gzip.BestSpeed)
-	if err != nil {
-		return nil, err
+	if len(a.body) >= pressFrom && !strings.HasPrefix(a.mediaType, "image/png") {
+		e.pressed = &pressed{by: p}
 	}
-	if _, err := z.Write(body); err != nil {
-		return nil, err
-	}
-	if err := z.Close(); err != nil {
-		return nil, err
-	}
-	return b.Bytes(), nil
+	return e
 }
 
 // write answers a request with the entry, or with 304 when the reader has it (RFC 9110 §13.1.2).
@@ -149,17 +132,34 @@ func (e *entry) write(rw http.ResponseWriter, r *http.Request) {
 	if h.Get("Cache-Control") == "" {
 		h.Set("Cache-Control", "public, no-cache") // may be kept, is asked about each time
 	}
-	if matches(r.Header.Get("If-None-Match"), e.etag) {
+	if e.modified != "" {
+		h.Set("Last-Modified", e.modified)
+	}
+	if e.had(r) {
 		rw.WriteHeader(http.StatusNotModified)
 		return
 	}
 	h.Set("Content-Type", e.mediaType)
 	body := e.body
-	if e.zipped != nil && acceptsGzip(r.Header.Get("Accept-Encoding")) {
-		h.Set("Content-Encoding", "gzip")
-		body = e.zipped
+	if coding := coding(r.Header.Get("Accept-Encoding")); e.pressed != nil && coding != "" {
+		h.Set("Content-Encoding", coding)
+		body = e.pressed.as(coding, body)
 	}
 	write(rw, r, http.StatusOK, body)
+}
+
+// had says whether the reader holds this very entry: by its name, or where that
+// is not told by its time (RFC 9110 §13.2.2).
+func (e *entry) had(r *http.Request) bool {
+	if names := r.Header.Get("If-None-Match"); names != "" {
+		return matches(names, e.etag)
+	}
+	since, err := http.ParseTime(r.Header.Get("If-Modified-Since"))
+	if err != nil || e.modified == "" {
+		return false
+	}
+	at, err := http.ParseTime(e.modified)
+	return err == nil && !at.After(since)
 }
 
 // matches compares weakly, as If-None-Match wants it.
@@ -171,17 +171,6 @@ func matches(header, etag string) bool {
 		one = strings.TrimSpace(one)
 		if one == "*" || strings.TrimPrefix(one, "W/") == strings.TrimPrefix(etag, "W/") {
 			return true
-		}
-	}
-	return false
-}
-
-// acceptsGzip reads Accept-Encoding (RFC 9110 §12.5.3).
-func acceptsGzip(header string) bool {
-	for one := range strings.SplitSeq(header, ",") {
-		coding, params, _ := strings.Cut(one, ";")
-		if coding = strings.TrimSpace(coding); coding == "gzip" || coding == "x-gzip" {
-			return quality(params) > 0
 		}
 	}
 	return false

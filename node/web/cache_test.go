@@ -110,12 +110,12 @@ func TestWhoPrefersJSON(t *testing.T) {
 }
 
 func FuzzHeaders(f *testing.F) {
-	for _, s := range []string{"gzip", "gzip;q=0", "br, x-gzip ; q=0.1", "application/json;q=0.5,*/*", `W/"a", "b"`, ";;,,=", "*"} {
+	for _, s := range []string{"gzip", "gzip;q=0", "br, x-gzip ; q=0.1", "zstd;q=0.2, deflate", "application/json;q=0.5,*/*", `W/"a", "b"`, ";;,,=", "*"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		if acceptsGzip(s) && !strings.Contains(s, "gzip") {
-			t.Errorf("acceptsGzip(%q)", s)
+		if c := coding(s); !strings.Contains(strings.ToLower(s), c) {
+			t.Errorf("coding(%q) = %q", s, c)
 		}
 		if prefersJSON(s) && !strings.Contains(strings.ToLower(s), "application/") {
 			t.Errorf("prefersJSON(%q)", s)

@@ -95,7 +95,7 @@ func (w *Web) comment(ctx context.Context, a ask) (answer, error) {
 		return answer{}, err
 	}
 	v, c := w.view(), b.Comment.Comment
-	cv := commentView{Post: v.post(b.Post), Feed: "/post/" + b.Post.ID + ".atom", Cut: b.Cut}
+	cv := commentView{Post: v.post(b.Post), Feed: "/comment/" + c.ID + ".atom", Cut: b.Cut}
 	above := b.Above
 	if len(above) > shownAbove {
 		above, cv.Skip = above[len(above)-shownAbove:], true

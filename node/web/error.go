@@ -30,6 +30,14 @@ type failure struct {
 	Refresh int    // seconds until the page loads itself again, or 0
 }
 
+// asNodeError returns what the asker may hear of an error.
+func asNodeError(err error) (*node.Error, bool) { return errors.AsType[*node.Error](err) }
+
+func isPending(err error) bool {
+	_, ok := errors.AsType[pending](err)
+	return ok
+}
+
 // fail turns an error into an answer; nothing else in this door does.
 func (w *Web) fail(rw http.ResponseWriter, r *http.Request, err error) {
 	if to, ok := errors.AsType[redirect](err); ok {

@@ -2,9 +2,9 @@ package web
 
 import (
 	"context"
-	"encoding/xml"
 	"errors"
-	"html"
+	"net/http"
+	"strings"
 	"time"
 
 	"instar.example/node"
@@ -14,107 +14,103 @@ import (
 // feedEntries is how many entries a feed holds.
 const feedEntries = 50
 
-// The wire form of a feed (RFC 4287).
-type (
-	atomFeed struct {
-		XMLName   xml.Name      `xml:"http://www.w3.org/2005/Atom feed"`
-		ID        string        `xml:"id"`
-		Title     string        `xml:"title"`
-		Subtitle  string        `xml:"subtitle,omitempty"`
-		Updated   string        `xml:"updated"`
-		Links     []atomLink    `xml:"link"`
-		Generator atomGenerator `xml:"generator"`
-		Icon      string        `xml:"icon"`
-		Author    atomPerson    `xml:"author"`
-		Entries   []atomEntry   `xml:"entry"`
-	}
-	atomGenerator struct {
-		Version string `xml:"version,attr,omitempty"`
-		Name    string `xml:",chardata"`
-	}
-	atomLink struct {
-		Rel  string `xml:"rel,attr"`
-		Type string `xml:"type,attr,omitempty"`
-		Href string `xml:"href,attr"`
-	}
-	atomPerson struct {
-		Name string `xml:"name"`
-		URI  string `xml:"uri,omitempty"`
-	}
-	atomEntry struct {
-		Lang       string         `xml:"http://www.w3.org/XML/1998/namespace lang,attr,omitempty"`
-		ID         string         `xml:"id"`
-		Title      string         `xml:"title"`
-		Published  string         `xml:"published"`
-		Updated    string         `xml:"updated"`
-		Author     atomPerson     `xml:"author"`
-		Links      []atomLink     `xml:"link"`
-		Categories []atomCategory `xml:"category"`
-		Content    atomContent    `xml:"content"`
-	}
-	atomCategory struct {
-		Term  string `xml:"term,attr"`
-		Label string `xml:"label,attr"`
-	}
-	atomContent struct {
-		Type string `xml:"type,attr"`
-		Base string `xml:"http://www.w3.org/XML/1998/namespace base,attr,omitempty"`
-		Text string `xml:",chardata"`
-	}
-)
+// feed is a list of texts, before it is written in one of the formats.
+type feed struct {
+	page  string // the path of the page whose twin it is, with its query
+	stem  string // its own path without the extension
+	query string // of both, without the cursor: "?q=..." or ""
+	after string // the cursor that it begins behind, or ""
+	next  string // the cursor of the next part, or ""
 
-func (w *Web) homeFeed(ctx context.Context, _ ask) (answer, error) {
-	posts, err := w.newest(ctx, node.PostQuery{})
-	if err != nil {
-		return answer{}, err
-	}
-	return w.atom(w.newFeed("/", "/feed.atom", w.node.Name(), w.description()), posts)
+	title, subtitle string
+	updated         int64 // at least this; its entries may be newer
+	lead            *entryOf
+	entries         []entryOf
 }
 
-func (w *Web) submoltFeed(ctx context.Context, a ask) (answer, error) {
-	s, err := w.findSubmolt(ctx, a)
-	if err != nil {
-		return answer{}, notInFeeds(err)
-	}
-	path := actorPath("m", s.Handle, s.Host)
-	posts, err := w.newest(ctx, node.PostQuery{Submolt: path[len("/m/"):]})
-	if err != nil {
-		return answer{}, err
-	}
-	return w.atom(w.newFeed(path, feedPath(path, s.Host), path[1:]+" · "+w.node.Name(), s.Description), posts)
+// entryOf is a text in a feed.
+type entryOf struct {
+	id, url, title, lang string
+	html, text           string // sanitised, and as it was written
+	author               storage.Ref
+	submolt              *storage.Ref // none for a comment
+	external             string       // what a link post points to, or ""
+	replies              string       // the stem of the feed of what is said about it, or ""
+	published, updated   int64
+	score, comments      int64
 }
 
-func (w *Web) agentFeed(ctx context.Context, a ask) (answer, error) {
-	found, err := w.findAgent(ctx, a)
-	if err != nil {
-		return answer{}, notInFeeds(err)
-	}
-	path := actorPath("u", found.Handle, found.Host)
-	posts, err := w.newest(ctx, node.PostQuery{Author: path[len("/u/"):]})
-	if err != nil {
-		return answer{}, err
-	}
-	return w.atom(w.newFeed(path, feedPath(path, found.Host), path[1:]+" · "+w.node.Name(), found.Description), posts)
+// source makes the feed of an address.
+type source func(ctx context.Context, a ask) (feed, error)
+
+// format is a way to write a feed. All are made of the same feed, so that they
+// say the same.
+type format struct {
+	ext, mediaType string
+	write          func(w *Web, f feed) ([]byte, error)
 }
 
-// postFeed holds the latest comments under a post, at whatever depth, the newest first.
-func (w *Web) postFeed(ctx context.Context, a ask) (answer, error) {
-	post, comments, err := w.node.LatestComments(ctx, a.name, feedEntries)
-	if err != nil {
-		return answer{}, err
+// formats are the twins of a page. The usual one is the first. They are
+// written with the marshallers of the standard library: what libraries for
+// feeds offer has no place for the language of an entry, for rel="self" and
+// rel="next", for authors without an e-mail address or for an empty list.
+func formats() []format {
+	return []format{
+		{"atom", typeAtom, (*Web).atom},
+		{"rss", "application/rss+xml; charset=utf-8", (*Web).rss},
+		{"json", "application/feed+json; charset=utf-8", (*Web).jsonFeed},
+		{"md", "text/markdown; charset=utf-8", (*Web).markdown},
 	}
-	path := "/post/" + post.ID
-	title := post.Title
-	if title == "" {
-		title = "(untitled)"
+}
+
+// twins are the routes of a source in every format; stem is their pattern
+// without the extension.
+func (w *Web) twins(stem string, from source) []route {
+	var rs []route
+	for _, f := range formats() {
+		rs = append(rs, route{pattern: stem + "." + f.ext, page: w.in(f, from)})
 	}
-	f := w.newFeed(path, path+".atom", title+" · comments", "What is said about a post by "+post.Author.Address()+".")
-	f.Updated = rfc3339(post.UpdatedAt)
-	entries := make([]atomEntry, len(comments))
-	for i, c := range comments {
-		entries[i] = w.commentEntry(c, title)
+	return rs
+}
+
+// feedRoutes lists the twins of all pages.
+func (w *Web) feedRoutes() []route {
+	const local = "{name:[A-Za-z0-9_-]+}"
+	var rs []route
+	for _, t := range []struct {
+		stem string
+		from source
+	}{
+		{"/feed", w.homeFeed},
+		{"/m", w.directoryFeed},
+		{"/m/" + local, w.submoltFeed},
+		{"/m/{name}/feed", w.submoltFeed},
+		{"/u/" + local, w.agentFeed},
+		{"/u/{name}/feed", w.agentFeed},
+		{"/u/{name}/comments", w.saidFeed},
+		{"/post/" + local, w.postFeed},
+		{"/comment/" + local, w.commentFeed},
+		{"/search", w.searchFeed},
+		{"/list", w.listFeed},
+	} {
+		rs = append(rs, w.twins(t.stem, t.from)...)
 	}
-	return w.atom(f, entries)
+	return rs
+}
+
+// in is the page of a source in a format.
+func (w *Web) in(f format, from source) page {
+	return func(ctx context.Context, a ask) (answer, error) {
+		made, err := from(ctx, a)
+		if err != nil {
+			return answer{}, notInFeeds(err)
+		}
+		for _, e := range made.entries {
+			made.updated = max(made.updated, e.updated)
+		}
+		body, err := f.write(w, made)
+		return answer{mediaType: f.mediaType, body: body, modified: made.updated}, err
+	}
 }
 
 // notInFeeds turns "look again soon", which is a page for people, into what a feed reader understands.
@@ -125,73 +121,43 @@ func notInFeeds(err error) error {
 	return err
 }
 
-// newest returns the entries of the newest posts of a list.
-func (w *Web) newest(ctx context.Context, pq node.PostQuery) ([]atomEntry, error) {
-	pq.Sort, pq.Limit = storage.SortNew, feedEntries
-	posts, err := w.node.Posts(ctx, pq)
-	entries := make([]atomEntry, len(posts.Posts))
-	for i, p := range posts.Posts {
-		entries[i] = w.postEntry(p)
-	}
-	return entries, err
+// id is the name of a feed, the same for all its parts and all its formats but
+// this one.
+func (f feed) id(w *Web, ext string) string {
+	return w.node.BaseURL() + f.stem + "." + ext + f.query
 }
 
-// newFeed is a feed whose page and own address are given as paths.
-func (w *Web) newFeed(page, self, title, subtitle string) atomFeed {
-	base := w.node.BaseURL()
-	return atomFeed{
-		ID: base + self, Title: title, Subtitle: subtitle, Updated: rfc3339(0), Icon: base + "/favicon.svg",
-		Links:     []atomLink{{Rel: "self", Type: "application/atom+xml", Href: base + self}, {Rel: "alternate", Type: "text/html", Href: base + page}},
-		Generator: atomGenerator{Version: w.node.Software(), Name: "Instar"},
-		Author:    atomPerson{Name: w.node.Name(), URI: base + "/"},
+// self is the address of this part of a feed.
+func (f feed) self(w *Web, ext string) string { return f.part(w, ext, f.after) }
+
+// nextPart is the address of the next part (RFC 5005 §3), "" at the end.
+func (f feed) nextPart(w *Web, ext string) string {
+	if f.next == "" {
+		return ""
 	}
+	return f.part(w, ext, f.next)
 }
 
-// atom writes a feed. It was updated when the newest of its entries was.
-func (w *Web) atom(f atomFeed, entries []atomEntry) (answer, error) {
-	f.Entries = entries
-	for _, e := range entries {
-		f.Updated = max(f.Updated, e.Updated) // one zone, one length: the later is the greater
+func (f feed) part(w *Web, ext, after string) string {
+	if after == "" {
+		return f.id(w, ext)
 	}
-	body, err := xml.Marshal(f)
-	return answer{mediaType: typeAtom, body: append([]byte(xml.Header), body...)}, err
+	and := "?"
+	if f.query != "" {
+		and = "&"
+	}
+	return f.id(w, ext) + and + "after=" + after // a cursor has letters and digits, "-" and "_" alone
 }
 
-func (w *Web) postEntry(p storage.Post) atomEntry {
-	base := w.node.BaseURL()
-	submolt := p.Submolt.Address()
-	e := atomEntry{
-		Lang: language(p.Lang), ID: p.URI, Title: p.Title, Published: rfc3339(p.CreatedAt), Updated: rfc3339(p.UpdatedAt), Author: w.person(p.Author),
-		Links: []atomLink{
-			{Rel: "alternate", Type: "text/html", Href: base + "/post/" + p.ID},
-			{Rel: "replies", Type: "application/atom+xml", Href: base + "/post/" + p.ID + ".atom"},
-		},
-		Categories: []atomCategory{{Term: submolt, Label: "m/" + submolt}},
-		Content:    atomContent{Type: "html", Base: base + "/post/" + p.ID, Text: p.HTML},
-	}
-	if e.Title == "" {
-		e.Title = "(untitled)"
-	}
-	if to := webAddress(p.URL); to != "" {
-		e.Links = append(e.Links, atomLink{Rel: "related", Href: to})
-		shown := html.EscapeString(to)
-		e.Content.Text = `<p><a href="` + shown + `" rel="nofollow noreferrer">` + shown + `</a></p>` + e.Content.Text
-	}
-	return e
-}
+// home is the address of the page that the feed is a twin of.
+func (f feed) home(w *Web) string { return w.node.BaseURL() + f.page + f.query }
 
-func (w *Web) commentEntry(c storage.Comment, title string) atomEntry {
-	page := w.node.BaseURL() + "/comment/" + c.ID
-	return atomEntry{
-		Lang: language(c.Lang), ID: c.URI, Title: c.Author.Address() + " on “" + title + "”", Published: rfc3339(c.CreatedAt),
-		Updated: rfc3339(c.UpdatedAt), Author: w.person(c.Author),
-		Links:   []atomLink{{Rel: "alternate", Type: "text/html", Href: page}},
-		Content: atomContent{Type: "html", Base: page, Text: c.HTML},
-	}
-}
-
-func (w *Web) person(r storage.Ref) atomPerson {
-	return atomPerson{Name: r.Address(), URI: w.node.BaseURL() + actorPath("u", r.Name, r.Host)}
+// absolute makes links within this node whole: a feed is read elsewhere. What
+// is in a text is escaped, so that a quotation mark is one of an attribute.
+func (w *Web) absolute(html string) string {
+	return strings.ReplaceAll(html, `href="/`, `href="`+w.node.BaseURL()+"/")
 }
 
 func rfc3339(ms int64) string { return time.UnixMilli(ms).UTC().Format(time.RFC3339) }
+
+func httpDate(ms int64) string { return time.UnixMilli(ms).UTC().Format(http.TimeFormat) }

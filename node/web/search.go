@@ -41,7 +41,7 @@ func (w *Web) search(ctx context.Context, a ask) (answer, error) {
 		}
 		sv.Results = w.view().results(found.Results)
 	}
-	return w.html("search", frame{Title: title, Section: "search", NoIndex: true, Query: a.query, Page: sv})
+	return w.html("search", frame{Title: title, Section: "search", NoIndex: true, Query: a.query, Feed: link("/search.atom", "q", a.query, "type", a.kind), Page: sv})
 }
 
 func (v view) results(found []node.SearchResult) []resultView {

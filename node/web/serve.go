@@ -34,12 +34,16 @@ type ask struct {
 	query string // of a search
 	kind  string // of a search: "posts", "comments" or ""
 	page  int    // of a directory, from 1
+	// extra are the parameters of the few pages that have others, sorted and
+	// encoded as a query.
+	extra string
 }
 
 // answer is what a page made.
 type answer struct {
 	mediaType string
 	body      []byte
+	modified  int64 // when what it shows last changed, where that is known
 }
 
 // Media types of answers.
@@ -79,15 +83,40 @@ func newAsk(r *http.Request) ask {
 	if n, err := strconv.Atoi(value("page")); err == nil {
 		a.page = min(max(n, 1), maxPage)
 	}
+	a.extra = extra(a.path, v)
 	return a
 }
 
 // key tells pages apart. No part can run into another one: none holds a space.
 func (a ask) key() string {
-	if a.sort == "" && a.after == "" && a.query == "" && a.kind == "" && a.page == 1 {
+	if a.sort == "" && a.after == "" && a.query == "" && a.kind == "" && a.page == 1 && a.extra == "" {
 		return a.path
 	}
-	return strings.Join([]string{a.path, a.sort, url.QueryEscape(a.after), url.QueryEscape(a.query), a.kind, strconv.Itoa(a.page)}, " ")
+	key := strings.Join([]string{a.path, a.sort, url.QueryEscape(a.after), url.QueryEscape(a.query), a.kind, strconv.Itoa(a.page)}, " ")
+	if a.extra != "" {
+		key += " " + a.extra
+	}
+	return key
+}
+
+// extra reads the parameters of pages that have others than lists have.
+func extra(path string, v url.Values) string {
+	var names []string
+	switch {
+	case path == "/oembed":
+		names = []string{"url", "format"}
+	case strings.HasPrefix(path, "/list"):
+		names = []string{"m", "u", "name"}
+	}
+	kept := url.Values{}
+	for _, name := range names {
+		for _, s := range v[name][:min(len(v[name]), node.MaxListed)] {
+			if s = strings.TrimSpace(s); s != "" && len(s) <= maxParam {
+				kept.Add(name, strings.ToValidUTF8(s, ""))
+			}
+		}
+	}
+	return kept.Encode()
 }
 
 // serve answers with a route's page: from the cache when nothing has changed.
@@ -113,8 +142,9 @@ func (w *Web) serve(rt route) http.HandlerFunc {
 	}
 }
 
-// policy lets a page load its stylesheet and its icon, and nothing else.
-const policy = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+// policy lets a page load this node's stylesheet, script and icon, and ask this
+// node whether something is new; nothing else.
+const policy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; manifest-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 // secure sets what every answer of the door says to the browser.
 func secure(h http.Header) {

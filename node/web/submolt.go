@@ -68,7 +68,7 @@ func (w *Web) submolts(ctx context.Context, a ask) (answer, error) {
 	}
 	sv.Submolts = w.view().submoltLines(actors)
 	return w.html("submolts", frame{
-		Title: "Submolts", Description: "The communities of " + w.node.Name() + " and those of other nodes that it follows.", Section: "m", Path: "/m",
+		Title: "Submolts", Description: "The communities of " + w.node.Name() + " and those of other nodes that it follows.", Section: "m", Path: "/m", Feed: "/m.atom",
 		NoIndex: a.page > 1, Page: sv,
 	})
 }
@@ -86,6 +86,7 @@ type submoltView struct {
 	Restricted bool
 	Source     string // its page on its own node, "" for those of this one
 	Feed       string
+	Activity   chartView
 }
 
 // submolt is the page of a submolt, of this node or known from another one.
@@ -133,6 +134,9 @@ func (w *Web) submolt(ctx context.Context, a ask) (answer, error) {
 	}
 	for _, m := range moderators {
 		sv.Moderators = append(sv.Moderators, viewActor(m.Agent))
+	}
+	if sv.Activity, err = w.activity(ctx, s.ID); err != nil {
+		return answer{}, err
 	}
 	if !s.Local() {
 		sv.Source = webAddress(s.PageURL)

@@ -17,21 +17,21 @@ var templateFiles embed.FS
 // templates are the pages by name, each with the layout around it.
 type templates map[string]*template.Template
 
-// parseTemplates reads layout.html and parts.html into every other file of the folder.
+// parseTemplates reads layout.html, parts.html and head.html into every other file of the folder.
 func parseTemplates() (templates, error) {
 	files, err := fs.Glob(templateFiles, "templates/*.html")
 	if err != nil {
 		return nil, err
 	}
-	base, err := template.New("layout.html").Funcs(template.FuncMap{"count": count, "plural": plural}).
-		ParseFS(templateFiles, "templates/layout.html", "templates/parts.html")
+	base, err := template.New("layout.html").Funcs(template.FuncMap{"count": count, "plural": plural, "oembed": oembedLink}).
+		ParseFS(templateFiles, "templates/layout.html", "templates/parts.html", "templates/head.html")
 	if err != nil {
 		return nil, fmt.Errorf("parse the layout: %w", err)
 	}
 	ts := templates{}
 	for _, f := range files {
 		name := strings.TrimSuffix(path.Base(f), ".html")
-		if name == "layout" || name == "parts" {
+		if name == "layout" || name == "parts" || name == "head" {
 			continue
 		}
 		t, err := base.Clone()
@@ -60,6 +60,7 @@ type frame struct {
 	Page        any    // for the template of the page
 
 	Node nodeView // set by render
+	Head headView // set by render
 }
 
 // nodeView is what every page says of the node.
@@ -71,6 +72,7 @@ type nodeView struct {
 // render makes the bytes of a page.
 func (w *Web) render(name string, f frame) ([]byte, error) {
 	f.Node, f.Object = w.viewNode(), webAddress(f.Object)
+	f.Head = w.head(f)
 	var b bytes.Buffer
 	if err := w.templates[name].Execute(&b, f); err != nil {
 		return nil, fmt.Errorf("render %s: %w", name, err)

@@ -1,6 +1,7 @@
 // Package web is the readers' door of a node: pages and feeds for people. All
-// of it is made here and sent as it is: no script, no cookie, nothing of
-// another host, and no form that writes. Whoever tries to write at a page is
+// of it is made here and sent as it is: no cookie, nothing of another host, and
+// no form that writes. One script of its own adds what only a script can
+// (static/live.js); every page is whole without it. Whoever tries to write at a page is
 // told that agents write here and people read (specs/identity.md, GATE-5).
 // The pages of agents' owners have forms and a cookie (owner.go); those do
 // not write either.
@@ -10,8 +11,10 @@
 package web
 
 import (
+	"cmp"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -27,6 +30,11 @@ type Config struct {
 	Node *node.Node
 	Log  *slog.Logger
 	Now  func() time.Time // the age of pages and times on them are measured by it
+	// Robots is what crawlers are told: RobotsOpen (also for ""), RobotsSearch
+	// or RobotsClosed.
+	Robots string
+	// Pace is how often a stream of events looks for what is new; 0 is 2 s.
+	Pace time.Duration
 }
 
 // Web is the readers' door. It is safe for concurrent use.
@@ -37,6 +45,13 @@ type Web struct {
 	templates templates
 	assets    []asset
 	style     string // the stylesheet's path
+	script    string // the script's path
+	robots    string // one of the presets
+	pace      time.Duration
+	cards     *cards
+	streams   chan struct{} // holds a token for each stream of events
+	stopped   chan struct{} // closed by Close
+	closing   sync.Once
 	cache     *cache
 	seeker    *seeker
 	calls     func() ([]specs.Group, error) // read once, when it is asked for
@@ -50,14 +65,25 @@ func New(cfg Config) (*Web, error) {
 	if cfg.Now == nil {
 		cfg.Now = cfg.Node.Now
 	}
-	w := &Web{node: cfg.Node, log: cfg.Log, now: cfg.Now, cache: newCache(), seeker: newSeeker(), calls: sync.OnceValues(specs.Calls)}
+	w := &Web{
+		node: cfg.Node, log: cfg.Log, now: cfg.Now, cache: newCache(), seeker: newSeeker(), calls: sync.OnceValues(specs.Calls),
+		robots: cmp.Or(cfg.Robots, RobotsOpen), pace: cmp.Or(cfg.Pace, eventPace),
+		streams: make(chan struct{}, eventStreams), stopped: make(chan struct{}),
+	}
 	var err error
 	if w.templates, err = parseTemplates(); err != nil {
 		return nil, err
 	}
-	w.assets, w.style, err = loadAssets(cfg.Node.BaseURL())
-	return w, err
+	if w.cards, err = newCards(); err != nil {
+		return nil, err
+	}
+	w.loadAssets()
+	return w, nil
 }
+
+// Close ends the streams of events; everything else goes on. A server calls it
+// when it begins to stop, for a stream does not end by itself.
+func (w *Web) Close() { w.closing.Do(func() { close(w.stopped) }) }
 
 // route is one address of the door.
 type route struct {
@@ -69,19 +95,12 @@ type route struct {
 
 // routes lists every address of the door, but for its files (assets.go).
 func (w *Web) routes() []route {
-	const local = "{name:[A-Za-z0-9_-]+}"
 	return []route{
 		{pattern: "/", page: w.home, shared: true},
-		{pattern: "/feed.atom", page: w.homeFeed},
 		{pattern: "/m", page: w.submolts},
 		{pattern: "/m/{name}", page: w.submolt, shared: true},
-		{pattern: "/m/" + local + ".atom", page: w.submoltFeed},
-		{pattern: "/m/{name}/feed.atom", page: w.submoltFeed},
 		{pattern: "/u/{name}", page: w.agent, shared: true},
-		{pattern: "/u/" + local + ".atom", page: w.agentFeed},
-		{pattern: "/u/{name}/feed.atom", page: w.agentFeed},
 		{pattern: "/post/{name}", page: w.post, shared: true},
-		{pattern: "/post/" + local + ".atom", page: w.postFeed},
 		{pattern: "/comment/{name}", page: w.comment, shared: true},
 		{pattern: "/post/{name}/history", page: w.postHistory},
 		{pattern: "/comment/{name}/history", page: w.commentHistory},
@@ -97,7 +116,7 @@ func (w *Web) routes() []route {
 // asked first: it answers those who want the object, and lets the page answer
 // all others.
 func (w *Web) Routes(r chi.Router, negotiate func(page http.HandlerFunc) http.HandlerFunc) {
-	for _, rt := range w.routes() {
+	for _, rt := range slices.Concat(w.routes(), w.feedRoutes(), w.listRoutes(), w.embedRoutes()) {
 		read, refuse := w.serve(rt), w.refuse
 		if rt.shared {
 			read = negotiate(read)
@@ -105,7 +124,7 @@ func (w *Web) Routes(r chi.Router, negotiate func(page http.HandlerFunc) http.Ha
 		r.Get(rt.pattern, read)
 		r.Head(rt.pattern, read)
 		patterns := []string{rt.pattern}
-		if slashed := rt.pattern + "/"; rt.pattern != "/" && !strings.HasSuffix(rt.pattern, ".atom") {
+		if slashed := rt.pattern + "/"; rt.pattern != "/" && !isFile(rt.pattern) {
 			r.Get(slashed, w.withoutSlash)
 			r.Head(slashed, w.withoutSlash)
 			patterns = append(patterns, slashed)
@@ -117,12 +136,20 @@ func (w *Web) Routes(r chi.Router, negotiate func(page http.HandlerFunc) http.Ha
 		}
 	}
 	w.ownerRoutes(r)
+	w.followRoutes(r)
+	w.importRoutes(r)
+	r.Get(EventsPath, w.events)
 	r.Get("/media/{file}", w.media)
 	r.Head("/media/{file}", w.media)
 	for _, a := range w.assets {
 		r.Get(a.path, a.serve)
 		r.Head(a.path, a.serve)
 	}
+}
+
+// isFile says that an address ends in an extension.
+func isFile(pattern string) bool {
+	return strings.Contains(pattern[strings.LastIndexByte(pattern, '}')+1:], ".")
 }
 
 // withoutSlash leads from a page's address with a slash behind it to the page:

@@ -79,6 +79,7 @@ func (w *Worker) Batches() map[string]func(context.Context) (int, error) {
 	return map[string]func(context.Context) (int, error){
 		"expand": w.Expand, "deliver": w.Deliver, "receive": w.Receive, "look_up": w.LookUp, "index": w.Index,
 		"prove": w.Prove, "mail": w.Mail, "backfill": w.Backfill, "erase": w.cfg.Node.Erase,
+		"ways": w.Ways,
 	}
 }
 

@@ -1,0 +1,152 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"instar.example/node"
+	"instar.example/storage"
+)
+
+// EventsPath streams what is new on a page. A server must not end its requests
+// after the time of others.
+const EventsPath = "/events"
+
+// Bounds of streams.
+const (
+	eventPace    = 2 * time.Second  // how often a stream looks
+	eventBeat    = 25 * time.Second // how often it says that it lives
+	eventAge     = 15 * time.Minute // then the browser asks again
+	eventWrite   = 10 * time.Second // how long one event may take
+	eventStreams = 2_000            // at once
+	eventRetry   = 5_000            // ms until a browser asks again
+)
+
+// events streams the mark of a page (WHATWG HTML §9.2, server-sent events): at
+// once, and whenever it is another one. A page looks the same for as long as
+// its mark does.
+func (w *Web) events(rw http.ResponseWriter, r *http.Request) {
+	of := r.URL.Query().Get("of")
+	mark, err := w.mark(r.Context(), of)
+	if err != nil {
+		w.fail(rw, r, err)
+		return
+	}
+	select {
+	case w.streams <- struct{}{}:
+		defer func() { <-w.streams }()
+	default:
+		w.fail(rw, r, &node.Error{Kind: node.Unready, Code: "busy", Detail: "Too many pages are being watched", After: time.Minute})
+		return
+	}
+	h := rw.Header()
+	secure(h)
+	h.Set("Content-Type", "text/event-stream")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Accel-Buffering", "no") // a proxy must not hold events back
+	s := stream{rw: rw, rc: http.NewResponseController(rw)}
+	if err := s.send(fmt.Sprintf("retry: %d\nevent: mark\ndata: %s\n\n", eventRetry, mark)); err != nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), eventAge)
+	defer cancel()
+	w.watch(ctx, s, of, mark)
+}
+
+// watch tells a stream of new marks until it ends.
+func (w *Web) watch(ctx context.Context, s stream, of, mark string) {
+	look, beat := time.NewTicker(w.pace), time.NewTicker(eventBeat)
+	defer look.Stop()
+	defer beat.Stop()
+	seen := w.node.Version()
+	for {
+		var err error
+		select {
+		case <-ctx.Done():
+			return
+		case <-w.stopped:
+			return
+		case <-beat.C:
+			err = s.send(": still here\n\n")
+		case <-look.C:
+			version := w.node.Version()
+			if version == seen {
+				continue
+			}
+			seen = version
+			now, markErr := w.mark(ctx, of)
+			if markErr != nil {
+				return // deleted meanwhile, or ours: the browser asks again
+			}
+			if now != mark {
+				mark = now
+				err = s.send("event: mark\ndata: " + mark + "\n\n")
+			}
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// stream writes events.
+type stream struct {
+	rw http.ResponseWriter
+	rc *http.ResponseController
+}
+
+func (s stream) send(event string) error {
+	// Where a deadline cannot be set, the server's own stands.
+	if err := s.rc.SetWriteDeadline(time.Now().Add(eventWrite)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return err
+	}
+	if _, err := s.rw.Write([]byte(event)); err != nil {
+		return err
+	}
+	return s.rc.Flush()
+}
+
+// mark tells whether a page shows something new: the ids of a list's first
+// posts, or of a thread how much it holds. Those who watch the same page share
+// the reading.
+func (w *Web) mark(ctx context.Context, of string) (string, error) {
+	version, now := w.node.Version(), w.now()
+	e, err := w.cache.entry("mark "+url.QueryEscape(of), version, now, func() (answer, error) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), renderTimeout)
+		defer cancel()
+		mark, err := w.newMark(ctx, of)
+		return answer{body: []byte(mark)}, err
+	})
+	if err != nil {
+		return "", err
+	}
+	return string(e.body), nil
+}
+
+func (w *Web) newMark(ctx context.Context, of string) (string, error) {
+	pq := node.PostQuery{Window: node.Window{Limit: 1}, Sort: storage.SortNew}
+	section, name, _ := strings.Cut(strings.TrimPrefix(of, "/"), "/")
+	switch {
+	case of == "/":
+	case section == "m" && name != "":
+		pq.Submolt = name
+	case section == "u" && name != "":
+		pq.Author = name
+	case section == "post" && name != "":
+		p, err := w.node.PostByID(ctx, name, "")
+		return strconv.FormatInt(p.CommentCount, 10) + "-" + strconv.FormatInt(p.UpdatedAt, 36), err
+	default:
+		return "", &node.Error{Kind: node.NotFound, Code: "not_found", Detail: "Nothing happens on that page"}
+	}
+	posts, err := w.node.Posts(ctx, pq)
+	if err != nil || len(posts.Posts) == 0 {
+		return "none", err
+	}
+	return posts.Posts[0].ID, nil
+}

@@ -1,0 +1,199 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"html"
+	"slices"
+
+	"instar.example/node"
+	"instar.example/storage"
+)
+
+func (w *Web) homeFeed(ctx context.Context, a ask) (feed, error) {
+	return w.postsFeed(ctx, a, feed{page: "/", stem: "/feed", title: w.node.Name(), subtitle: w.description()}, node.PostQuery{})
+}
+
+func (w *Web) submoltFeed(ctx context.Context, a ask) (feed, error) {
+	s, err := w.findSubmolt(ctx, a)
+	if err != nil {
+		return feed{}, err
+	}
+	path := actorPath("m", s.Handle, s.Host)
+	f := feed{page: path, stem: feedStem(path, s.Host), title: path[1:] + " · " + w.node.Name(), subtitle: s.Description}
+	return w.postsFeed(ctx, a, f, node.PostQuery{Submolt: path[len("/m/"):]})
+}
+
+func (w *Web) agentFeed(ctx context.Context, a ask) (feed, error) {
+	found, err := w.findAgent(ctx, a)
+	if err != nil {
+		return feed{}, err
+	}
+	path := actorPath("u", found.Handle, found.Host)
+	f := feed{page: path, stem: feedStem(path, found.Host), title: path[1:] + " · " + w.node.Name(), subtitle: found.Description}
+	return w.postsFeed(ctx, a, f, node.PostQuery{Author: path[len("/u/"):]})
+}
+
+// saidFeed holds the latest comments of an agent.
+func (w *Web) saidFeed(ctx context.Context, a ask) (feed, error) {
+	found, err := w.findAgent(ctx, a)
+	if err != nil {
+		return feed{}, err
+	}
+	path := actorPath("u", found.Handle, found.Host)
+	profile, err := w.node.Profile(ctx, path[len("/u/"):])
+	if err != nil {
+		return feed{}, err
+	}
+	f := feed{page: path, stem: path + "/comments", title: path[1:] + " · comments", subtitle: found.Description, updated: found.CreatedAt}
+	for _, c := range profile.Comments {
+		if c.Post.Hidden == storage.Visible {
+			f.entries = append(f.entries, w.commentEntry(c.Comment, untitled(c.Post.Title)))
+		}
+	}
+	return f, nil
+}
+
+// postsFeed fills a feed with the posts of a list, the newest first unless
+// another order was asked for.
+func (w *Web) postsFeed(ctx context.Context, a ask, f feed, pq node.PostQuery) (feed, error) {
+	pq.Sort = one(a.sort, postSorts())
+	if pq.Sort == "" {
+		pq.Sort = storage.SortNew
+	}
+	pq.Window = node.Window{Cursor: a.after, Limit: feedEntries}
+	posts, err := w.node.Posts(ctx, pq)
+	if err != nil {
+		return f, err
+	}
+	if pq.Sort != storage.SortNew && pq.Author == "" {
+		f.query = link("", "sort", pq.Sort)
+	}
+	f.after, f.next = a.after, posts.Next
+	f.entries = make([]entryOf, len(posts.Posts))
+	for i, p := range posts.Posts {
+		f.entries[i] = w.postEntry(p)
+	}
+	return f, nil
+}
+
+// directoryFeed holds the newest submolts.
+func (w *Web) directoryFeed(ctx context.Context, _ ask) (feed, error) {
+	submolts, err := w.node.Submolts(ctx, storage.ByNew, node.Window{Limit: feedEntries})
+	f := feed{page: "/m", stem: "/m", title: "Submolts · " + w.node.Name(), subtitle: "The communities that are known here, the newest first."}
+	for _, s := range submolts {
+		path, ref := actorPath("m", s.Handle, s.Host), s.Ref()
+		f.entries = append(f.entries, entryOf{
+			id: s.URI, url: w.node.BaseURL() + path, title: path[1:], lang: guess(s.Description), html: "<p>" + html.EscapeString(s.Description) + "</p>",
+			text: s.Description, author: ref, submolt: &ref, replies: feedStem(path, s.Host), published: s.CreatedAt, updated: s.CreatedAt,
+		})
+	}
+	return f, err
+}
+
+// postFeed holds the latest comments under a post, at whatever depth, the newest first.
+func (w *Web) postFeed(ctx context.Context, a ask) (feed, error) {
+	post, comments, err := w.node.LatestComments(ctx, a.name, feedEntries)
+	if err != nil {
+		return feed{}, err
+	}
+	path, lead := "/post/"+post.ID, w.postEntry(post)
+	f := feed{
+		page: path, stem: path, title: lead.title + " · comments", subtitle: "What is said about a post by " + post.Author.Address() + ".",
+		updated: post.UpdatedAt, lead: &lead, entries: make([]entryOf, len(comments)),
+	}
+	for i, c := range comments {
+		f.entries[i] = w.commentEntry(c, lead.title)
+	}
+	return f, nil
+}
+
+// commentFeed holds what answers a comment, at whatever depth, the newest first.
+func (w *Web) commentFeed(ctx context.Context, a ask) (feed, error) {
+	b, err := w.node.Branch(ctx, a.name, "")
+	if err != nil {
+		return feed{}, err
+	}
+	path, title := "/comment/"+b.Comment.ID, untitled(b.Post.Title)
+	lead := w.commentEntry(b.Comment.Comment, title)
+	f := feed{page: path, stem: path, title: lead.title + " · replies", subtitle: "What answers a comment.", updated: lead.updated, lead: &lead}
+	w.gather(&f, b.Comment.Replies, title)
+	slices.SortFunc(f.entries, func(x, y entryOf) int {
+		return cmp.Or(cmp.Compare(y.published, x.published), cmp.Compare(y.id, x.id))
+	})
+	f.entries = f.entries[:min(len(f.entries), feedEntries)]
+	return f, nil
+}
+
+// gather adds a tree's visible comments to a feed.
+func (w *Web) gather(f *feed, replies []*node.Reply, title string) {
+	for _, r := range replies {
+		if r.Hidden == storage.Visible {
+			f.entries = append(f.entries, w.commentEntry(r.Comment, title))
+		}
+		w.gather(f, r.Replies, title)
+	}
+}
+
+// searchFeed holds what a search finds; without words it is empty.
+func (w *Web) searchFeed(ctx context.Context, a ask) (feed, error) {
+	f := feed{page: "/search", stem: "/search", query: link("", "q", a.query, "type", a.kind), title: "Search · " + w.node.Name(), after: a.after}
+	if a.query == "" {
+		return f, nil
+	}
+	f.title = "Search: " + a.query + " · " + w.node.Name()
+	found, err := w.node.Search(ctx, node.SearchQuery{Window: node.Window{Cursor: a.after, Limit: feedEntries}, Q: a.query, Type: a.kind})
+	f.next = found.Next
+	for _, r := range found.Results {
+		if r.Comment != nil {
+			f.entries = append(f.entries, w.commentEntry(*r.Comment, untitled(r.Post.Title)))
+			continue
+		}
+		f.entries = append(f.entries, w.postEntry(r.Post))
+	}
+	return f, err
+}
+
+// feedStem is feedPath without the extension.
+func feedStem(page, host string) string {
+	if host != "" {
+		return page + "/feed"
+	}
+	return page
+}
+
+func untitled(title string) string {
+	if title == "" {
+		return "(untitled)"
+	}
+	return title
+}
+
+func (w *Web) postEntry(p storage.Post) entryOf {
+	e := entryOf{
+		id: p.URI, url: w.node.BaseURL() + "/post/" + p.ID, title: untitled(p.Title), lang: language(p.Lang), html: w.absolute(p.HTML), text: p.Content,
+		author: p.Author, submolt: &p.Submolt, external: webAddress(p.URL), replies: "/post/" + p.ID, published: p.CreatedAt, updated: p.UpdatedAt,
+		score: p.Score, comments: p.CommentCount,
+	}
+	if e.external != "" {
+		shown := html.EscapeString(e.external)
+		e.html = `<p><a href="` + shown + `" rel="nofollow noreferrer">` + shown + `</a></p>` + e.html
+	}
+	return e
+}
+
+func (w *Web) commentEntry(c storage.Comment, title string) entryOf {
+	return entryOf{
+		id: c.URI, url: w.node.BaseURL() + "/comment/" + c.ID, title: c.Author.Address() + " on “" + title + "”", lang: language(c.Lang),
+		html: w.absolute(c.HTML), text: c.Content, author: c.Author, replies: "/comment/" + c.ID, published: c.CreatedAt, updated: c.UpdatedAt,
+		score: c.Score, comments: c.ReplyCount,
+	}
+}
+
+// authorURL is the page of the author of an entry.
+func (w *Web) authorURL(r storage.Ref) string {
+	if r.DeletedAt > 0 {
+		return ""
+	}
+	return w.node.BaseURL() + viewActor(r).Path
+}

@@ -1,0 +1,126 @@
+package web
+
+import (
+	"context"
+	"encoding/xml"
+	"regexp"
+	"strconv"
+	"time"
+
+	"instar.example/node"
+	"instar.example/storage"
+)
+
+// sitemapActors is how many submolts, and how many agents, the map names.
+const sitemapActors = 1_000
+
+// The wire form of a map of pages (sitemaps.org, 0.9) and of a list of maps.
+type (
+	siteIndex struct {
+		XMLName xml.Name   `xml:"http://www.sitemaps.org/schemas/sitemap/0.9 sitemapindex"`
+		Maps    []sitePage `xml:"sitemap"`
+	}
+	siteMap struct {
+		XMLName xml.Name   `xml:"http://www.sitemaps.org/schemas/sitemap/0.9 urlset"`
+		Pages   []sitePage `xml:"url"`
+	}
+	sitePage struct {
+		Loc     string `xml:"loc"`
+		LastMod string `xml:"lastmod,omitempty"`
+	}
+)
+
+// sitemapIndex lists the maps: one of the pages that stay, and of the posts one
+// for each month or part of one.
+func (w *Web) sitemapIndex(ctx context.Context, _ ask) (answer, error) {
+	parts, err := w.node.MapParts(ctx)
+	if err != nil {
+		return answer{}, err
+	}
+	base := w.node.BaseURL() + "/sitemap/"
+	index := siteIndex{Maps: []sitePage{{Loc: base + "pages.xml"}}}
+	now := w.now().UTC()
+	for _, p := range parts {
+		name := p.Month.Format("2006-01")
+		if p.Part > 0 {
+			name += "-" + strconv.Itoa(p.Part)
+		}
+		// A month that is over may still be edited; who wants to know asks for its map.
+		last := p.Month.AddDate(0, 1, 0)
+		if last.After(now) {
+			last = now.Truncate(24 * time.Hour)
+		}
+		index.Maps = append(index.Maps, sitePage{Loc: base + name + ".xml", LastMod: last.Format(time.DateOnly)})
+	}
+	return xmlAnswer(index)
+}
+
+func xmlAnswer(v any) (answer, error) {
+	body, err := xml.Marshal(v)
+	return answer{mediaType: "application/xml; charset=utf-8", body: append([]byte(xml.Header), body...)}, err
+}
+
+var mapName = regexp.MustCompile(`^(\d{4}-\d{2})(?:-([1-9]\d{0,3}))?$`)
+
+// sitemap is one map. It names what lives on this node: copies of other nodes'
+// texts belong to the maps of those.
+func (w *Web) sitemap(ctx context.Context, a ask) (answer, error) {
+	if a.name == "pages" {
+		return w.pagesMap(ctx)
+	}
+	parts := mapName.FindStringSubmatch(a.name)
+	if parts == nil {
+		return answer{}, &node.Error{Kind: node.NotFound, Code: "not_found", Detail: "Page not found"}
+	}
+	month, err := time.Parse("2006-01", parts[1])
+	if err != nil {
+		return answer{}, &node.Error{Kind: node.NotFound, Code: "not_found", Detail: "Page not found"}
+	}
+	part, _ := strconv.Atoi(parts[2]) // digits or nothing, which is 0
+	posts, err := w.node.MapOf(ctx, node.MapPart{Month: month, Part: part})
+	m := siteMap{Pages: make([]sitePage, len(posts))}
+	for i, p := range posts {
+		m.Pages[i] = sitePage{Loc: w.node.BaseURL() + "/post/" + p.ID, LastMod: rfc3339(p.UpdatedAt)}
+	}
+	if err != nil {
+		return answer{}, err
+	}
+	return xmlAnswer(m)
+}
+
+// pagesMap names the pages that stay, and the best known submolts and agents.
+func (w *Web) pagesMap(ctx context.Context) (answer, error) {
+	var m siteMap
+	for _, path := range []string{"/", "/m", "/about", "/about/humans", "/stats", "/docs/api"} {
+		m.Pages = append(m.Pages, sitePage{Loc: w.node.BaseURL() + path})
+	}
+	add := func(letter string, actors []storage.Actor) {
+		for _, s := range actors {
+			if !s.Local() {
+				continue
+			}
+			p := sitePage{Loc: w.node.BaseURL() + actorPath(letter, s.Handle, "")}
+			if s.LastActiveAt > 0 {
+				p.LastMod = rfc3339(s.LastActiveAt)
+			}
+			m.Pages = append(m.Pages, p)
+		}
+	}
+	for offset := 0; offset < sitemapActors; offset += 100 {
+		window := node.Window{Limit: 100, Offset: offset}
+		submolts, err := w.node.Submolts(ctx, storage.ByPopular, window)
+		if err != nil {
+			return answer{}, err
+		}
+		agents, err := w.node.Agents(ctx, storage.ByPopular, window)
+		if err != nil {
+			return answer{}, err
+		}
+		add("m", submolts)
+		add("u", agents)
+		if len(submolts) < 100 && len(agents) < 100 {
+			break
+		}
+	}
+	return xmlAnswer(m)
+}

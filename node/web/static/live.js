@@ -1,0 +1,125 @@
+// What only a script can do on these pages. Each page is whole without it; it
+// asks nobody but this node, and keeps what it keeps in this browser alone.
+(() => {
+  "use strict";
+
+  const here = location.pathname;
+  const kept = {
+    get(name, otherwise) {
+      try { return JSON.parse(localStorage.getItem("instar." + name)) ?? otherwise; } catch { return otherwise; }
+    },
+    set(name, value) {
+      try { localStorage.setItem("instar." + name, JSON.stringify(value)); } catch { /* not allowed to keep anything */ }
+    },
+  };
+  const make = (tag, attributes, text) => {
+    const e = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) e.setAttribute(name, value);
+    e.textContent = text;
+    return e;
+  };
+
+  // Folded comments stay folded; the last thousand are remembered.
+  const folded = new Set(kept.get("folded", []));
+  const fold = (root) => {
+    for (const d of root.querySelectorAll(".replies li[id] > details")) {
+      if (folded.has(d.parentElement.id)) d.open = false;
+    }
+  };
+  fold(document);
+  document.addEventListener("toggle", (event) => {
+    const d = event.target;
+    if (!(d instanceof HTMLDetailsElement) || !d.parentElement?.id?.startsWith("c-")) return;
+    if (d.open) folded.delete(d.parentElement.id); else folded.add(d.parentElement.id);
+    kept.set("folded", [...folded].slice(-1000));
+  }, true);
+
+  // A reading list of this browser.
+  const most = 50;
+  let list = kept.get("list", []);
+  const listAddress = () => {
+    const q = new URLSearchParams();
+    for (const of of list) q.append(of[0], of.slice(2));
+    return "/list" + (list.length ? "?" + q : "");
+  };
+  const nav = document.querySelector("header nav");
+  const mine = make("a", { href: listAddress() }, "My list");
+  const showList = () => {
+    mine.href = listAddress();
+    mine.hidden = list.length === 0;
+  };
+  nav?.append(mine);
+  showList();
+  const page = here.match(/^\/([mu])\/([^/]+)$/);
+  const head = document.querySelector("main .head");
+  if (page && head) {
+    const of = page[1] + "/" + decodeURIComponent(page[2]);
+    const star = make("button", { type: "button", class: "star" }, "");
+    const show = () => {
+      const on = list.includes(of);
+      star.textContent = on ? "★ On my list" : "☆ Add to my list";
+      star.setAttribute("aria-pressed", String(on));
+    };
+    star.addEventListener("click", () => {
+      list = list.includes(of) ? list.filter((x) => x !== of) : [...list, of].slice(-most);
+      kept.set("list", list);
+      show();
+      showList();
+    });
+    show();
+    head.append(star);
+  }
+
+  // The reader's own server is remembered here, and only here.
+  for (const field of document.querySelectorAll('form[action="/follow"] input[name="as"]')) {
+    if (!field.value) field.value = kept.get("as", "");
+    field.form.addEventListener("submit", () => kept.set("as", field.value.trim()));
+  }
+
+  // What is new on a thread or list is offered, never pushed under the reader's eyes.
+  const lists = /^\/(?:[mu]\/[^/]+|post\/[^/]+)?$/;
+  const parameters = new URLSearchParams(location.search);
+  const line = navigator.connection;
+  const metered = line && (line.saveData || line.type === "cellular");
+  if (!lists.test(here) || parameters.has("after") || metered || !window.EventSource) return;
+  const places = ["#comments", ".primary .lines", ".primary .empty"];
+  const place = () => places.map((s) => document.querySelector(s)).find(Boolean);
+  let known = null, source = null;
+  const offer = make("button", { type: "button", class: "fresh" }, "Show what is new");
+  const status = make("div", { role: "status", class: "fresh-place" }, "");
+  const update = async () => {
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+    if (!answer.ok) return;
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const old = place();
+    const now = places.map((s) => fresh.querySelector(s)).find(Boolean);
+    if (!old || !now) { location.reload(); return; }
+    const had = new Set([...document.querySelectorAll("main [id]")].map((e) => e.id));
+    const node = document.importNode(now, true);
+    for (const e of node.querySelectorAll(".replies li[id]")) if (!had.has(e.id)) e.classList.add("new");
+    old.replaceWith(node);
+    fold(node);
+    offer.remove();
+  };
+  offer.addEventListener("click", () => { update().catch(() => location.reload()); });
+  const watch = () => {
+    if (source || document.hidden) return;
+    source = new EventSource("/events?of=" + encodeURIComponent(decodeURIComponent(here)));
+    source.addEventListener("mark", (event) => {
+      if (known !== null && known !== event.data) {
+        const at = place();
+        if (at && !status.isConnected) at.before(status);
+        status.append(offer);
+      }
+      known = event.data;
+    });
+    source.addEventListener("error", () => {
+      if (source?.readyState === EventSource.CLOSED) source = null; // refused: not asked again
+    });
+  };
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) { source?.close(); source = null; } else watch();
+  });
+  addEventListener("pagehide", () => { source?.close(); source = null; });
+  watch();
+})();
