@@ -151,7 +151,7 @@ func (n *Node) FinishLane(ctx context.Context, host string, r storage.LaneReport
 			return ignoreNotFound(err) // its lease ran out: another process has it
 		}
 		if r.NextAt > 0 {
-			return q.FailHost(ctx, host, n.now(), r.NextAt)
+			return q.FailHost(ctx, storage.HostFailure{Host: host, Inbox: r.Inbox, At: n.now(), OpenUntil: r.NextAt})
 		}
 		if r.Delivered > 0 {
 			return q.WakeHost(ctx, host, n.now())
@@ -279,6 +279,7 @@ const (
 	keptOutbox     = 45 * 24 * time.Hour
 	keptBackfills  = 365 * 24 * time.Hour // of what is followed, or shown, the past is here
 	pruneBatch     = 1_000
+	keptActors     = 100 * 24 * time.Hour // of people elsewhere who have nothing to do with us: longer than what tells of them
 	keptClaims     = 7 * 24 * time.Hour
 )
 
@@ -295,6 +296,7 @@ func (n *Node) Prune(ctx context.Context) (int, error) {
 			{q.PruneNotifications, keptNotificationAge},
 			{q.PruneOutbox, keptOutbox},
 			{q.PruneBackfills, keptBackfills},
+			{q.PruneActors, keptActors},
 			{q.PruneOwners, keptClaims},
 			{q.PruneCounters, 0},
 			{q.PruneOutcomes, keptOutcomes},

@@ -358,6 +358,9 @@ func (n *Node) removePost(ctx context.Context, q storage.Queries, p storage.Post
 	if p.Hidden == storage.Pending {
 		return q.AddCounts(ctx, p.AuthorID, storage.Counts{Posts: -1})
 	}
+	if err := n.unboost(ctx, q, p); err != nil {
+		return err
+	}
 	return q.AddPosts(ctx, p.AuthorID, p.SubmoltID, -1, 0)
 }
 

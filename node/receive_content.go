@@ -116,6 +116,9 @@ func (in *inbound) createPost(ctx context.Context, o *activity.Object, a *activi
 	if err := in.n.notifyPost(ctx, in.q, p, called); err != nil {
 		return "", err
 	}
+	if err := in.n.boost(ctx, in.q, p, submolt); err != nil {
+		return "", err
+	}
 	return resultApplied, in.passOn(ctx, announcement{submolt: submolt, audience: followersOf(submolt.URI), thread: p.URI, listed: true})
 }
 

@@ -57,7 +57,7 @@ func (in *inbound) newFollower(ctx context.Context, f storage.Follow, follower, 
 	if err := in.q.OpenLane(ctx, inbox, HostOf(inbox)); err != nil {
 		return err
 	}
-	if err := in.q.AddMember(ctx, followersOf(target.URI), inbox, 1); err != nil {
+	if err := in.q.AddMember(ctx, audienceOf(target, h), inbox, 1); err != nil {
 		return err
 	}
 	if h.AgentsOnly {
@@ -77,11 +77,10 @@ func (in *inbound) newFollower(ctx context.Context, f storage.Follow, follower, 
 // lostFollower ends a remote actor's follow of a local one.
 func (in *inbound) lostFollower(ctx context.Context, f storage.Follow, follower, target storage.Actor) error {
 	inbox := inboxOf(follower)
-	if err := in.q.AddMember(ctx, followersOf(target.URI), inbox, -1); err != nil {
-		return err
-	}
-	if err := in.q.AddMember(ctx, votersOf(target.URI), inbox, -1); err != nil {
-		return err
+	for _, audience := range []string{followersOf(target.URI), boostsOf(target.URI), votersOf(target.URI)} {
+		if err := in.q.AddMember(ctx, audience, inbox, -1); err != nil {
+			return err
+		}
 	}
 	return in.n.endFollow(ctx, in.q, f, target)
 }

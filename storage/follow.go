@@ -167,6 +167,36 @@ func (q Queries) AddMember(ctx context.Context, audience, inbox string, n int64)
 	return err
 }
 
+// Member is one row of the audience index.
+type Member struct {
+	Audience string `db:"audience"`
+	Inbox    string `db:"inbox"`
+	Members  int64  `db:"members"`
+}
+
+// MembersOf returns the audiences that a host's inboxes belong to.
+func (q Queries) MembersOf(ctx context.Context, host string, limit int) ([]Member, error) {
+	ms := []Member{}
+	err := q.list(ctx, &ms, `
+		SELECT a.audience, a.inbox, a.members
+		FROM audience a
+		JOIN lanes l ON l.inbox = a.inbox
+		WHERE l.host = $1
+		LIMIT $2`, host, limit)
+	return ms, err
+}
+
+// HasMembers says whether an audience has any.
+func (q Queries) HasMembers(ctx context.Context, audience string) (bool, error) {
+	var inboxes []string
+	err := q.list(ctx, &inboxes, `
+		SELECT inbox
+		FROM audience
+		WHERE audience = $1
+		LIMIT 1`, audience)
+	return len(inboxes) > 0, err
+}
+
 // CountFollowing counts the actors of a kind that one follows, in any state.
 func (q Queries) CountFollowing(ctx context.Context, followerID, kind string) (int64, error) {
 	var n int64

@@ -137,29 +137,6 @@ func (w *Worker) get(ctx context.Context, m *node.MissingError, docs node.Docume
 	return nil
 }
 
-// askHost learns what a server says of itself. One that does not answer is a
-// server of which nothing is known.
-func (w *Worker) askHost(ctx context.Context, origin string) error {
-	h, scheme := storage.Host{Host: node.HostOf(origin)}, node.SchemeUnknown
-	if doc, err := w.cfg.Fetch.Object(ctx, origin+"/"); err == nil && fetch.SameOrigin(doc.URL, origin) {
-		if a, err := activity.ParseActor(doc.Body); err == nil && fetch.SameOrigin(a.ID, origin) {
-			for _, i := range a.Implements {
-				h.AgentsOnly = h.AgentsOnly || i == activity.HumanWritesNone
-			}
-			scheme = schemeOf(a.Implements)
-		}
-	}
-	if info, err := discover.FetchNodeInfo(ctx, w.cfg.Fetch, h.Host); err == nil {
-		h.Software, h.Version = info.Software.Name, info.Software.Version
-	}
-	if scheme != node.SchemeUnknown {
-		if err := w.cfg.Node.KeepScheme(ctx, h.Host, scheme); err != nil {
-			return err
-		}
-	}
-	return w.cfg.Node.KeepHost(ctx, h)
-}
-
 // decide verifies a request that was kept because its signer's key could not
 // be had in time.
 func (w *Worker) decide(ctx context.Context, r storage.Received) error {

@@ -79,7 +79,7 @@ func (w *Worker) Batches() map[string]func(context.Context) (int, error) {
 	return map[string]func(context.Context) (int, error){
 		"expand": w.Expand, "deliver": w.Deliver, "receive": w.Receive, "look_up": w.LookUp, "index": w.Index,
 		"prove": w.Prove, "mail": w.Mail, "backfill": w.Backfill, "erase": w.cfg.Node.Erase,
-		"ways": w.Ways,
+		"ways": w.Ways, "hosts": w.Hosts,
 	}
 }
 
@@ -113,7 +113,7 @@ func (w *Worker) Run(ctx context.Context) {
 // is then taken up in larger batches.
 func paceOf(name string) time.Duration {
 	switch name {
-	case "index", "prove", "mail", "backfill", "erase":
+	case "index", "prove", "mail", "backfill", "erase", "hosts":
 		return 100 * time.Millisecond
 	case "look_up", "expand":
 		return 10 * time.Millisecond

@@ -45,3 +45,5 @@ CREATE TABLE communities (
 );
 
 CREATE INDEX hosts_checked ON hosts (checked_at);
+CREATE INDEX actors_idle ON actors (fetched_at)
+    WHERE host <> '' AND kind IN ('human', 'node') AND state = 'active' AND follower_count = 0 AND following_count = 0;
