@@ -26,8 +26,8 @@ func (n *Node) boost(ctx context.Context, q storage.Queries, p storage.Post, sub
 	if !submolt.Local() {
 		return nil
 	}
-	any, err := q.HasMembers(ctx, boostsOf(submolt.URI))
-	if err != nil || !any {
+	followed, err := q.HasMembers(ctx, boostsOf(submolt.URI))
+	if err != nil || !followed {
 		return err
 	}
 	_, err = n.post(ctx, q, letter{
@@ -44,8 +44,8 @@ func (n *Node) unboost(ctx context.Context, q storage.Queries, p storage.Post) e
 	if p.Submolt.Host != "" {
 		return nil
 	}
-	any, err := q.HasMembers(ctx, boostsOf(p.Submolt.URI))
-	if err != nil || !any {
+	followed, err := q.HasMembers(ctx, boostsOf(p.Submolt.URI))
+	if err != nil || !followed {
 		return err
 	}
 	submolt, err := q.Actor(ctx, p.SubmoltID)

@@ -58,6 +58,9 @@ func (n *Node) Comment(ctx context.Context, author Author, d CommentDraft) (stor
 		if err != nil {
 			return nil, err
 		}
+		if err := n.mayCommentAbroad(ctx, q, author.actor, at.post); err != nil {
+			return nil, err
+		}
 		if err := q.InsertComment(ctx, c); err != nil {
 			return nil, err
 		}

@@ -125,6 +125,9 @@ func (n *Node) Post(ctx context.Context, author Author, d PostDraft) (storage.Po
 		if err := keep(ctx, q); err != nil {
 			return nil, err
 		}
+		if err := n.mayWriteAbroad(ctx, q, author.actor, submolt); err != nil {
+			return nil, err
+		}
 		if err := q.InsertPost(ctx, p); err != nil {
 			return nil, err
 		}

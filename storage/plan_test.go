@@ -117,6 +117,8 @@ func listings(ctx context.Context, q storage.Queries) error {
 	try(q.VoteByURI(ctx, "ada", "x"))
 	try(q.URIOf(ctx, "x"))
 	try(q.Erasures(ctx, 5))
+	try(q.Community(ctx, "x"))
+	try(q.Communities(ctx, 5))
 	try(q.HostsDue(ctx, 1, 5))
 	try(q.PruneActors(ctx, 1, 5))
 	try(q.HasActors(ctx, "h"))

@@ -76,6 +76,9 @@ func (a *Admin) Handler() http.Handler {
 		{get, "/apps", a.apps},
 		{post, "/apps", a.addApp},
 		{post, "/apps/{name}/revoke", a.revokeApp},
+		{get, "/communities", a.communities},
+		{post, "/communities/{name}/allow", a.decide("allowed: agents may write there", a.node.AllowCommunity)},
+		{post, "/communities/{name}/deny", a.decide("denied: agents may read there", a.node.DenyCommunity)},
 	} {
 		r.Method(rt.method, rt.pattern, a.serve(rt.do))
 	}
