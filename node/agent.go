@@ -159,21 +159,64 @@ func (n *Node) Profile(ctx context.Context, name string) (Profile, error) {
 	if p.Posts, err = q.Posts(ctx, storage.PostList{Sort: storage.SortNew, AuthorID: a.ID, Limit: profileItems}); err != nil {
 		return Profile{}, err
 	}
-	comments, err := q.CommentsBy(ctx, a.ID, profileItems)
+	comments, err := q.CommentsBy(ctx, a.ID, storage.After{}, profileItems)
 	if err != nil {
 		return Profile{}, err
 	}
-	for _, c := range comments {
-		post, err := q.Post(ctx, c.PostID)
-		if err != nil {
-			return Profile{}, err
-		}
-		if post.Hidden != storage.Visible {
-			continue
-		}
-		p.Comments = append(p.Comments, CommentWithPost{Comment: c, Post: post})
+	p.Comments, err = withPosts(ctx, q, comments)
+	return p, err
+}
+
+// withPosts adds their posts to comments; those of posts that are not shown are left out.
+func withPosts(ctx context.Context, q storage.Queries, comments []storage.Comment) ([]CommentWithPost, error) {
+	ids := make([]string, len(comments))
+	for i, c := range comments {
+		ids[i] = c.PostID
 	}
-	return p, nil
+	posts, err := q.PostsByIDs(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	visible := map[string]storage.Post{}
+	for _, p := range posts {
+		if p.Hidden == storage.Visible {
+			visible[p.ID] = p
+		}
+	}
+	var list []CommentWithPost
+	for _, c := range comments {
+		if p, ok := visible[c.PostID]; ok {
+			list = append(list, CommentWithPost{Comment: c, Post: p})
+		}
+	}
+	return list, nil
+}
+
+// Comments is a page of what an agent commented. Next is "" at its end.
+type Comments struct {
+	Comments []CommentWithPost
+	Next     string
+}
+
+// CommentsOf returns a page of an agent's comments, the newest first.
+func (n *Node) CommentsOf(ctx context.Context, agentID string, w Window) (Comments, error) {
+	w = w.clamp(usualPosts, mostPosts)
+	after, err := w.after()
+	if err != nil {
+		return Comments{}, err
+	}
+	q := n.store.Read()
+	cs, err := q.CommentsBy(ctx, agentID, after, w.Limit+1)
+	if err != nil {
+		return Comments{}, err
+	}
+	var page Comments
+	if len(cs) > w.Limit {
+		cs = cs[:w.Limit]
+		page.Next = cursorOf(storage.After{Key: cs[w.Limit-1].CreatedAt, ID: cs[w.Limit-1].ID})
+	}
+	page.Comments, err = withPosts(ctx, q, cs)
+	return page, err
 }
 
 // Agent returns an agent, local or known remote, by its name or address.

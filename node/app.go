@@ -66,8 +66,11 @@ func (n *Node) countApp(ctx context.Context, key string) error {
 	case err != nil:
 		return err
 	case a.Used > AppCallsPerMinute:
-		after := time.UnixMilli(a.WindowAt).Add(time.Minute).Sub(n.Now())
-		return &Error{Kind: Limited, Code: "rate_limit_exceeded", Detail: "Too many tokens verified by this app", Hint: "100 a minute are verified; the public keys at /.well-known/jwks.json verify any number.", After: after}
+		met := Standing{Name: "app", Limit: AppCallsPerMinute, Per: time.Minute, ResetAt: a.WindowAt + time.Minute.Milliseconds()}
+		return &Error{
+			Kind: Limited, Code: "rate_limit_exceeded", After: time.UnixMilli(met.ResetAt).Sub(n.Now()), Met: met, Detail: "Too many tokens verified by this app",
+			Hint: "100 a minute are verified; the public keys at /.well-known/jwks.json verify any number.",
+		}
 	}
 	return nil
 }

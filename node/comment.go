@@ -203,7 +203,7 @@ func (n *Node) DeleteComment(ctx context.Context, author Author, id string) erro
 	}
 	return n.write(ctx, func(ctx context.Context, q storage.Queries) error {
 		c, err := q.Comment(ctx, id)
-		if err != nil || (c.Hidden != storage.Visible && c.Hidden != storage.Unverified) {
+		if err != nil || (c.Hidden != storage.Visible && c.Hidden != storage.Unverified) || isForeign(c.Hidden, c.AuthorID, author) {
 			return orNotFound(errors.Join(err, storage.ErrNotFound), "Comment", "")
 		}
 		if c.AuthorID != author.ID() {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net"
+	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -21,24 +23,35 @@ type CountClass string
 const (
 	CountReads         CountClass = "reads"         // GET and HEAD with an agent's key (agent)
 	CountWrites        CountClass = "writes"        // anything else with an agent's key (agent)
+	CountOwnerWrites   CountClass = "owner_writes"  // writes of all agents of one owner (owner)
 	CountOwner         CountClass = "owner"         // of an agent's owner (agent)
 	CountAddress       CountClass = "address"       // without a sound key (address)
 	CountVerifications CountClass = "verifications" // answers to challenges (agent)
 	CountRegistrations CountClass = "registrations" // new agents (address)
 	CountMessages      CountClass = "messages"      // messages and requests to talk (agent)
+	CountReports       CountClass = "reports"       // of readers without an account (address, or everyReader)
+	CountMails         CountClass = "mails"         // letters that somebody has sent to owners (address)
 )
 
 // quota is how often something may be done in a while.
-func (n *Node) quota(class CountClass) (limit int64, per time.Duration) {
+func (n *Node) quota(what counted) (limit int64, per time.Duration) {
 	l := n.cfg.Limits
+	if what.class == CountReports { // of people whom nobody knows: always
+		if what.id == everyReader {
+			return readersReportsPerDay, day
+		}
+		return readerReportsPerDay, day
+	}
 	if !l.Enabled {
 		return 0, 0
 	}
-	switch class {
+	switch what.class {
 	case CountReads:
 		return l.Reads, time.Minute
 	case CountWrites:
 		return l.Writes, time.Minute
+	case CountOwnerWrites:
+		return l.OwnerWrites, time.Minute
 	case CountOwner:
 		return l.Owner, time.Minute
 	case CountAddress:
@@ -49,8 +62,32 @@ func (n *Node) quota(class CountClass) (limit int64, per time.Duration) {
 		return l.Registrations, day
 	case CountMessages:
 		return l.Messages, time.Hour
+	case CountMails:
+		return l.Mails, time.Hour
 	}
 	return 0, 0
+}
+
+// AddressOf is what a client's end of a connection, host:port, is counted as: its
+// address, and of IPv6 the network that one customer has.
+func AddressOf(remote string) string {
+	host, _, err := net.SplitHostPort(remote)
+	if err != nil {
+		return remote
+	}
+	ip, err := netip.ParseAddr(host)
+	if err != nil {
+		return host
+	}
+	if ip = ip.Unmap(); ip.Is4() {
+		return ip.String()
+	}
+	const customer = 64
+	p, err := ip.WithZone("").Prefix(customer)
+	if err != nil {
+		return host
+	}
+	return p.String()
 }
 
 // Bounds of counting.
@@ -109,7 +146,7 @@ const codeRateLimited = "rate_limited"
 // Take counts one request of a class and says where its sender stands then; a
 // Limited Error when it is one too many. Without a limit the Standing is zero.
 func (n *Node) Take(ctx context.Context, class CountClass, id string) (Standing, error) {
-	limit, per := n.quota(class)
+	limit, per := n.quota(counted{class, id})
 	if limit == 0 {
 		return Standing{}, nil
 	}
@@ -127,6 +164,20 @@ func (n *Node) Take(ctx context.Context, class CountClass, id string) (Standing,
 			return Standing{}, err
 		}
 	}
+}
+
+// TakeWrite counts a write of an agent: by the agent, and by its owner, whose
+// agents share a budget. It says where they stand with the one of which less is left.
+func (n *Node) TakeWrite(ctx context.Context, who Principal) (Standing, error) {
+	own, err := n.Take(ctx, CountWrites, who.AgentID())
+	if err != nil || who.ownerID == "" {
+		return own, err
+	}
+	shared, err := n.Take(ctx, CountOwnerWrites, who.ownerID)
+	if err != nil || own.Limit == 0 || (shared.Limit > 0 && shared.Left < own.Left) {
+		return shared, err
+	}
+	return own, nil
 }
 
 // take counts one off what is leased; known says that a refusal is final.
@@ -149,12 +200,12 @@ func (n *Node) tooMany(s Standing) *Error {
 	after := time.Duration(s.ResetAt-n.now()) * time.Millisecond
 	if s.Name == string(CountRegistrations) {
 		return &Error{
-			Kind: Limited, Code: "registration_limit", After: after,
+			Kind: Limited, Code: "registration_limit", After: after, Met: s,
 			Detail: fmt.Sprintf("Registration limit reached: %d a day from one address", s.Limit), Hint: "Use the key that you have, or come back in " + inWords(after) + ".",
 		}
 	}
 	return &Error{
-		Kind: Limited, Code: codeRateLimited, After: after, Detail: "Rate limit exceeded",
+		Kind: Limited, Code: codeRateLimited, After: after, Met: s, Detail: "Rate limit exceeded",
 		Hint: fmt.Sprintf("Wait %s: this is limited to %d in %s. GET /api/v1/limits shows all that holds for you.", inWords(after), s.Limit, inWords(s.Per)),
 	}
 }
@@ -226,7 +277,7 @@ type lease struct {
 }
 
 func (n *Node) leaseOne(ctx context.Context, q storage.Queries, what counted) (lease, error) {
-	limit, per := n.quota(what.class)
+	limit, per := n.quota(what)
 	part := max(limit/leaseParts, 1)
 	now := n.now()
 	c, err := q.Count(ctx, storage.Counter{Name: what.name(), Used: part, EndsAt: now + per.Milliseconds()}, now)
@@ -258,7 +309,7 @@ func (c *counters) grant(leased []lease) {
 
 // GiveBack uncounts a request that came to nothing.
 func (n *Node) GiveBack(ctx context.Context, class CountClass, id string) error {
-	if limit, _ := n.quota(class); limit == 0 {
+	if limit, _ := n.quota(counted{class, id}); limit == 0 {
 		return nil
 	}
 	what := counted{class, id}
@@ -308,7 +359,7 @@ func (n *Node) ReturnLeases(ctx context.Context) error {
 
 // standing is where somebody stands with a class of requests, without counting one.
 func (n *Node) standing(ctx context.Context, class CountClass, id string) (Standing, error) {
-	limit, per := n.quota(class)
+	limit, per := n.quota(counted{class, id})
 	s := Standing{Name: string(class), Limit: limit, Left: limit, Per: per}
 	if limit == 0 {
 		return s, nil

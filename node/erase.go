@@ -44,7 +44,7 @@ func (n *Node) Erase(ctx context.Context) (int, error) {
 // eraseComments takes comments away by the rules of a deletion by their author:
 // what answers them stays.
 func (n *Node) eraseComments(ctx context.Context, q storage.Queries, authorID string) (int, error) {
-	cs, err := q.CommentsBy(ctx, authorID, eraseBatch)
+	cs, err := q.CommentsBy(ctx, authorID, storage.After{}, eraseBatch)
 	if err != nil {
 		return 0, err
 	}

@@ -33,6 +33,7 @@ type Error struct {
 	Detail string         // one sentence for the asker
 	Hint   string         // what to do next, or ""
 	After  time.Duration  // of Limited: when to come again
+	Met    Standing       // of Limited: the counted limit that was met; zero where nothing is counted
 	Fields map[string]any // further members of the answer, by their wire names, or nil
 }
 

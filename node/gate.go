@@ -38,6 +38,8 @@ type Principal struct {
 	kind  PrincipalKind
 	actor storage.Actor // of Agent the agent, of Owner the agent owned
 	until int64         // when the credential shown ends, 0 for never
+
+	ownerID string // of Agent: who answers for it, "" when nobody has shown to
 }
 
 // Kind says who is asking.
@@ -157,11 +159,11 @@ func (n *Node) principal(ctx context.Context, hash string) (Principal, error) {
 	if a.DeletedAt > 0 {
 		return Principal{}, storage.ErrNotFound
 	}
-	kind := Agent
+	p := Principal{kind: Agent, actor: a, until: c.RevokedAt, ownerID: c.OwnerID}
 	if c.Kind == storage.CredentialOwner {
-		kind = Owner
+		p.kind, p.ownerID = Owner, ""
 	}
-	return Principal{kind: kind, actor: a, until: c.RevokedAt}, nil
+	return p, nil
 }
 
 // hashToken is what the database holds of a secret: useless without the

@@ -16,9 +16,11 @@ type Limits struct {
 	// Requests a minute: of an agent's key by its kind, of an agent's owner, and
 	// of an address for those without a sound key.
 	Reads, Writes, Owner, Address int64
+	OwnerWrites                   int64 // a minute: writes of all agents of one owner
 	Verifications                 int64 // a minute: answers to challenges
 	Registrations                 int64 // a day, from one address
 	Messages                      int64 // an hour
+	Mails                         int64 // an hour: letters to owners that one address asks for
 
 	PostInterval    time.Duration // between two posts
 	CommentInterval time.Duration // between two comments
@@ -37,7 +39,7 @@ type Limits struct {
 // (moltbook-api.md 1.20).
 func DefaultLimits() Limits {
 	return Limits{
-		Enabled: true, Reads: 60, Writes: 30, Owner: 60, Address: 100, Verifications: 30, Registrations: 1, Messages: 200,
+		Enabled: true, Reads: 60, Writes: 30, OwnerWrites: 90, Owner: 60, Address: 100, Verifications: 30, Registrations: 1, Messages: 200, Mails: 20,
 		PostInterval: 30 * time.Minute, CommentInterval: 20 * time.Second, CommentsPerDay: 50, SubmoltInterval: time.Hour,
 		NewAgentFor: 24 * time.Hour, NewPostInterval: 2 * time.Hour, NewCommentInterval: time.Minute, NewCommentsPerDay: 20, NewSubmolts: 1,
 	}
@@ -212,17 +214,23 @@ func (n *Node) Standings(ctx context.Context, who Principal, address string) ([]
 		return err
 	}
 	classes := map[CountClass]string{CountRegistrations: address}
+	if n.MailsOwners() {
+		classes[CountMails] = address
+	}
 	switch who.kind {
 	case Agent:
 		for _, class := range []CountClass{CountReads, CountWrites, CountVerifications, CountMessages} {
 			classes[class] = who.actor.ID
+		}
+		if who.ownerID != "" {
+			classes[CountOwnerWrites] = who.ownerID
 		}
 	case Owner:
 		classes[CountOwner] = who.actor.ID
 	default:
 		classes[CountAddress] = address
 	}
-	for _, class := range []CountClass{CountReads, CountWrites, CountOwner, CountAddress, CountVerifications, CountMessages, CountRegistrations} {
+	for _, class := range []CountClass{CountReads, CountWrites, CountOwnerWrites, CountOwner, CountAddress, CountVerifications, CountMessages, CountRegistrations, CountMails} {
 		if id, holds := classes[class]; holds {
 			if err := add(n.standing(ctx, class, id)); err != nil {
 				return nil, err

@@ -93,6 +93,16 @@ func (n *Node) lookUp(ctx context.Context, addr Address, kind string) error {
 func lookupName(addr Address, kind string) string { return kind + " " + addr.String() }
 
 // await returns the actor when its name is found, or a pending one after LookupWait.
+// Await waits for what LookUp asked for, at most LookupWait. The actor is still
+// pending when that was too short.
+func (n *Node) Await(ctx context.Context, name, kind string) (storage.Actor, error) {
+	addr, err := n.Address(name)
+	if err != nil {
+		return storage.Actor{}, err
+	}
+	return n.await(ctx, addr, kind)
+}
+
 func (n *Node) await(ctx context.Context, addr Address, kind string) (storage.Actor, error) {
 	changed, stop := n.Wake()
 	defer stop()

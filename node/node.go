@@ -59,6 +59,7 @@ type Config struct {
 	Registration string
 	Policy       string
 	VotesToggle  bool // the same vote again removes it, as Moltbook does
+	TakesCrypto  bool // posts about cryptocurrencies are taken in every submolt (coin.go)
 	Limits       Limits
 	EditWindow   time.Duration // how long an author may change what it wrote; 0 is the default
 	Claim        ClaimConfig

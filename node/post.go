@@ -105,8 +105,9 @@ func (n *Node) Post(ctx context.Context, author Author, d PostDraft) (storage.Po
 	p := storage.Post{
 		ID: id, URI: n.cfg.BaseURL + "/post/" + id, AuthorID: author.ID(), SubmoltID: submolt.ID, Type: d.Type,
 		Title: d.Title, Content: d.Content, HTML: n.text.fromMarkdown(d.Content), URL: d.URL, Lang: Language(d.Title + " " + d.Content),
-		Hot: hot(0, now), CreatedAt: now, UpdatedAt: now, Author: author.actor.Ref(), Submolt: submolt.Ref(),
+		Hot: hot(0, now), Scaled: scaled(hot(0, now), submolt), Local: submolt.Local(), CreatedAt: now, UpdatedAt: now, Author: author.actor.Ref(), Submolt: submolt.Ref(),
 	}
+	coins := n.coinsIn(p.Title, p.Content)
 	var ch storage.Challenge
 	if n.mustVerify(author.actor) {
 		p.Hidden = storage.Unverified
@@ -120,6 +121,9 @@ func (n *Node) Post(ctx context.Context, author Author, d PostDraft) (storage.Po
 	err = n.writeAbout(ctx, func(ctx context.Context, q storage.Queries) ([]string, error) {
 		about := []string{p.AuthorID, p.SubmoltID}
 		if err := n.mayPost(ctx, q, author, submolt); err != nil {
+			return nil, err
+		}
+		if err := allows(submolt, coins); err != nil {
 			return nil, err
 		}
 		if err := keep(ctx, q); err != nil {
@@ -232,100 +236,6 @@ func (n *Node) PostByID(ctx context.Context, id, viewerID string) (storage.Post,
 	return p, nil
 }
 
-// SortRising orders the newest posts by how fast they gain.
-const SortRising = "rising"
-
-// PostQuery asks for a list of posts.
-type PostQuery struct {
-	Window
-
-	Sort    string // storage.SortHot (also for ""), SortNew, SortTop, or SortRising
-	Submolt string // name or address, or ""
-	Author  string // name or address, or ""
-}
-
-// Posts is a page of a list. Next is "" at its end.
-type Posts struct {
-	Posts []storage.Post
-	Next  string
-}
-
-// Bounds of a page of posts.
-const (
-	usualPosts = 25
-	mostPosts  = 100
-)
-
-// Posts returns a page of visible posts.
-func (n *Node) Posts(ctx context.Context, pq PostQuery) (Posts, error) {
-	pq.Window = pq.clamp(usualPosts, mostPosts)
-	list := storage.PostList{Sort: pq.Sort, Limit: pq.Limit + 1, Offset: pq.Offset}
-	if pq.Submolt != "" {
-		s, err := n.Submolt(ctx, pq.Submolt)
-		if err != nil {
-			return Posts{}, err
-		}
-		list.SubmoltID = s.ID
-	}
-	if pq.Author != "" {
-		a, err := n.Agent(ctx, pq.Author)
-		if err != nil {
-			return Posts{}, err
-		}
-		list.AuthorID, list.Sort = a.ID, storage.SortNew
-	}
-	switch list.Sort {
-	case SortRising:
-		return n.rising(ctx, list, pq.Window)
-	case storage.SortNew, storage.SortTop:
-	default:
-		list.Sort = storage.SortHot
-	}
-	var err error
-	if list.After, err = pq.after(); err != nil {
-		return Posts{}, err
-	}
-	if list.After.ID != "" {
-		list.Offset = 0
-	}
-	posts, err := n.store.Read().Posts(ctx, list)
-	return cut(posts, pq.Limit, list.Sort), err
-}
-
-// cut makes a page of one row more than it shows.
-func cut(posts []storage.Post, limit int, sort string) Posts {
-	if len(posts) <= limit {
-		return Posts{Posts: posts}
-	}
-	last := posts[limit-1]
-	return Posts{Posts: posts[:limit], Next: cursorOf(storage.After{Key: last.Key(sort), ID: last.ID})}
-}
-
-func (n *Node) rising(ctx context.Context, list storage.PostList, w Window) (Posts, error) {
-	offset, err := w.offset()
-	if err != nil {
-		return Posts{}, err
-	}
-	list.Sort, list.Limit, list.Offset = storage.SortNew, risingWindow, 0
-	posts, err := n.store.Read().Posts(ctx, list)
-	if err != nil {
-		return Posts{}, err
-	}
-	rankRising(posts, n.now())
-	return slice(posts, offset, w.Limit), nil
-}
-
-// slice is a page of a list that is ranked in memory: its cursor counts rows.
-func slice(posts []storage.Post, offset, limit int) Posts {
-	from := min(offset, len(posts))
-	to := min(from+limit, len(posts))
-	page := Posts{Posts: posts[from:to]}
-	if to < len(posts) {
-		page.Next = cursorOf(storage.After{Key: int64(to), ID: "row"})
-	}
-	return page
-}
-
 // DeletePost deletes an author's own post, here and wherever it went.
 func (n *Node) DeletePost(ctx context.Context, author Author, id string) error {
 	if err := author.check(); err != nil {
@@ -333,7 +243,7 @@ func (n *Node) DeletePost(ctx context.Context, author Author, id string) error {
 	}
 	return n.write(ctx, func(ctx context.Context, q storage.Queries) error {
 		p, err := q.Post(ctx, id)
-		if err != nil || p.Hidden == storage.Deleted || p.Hidden == storage.Removed {
+		if err != nil || p.Hidden == storage.Deleted || p.Hidden == storage.Removed || isForeign(p.Hidden, p.AuthorID, author) {
 			return orNotFound(errors.Join(err, storage.ErrNotFound), "Post", "")
 		}
 		if p.AuthorID != author.ID() {

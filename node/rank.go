@@ -25,6 +25,22 @@ func hot(score, createdAt int64) int64 {
 	return int64(math.Round(hotScale * (sign*math.Log10(math.Max(math.Abs(s), 1)) + float64(createdAt)/1000/45_000)))
 }
 
+// scaled is the hot of a new post, less what its submolt is ahead of a new one:
+// a tenth as busy counts like ten times the votes. What is taken off stays as it is.
+func scaled(hot int64, submolt storage.Actor) int64 {
+	return hot - int64(math.Round(hotScale*math.Log10(float64(max(submolt.PostCount, 0)+2))))
+}
+
+// disputed is how much votes differ, as Lemmy has it: (up+down)^(min/max), 0
+// while all agree.
+func disputed(up, down int64) int64 {
+	if up <= 0 || down <= 0 {
+		return 0
+	}
+	u, d := float64(up), float64(down)
+	return int64(math.Round(hotScale * math.Pow(u+d, math.Min(u, d)/math.Max(u, d))))
+}
+
 // risingWindow bounds how many of the newest posts compete for "rising".
 const risingWindow = 300
 

@@ -93,6 +93,9 @@ func (in *inbound) createPost(ctx context.Context, o *activity.Object, a *activi
 	if err := may(ctx, in.q, author, submolt); err != nil {
 		return "", err
 	}
+	if err := allows(submolt, in.text(o).coins); err != nil {
+		return "", err
+	}
 	p := in.postOf(o, author, submolt)
 	in.about = []string{p.AuthorID, p.SubmoltID}
 	if in.group != nil {
@@ -192,6 +195,7 @@ type rendered struct {
 	object         *activity.Object // nil for none
 	markdown, html string
 	language       string
+	coins          []string // what makes a post of it one about cryptocurrencies
 }
 
 // prepare renders the object that an activity embeds, if it has one.
@@ -211,6 +215,9 @@ func (n *Node) render(o *activity.Object) rendered {
 	r := rendered{object: o}
 	r.markdown, r.html = n.contentOf(o)
 	r.language = languageOf(o, r.markdown)
+	if o.InReplyTo == "" {
+		r.coins = n.coinsIn(titleOf(o, r.markdown), r.markdown)
+	}
 	return r
 }
 
@@ -229,7 +236,7 @@ func (in *inbound) postOf(o *activity.Object, author Author, submolt storage.Act
 	t := in.text(o)
 	p := storage.Post{
 		ID: id, URI: o.ID, AuthorID: author.ID(), SubmoltID: submolt.ID, Type: TypeText, Title: titleOf(o, t.markdown),
-		Content: t.markdown, HTML: t.html, Lang: t.language, Hot: hot(0, at), CreatedAt: at, UpdatedAt: versionOf(o, at, now),
+		Content: t.markdown, HTML: t.html, Lang: t.language, Hot: hot(0, at), Scaled: scaled(hot(0, at), submolt), Local: submolt.Local(), CreatedAt: at, UpdatedAt: versionOf(o, at, now),
 		Author: author.actor.Ref(), Submolt: submolt.Ref(),
 	}
 	for _, file := range o.Attachments {
@@ -290,14 +297,6 @@ func clampTime(t time.Time, now int64) int64 {
 		return now
 	}
 	return t.UnixMilli()
-}
-
-// versionOf is when a version of an object was written.
-func versionOf(o *activity.Object, published, now int64) int64 {
-	if o.Updated.IsZero() {
-		return published
-	}
-	return max(published, clampTime(o.Updated, now))
 }
 
 func (in *inbound) createComment(ctx context.Context, o *activity.Object, author Author) (string, error) {
@@ -443,6 +442,9 @@ func (in *inbound) update(ctx context.Context, a *activity.Activity, actor stora
 		return "", err
 	}
 	if p, err = in.q.PostForUpdate(ctx, p.ID); err != nil {
+		return "", err
+	}
+	if err := allows(submolt, in.text(o).coins); err != nil {
 		return "", err
 	}
 	newer := in.postOf(o, author, submolt)

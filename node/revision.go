@@ -38,6 +38,7 @@ func (n *Node) EditPost(ctx context.Context, author Author, id string, c PostCha
 	if err != nil {
 		return old, err
 	}
+	coins := n.coinsIn(newer.Title, newer.Content)
 	err = n.write(ctx, func(ctx context.Context, q storage.Queries) error {
 		seen := old.UpdatedAt
 		if old, err = q.PostForUpdate(ctx, id); err != nil {
@@ -58,16 +59,19 @@ func (n *Node) EditPost(ctx context.Context, author Author, id string, c PostCha
 			newer.UpdatedAt = old.UpdatedAt
 			return nil
 		}
+		submolt, err := q.Actor(ctx, old.SubmoltID)
+		if err != nil {
+			return err
+		}
+		if err := allows(submolt, coins); err != nil {
+			return err
+		}
 		newer.UpdatedAt = max(n.now(), old.UpdatedAt+1)
 		if err := n.revisePost(ctx, q, old, newer); err != nil {
 			return err
 		}
 		if old.Hidden == storage.Pending {
 			return nil // it goes out as it is when its submolt is found
-		}
-		submolt, err := q.Actor(ctx, old.SubmoltID)
-		if err != nil {
-			return err
 		}
 		return n.publishPostUpdate(ctx, q, newer, author.actor, submolt)
 	})
@@ -86,6 +90,12 @@ func isOut(hidden int64, what string) error {
 		}
 	}
 	return &Error{Kind: Gone, Code: "deleted", Detail: what + " was deleted"}
+}
+
+// isForeign says whether something waits for the challenge of another agent: for
+// all but its author it is not there.
+func isForeign(hidden int64, authorID string, author Author) bool {
+	return hidden == storage.Unverified && authorID != author.ID()
 }
 
 // edited is a post as a change leaves it, by the rules of a new one.
@@ -131,7 +141,7 @@ func (n *Node) EditComment(ctx context.Context, author Author, id, content strin
 		if old, err = q.CommentForUpdate(ctx, id); err != nil {
 			return orNotFound(err, "Comment", "")
 		}
-		if old.Hidden == storage.Unverified && old.AuthorID != author.ID() {
+		if isForeign(old.Hidden, old.AuthorID, author) {
 			return notFound("Comment", "")
 		}
 		if err := isOut(old.Hidden, "Comment"); err != nil {

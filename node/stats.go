@@ -78,10 +78,10 @@ func (n *Node) tally(ctx context.Context, s storage.PostSpan) (int64, error) {
 	return posts, err
 }
 
-// Languages are the languages of the newest posts, the most frequent first; the
+// LanguageShares are the languages of the newest posts, the most frequent first; the
 // name "" stands for those whose language is not known.
-func (n *Node) Languages(ctx context.Context) ([]storage.Share, error) {
-	return n.shares(ctx, "languages", storage.Queries.Languages)
+func (n *Node) LanguageShares(ctx context.Context) ([]storage.Share, error) {
+	return n.shares(ctx, "languages", storage.Queries.LanguageShares)
 }
 
 // Homes are the nodes whose agents wrote the newest posts, those of the most

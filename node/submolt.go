@@ -195,15 +195,29 @@ func (n *Node) SubmoltView(ctx context.Context, name, viewerID string) (SubmoltV
 }
 
 // Submolts returns a page of the submolts known here, the remote ones too, by
-// storage.ByPopular, ByNew or ByAlphabetical.
+// storage.ByPopular, ByNew, ByAlphabetical or ByActive.
 func (n *Node) Submolts(ctx context.Context, sort string, w Window) ([]storage.Actor, error) {
+	return n.SubmoltsOf(ctx, "", sort, w)
+}
+
+// Where the submolts of a directory live.
+const (
+	PlaceHere  = "local"
+	PlaceElse  = "remote"
+	PlaceWhole = ""
+)
+
+// SubmoltsOf is Submolts, of a place alone.
+func (n *Node) SubmoltsOf(ctx context.Context, place, sort string, w Window) ([]storage.Actor, error) {
 	w = w.clamp(50, 100)
 	switch sort {
-	case storage.ByNew, storage.ByAlphabetical:
+	case storage.ByNew, storage.ByAlphabetical, storage.ByActive:
 	default:
 		sort = storage.ByPopular
 	}
-	return n.store.Read().Actors(ctx, storage.Directory{Kind: storage.KindSubmolt, Sort: sort, Limit: w.Limit, Offset: w.Offset})
+	return n.store.Read().Actors(ctx, storage.Directory{
+		Kind: storage.KindSubmolt, Sort: sort, Local: place == PlaceHere, Remote: place == PlaceElse, Limit: w.Limit, Offset: w.Offset,
+	})
 }
 
 // Moderators returns those of a submolt, its owner first.

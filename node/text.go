@@ -93,6 +93,10 @@ func newRenderer() *renderer {
 	return &renderer{markdown: goldmark.New(goldmark.WithExtensions(extension.GFM)), policy: p}
 }
 
+// Markdown returns a text as the sanitised HTML that posts are shown in: for
+// texts of the operator's.
+func (n *Node) Markdown(text string) string { return n.text.fromMarkdown(text) }
+
 // fromMarkdown renders what an agent wrote. Raw HTML in it is dropped.
 func (r *renderer) fromMarkdown(text string) string {
 	if text == "" {

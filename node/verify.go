@@ -272,6 +272,9 @@ func (n *Node) releasePost(ctx context.Context, q storage.Queries, author Author
 	if err := n.mayPostIn(ctx, q, author, submolt); err != nil {
 		return err
 	}
+	if err := allows(submolt, n.coinsIn(p.Title, p.Content)); err != nil {
+		return err
+	}
 	now := n.now()
 	p.CreatedAt, p.UpdatedAt, p.Hot, p.Hidden = now, now, hot(0, now), storage.Visible
 	if submolt.State == storage.ActorPending {

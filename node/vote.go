@@ -163,7 +163,9 @@ func (n *Node) count(ctx context.Context, q storage.Queries, b ballot, prior, v 
 	if b.comment {
 		err = q.AddCommentVotes(ctx, b.id, up, down)
 	} else {
-		err = q.AddVotes(ctx, b.id, up, down, hot(b.score+up-down, b.createdAt))
+		err = q.AddVotes(ctx, b.id, up, down, storage.Rank{
+			Hot: hot(b.score+up-down, b.createdAt), Disputed: disputed(b.post.Up+up, b.post.Down+down),
+		})
 	}
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"strings"
 )
 
 // Kinds of actor. One table holds them all: agents and submolts share one
@@ -274,16 +275,18 @@ const (
 	ByPopular      = "popular"
 	ByNew          = "new"
 	ByAlphabetical = "alphabetical"
+	ByActive       = "active" // the last active first
 )
 
 // Directory asks for a page of actors of one kind, the local and the known
 // remote, those only that are active. Remote submolts without a subscriber or a
 // post here are left out.
 type Directory struct {
-	Kind  string
-	Sort  string // ByPopular, ByNew or ByAlphabetical
-	Local bool   // only local ones
-	Limit int
+	Kind   string
+	Sort   string // ByPopular, ByNew, ByAlphabetical or ByActive
+	Local  bool   // only local ones
+	Remote bool   // only those of other nodes
+	Limit  int
 	// Offset skips rows; bounded by the caller.
 	Offset int
 }
@@ -294,11 +297,14 @@ func (q Queries) Actors(ctx context.Context, d Directory) ([]Actor, error) {
 		ByPopular:      "follower_count DESC, id DESC",
 		ByNew:          "created_at DESC, id DESC",
 		ByAlphabetical: "handle, id",
+		ByActive:       "last_active_at DESC, id DESC",
 	}[d.Sort]
 	host := ""
 	switch {
 	case d.Local:
 		host = " AND host = ''"
+	case d.Remote && d.Kind == KindSubmolt:
+		host = " AND host <> '' AND (follower_count > 0 OR post_count > 0)"
 	case d.Kind == KindSubmolt: // remote ones when somebody here has to do with them
 		host = " AND (host = '' OR follower_count > 0 OR post_count > 0)"
 	}
@@ -399,8 +405,24 @@ func (q Queries) FoundedCount(ctx context.Context, agentID string) (int64, error
 
 // refColumns names the columns of a Ref from the table alias t, for the field path as.
 func refColumns(t, as string) string {
-	return t + `.id AS "` + as + `.id", ` + t + `.uri AS "` + as + `.uri", ` + t + `.kind AS "` + as + `.kind", ` +
-		t + `.host AS "` + as + `.host", ` + t + `.name AS "` + as + `.name", ` + t + `.display_name AS "` + as + `.display_name", ` +
-		t + `.avatar_url AS "` + as + `.avatar_url", ` + t + `.tier AS "` + as + `.tier", ` + t + `.karma AS "` + as + `.karma", ` +
-		t + `.follower_count AS "` + as + `.follower_count", ` + t + `.deleted_at AS "` + as + `.deleted_at"`
+	return refColumnsOf(as, func(column string) string { return t + "." + column })
+}
+
+// maybeRefColumns is refColumns of a row that may be missing: then the Ref is empty.
+func maybeRefColumns(t, as string) string {
+	return refColumnsOf(as, func(column string) string {
+		switch column {
+		case "tier", "karma", "follower_count", "deleted_at":
+			return "COALESCE(" + t + "." + column + ", 0)"
+		}
+		return "COALESCE(" + t + "." + column + ", '')"
+	})
+}
+
+func refColumnsOf(as string, value func(column string) string) string {
+	columns := []string{"id", "uri", "kind", "host", "name", "display_name", "avatar_url", "tier", "karma", "follower_count", "deleted_at"}
+	for i, c := range columns {
+		columns[i] = value(c) + ` AS "` + as + `.` + c + `"`
+	}
+	return strings.Join(columns, ", ")
 }

@@ -204,13 +204,17 @@ func (q Queries) Below(ctx context.Context, roots []string, limit int) ([]Commen
 	return cs, err
 }
 
-// CommentsBy returns the newest visible comments of an agent.
-func (q Queries) CommentsBy(ctx context.Context, authorID string, limit int) ([]Comment, error) {
+// CommentsBy returns an author's visible comments, the newest first, behind a place.
+func (q Queries) CommentsBy(ctx context.Context, authorID string, after After, limit int) ([]Comment, error) {
+	args, where := []any{authorID, limit}, ""
+	if after.ID != "" {
+		args, where = append(args, after.Key, after.ID), " AND (c.created_at, c.id) < ($3, $4)"
+	}
 	cs := []Comment{}
 	err := q.list(ctx, &cs, commentSelect()+`
-		WHERE c.author_id = $1 AND c.hidden = 0
+		WHERE c.author_id = $1 AND c.hidden = 0`+where+`
 		ORDER BY c.created_at DESC, c.id DESC
-		LIMIT $2`, authorID, limit)
+		LIMIT $2`, args...)
 	return cs, err
 }
 

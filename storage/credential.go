@@ -15,6 +15,7 @@ type Credential struct {
 	Kind      string `db:"kind"`
 	CreatedAt int64  `db:"created_at"`
 	RevokedAt int64  `db:"revoked_at"` // when it ends or ended, 0 for never
+	OwnerID   string `db:"owner_id"`   // who answers for the agent, "" for nobody; of ownerships, only read
 }
 
 // InsertCredential adds a credential.
@@ -30,9 +31,10 @@ func (q Queries) InsertCredential(ctx context.Context, c Credential) error {
 func (q Queries) Credential(ctx context.Context, hash string, now int64) (Credential, error) {
 	var c Credential
 	err := q.get(ctx, &c, `
-		SELECT hash, agent_id, kind, created_at, revoked_at
-		FROM credentials
-		WHERE hash = $1 AND (revoked_at = 0 OR revoked_at > $2)`, hash, now)
+		SELECT c.hash, c.agent_id, c.kind, c.created_at, c.revoked_at, COALESCE(o.owner_id, '') AS owner_id
+		FROM credentials c
+		LEFT JOIN ownerships o ON o.agent_id = c.agent_id
+		WHERE c.hash = $1 AND (c.revoked_at = 0 OR c.revoked_at > $2)`, hash, now)
 	return c, err
 }
 

@@ -130,6 +130,30 @@ func (q Queries) Lanes(ctx context.Context, after string, limit int) ([]Lane, er
 	return lanes, err
 }
 
+// HostLanes is how far deliveries to one server are.
+type HostLanes struct {
+	Host          string `db:"host"`
+	Lag           int64  `db:"lag"` // entries of the log that it was not sent yet
+	Delivered     int64  `db:"delivered"`
+	LastSuccessAt int64  `db:"last_success_at"`
+}
+
+// LanesOfHosts adds up the lanes to some servers; those without one are left out.
+func (q Queries) LanesOfHosts(ctx context.Context, hosts []string) ([]HostLanes, error) {
+	sums := []HostLanes{}
+	if len(hosts) == 0 {
+		return sums, nil
+	}
+	args := padded(hosts)
+	err := q.list(ctx, &sums, `
+		SELECT host, SUM(CASE WHEN head > position THEN head - position ELSE 0 END) AS lag, SUM(delivered) AS delivered,
+			MAX(last_success_at) AS last_success_at
+		FROM lanes
+		WHERE host IN (`+places(1, len(args))+`)
+		GROUP BY host`, args...)
+	return sums, err
+}
+
 // LanesDue says whether a lane is behind and may be served now.
 func (q Queries) LanesDue(ctx context.Context, now int64) (bool, error) {
 	var inboxes []string

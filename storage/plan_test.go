@@ -19,13 +19,18 @@ func listings(ctx context.Context, q storage.Queries) error {
 			errs = append(errs, err)
 		}
 	}
-	for _, sort := range []string{storage.SortHot, storage.SortNew, storage.SortTop} {
-		for _, submolt := range []string{"", "lab"} {
-			for _, after := range []storage.After{{}, {Key: 5, ID: "x"}} {
-				try(q.Posts(ctx, storage.PostList{Sort: sort, SubmoltID: submolt, After: after, Limit: 25}))
+	for _, sort := range []string{storage.SortHot, storage.SortNew, storage.SortTop, storage.SortScaled, storage.SortDiscussed, storage.SortControversial} {
+		for _, after := range []storage.After{{}, {Key: 5, ID: "x"}} {
+			for _, l := range []storage.PostList{
+				{}, {SubmoltID: "lab"}, {Local: true}, {Lang: "zh"},
+				{Since: 1_000, Now: 1_001}, {Since: 1, Now: 30 * 86_400_000}, {Since: 1, Now: 365 * 86_400_000}, {Since: 5, Now: 9, SubmoltID: "lab"},
+			} {
+				l.Sort, l.After, l.Limit = sort, after, 25
+				try(q.Posts(ctx, l))
 			}
 		}
 	}
+	try(q.Languages(ctx))
 	try(q.Posts(ctx, storage.PostList{Sort: storage.SortNew, AuthorID: "ada", Limit: 25}))
 	try(q.Posts(ctx, storage.PostList{Sort: storage.SortNew, AuthorID: "ada", Waiting: true, After: storage.After{Key: 5, ID: "x"}, Limit: 25}))
 	try(q.SharedFollowers(ctx, "ada", "bob"))
@@ -48,7 +53,8 @@ func listings(ctx context.Context, q storage.Queries) error {
 	try(q.Above(ctx, "c", 100))
 	try(q.Under(ctx, "c", 100))
 	try(q.LatestComments(ctx, "p", 50))
-	try(q.CommentsBy(ctx, "ada", 10))
+	try(q.CommentsBy(ctx, "ada", storage.After{}, 10))
+	try(q.CommentsBy(ctx, "ada", storage.After{Key: 5, ID: "x"}, 10))
 	try(q.Revisions(ctx, "p", 50))
 	try(q.LastVersion(ctx, "p"))
 	try(q.Reports(ctx, "lab", "", 50))
@@ -83,7 +89,9 @@ func listings(ctx context.Context, q storage.Queries) error {
 	try(nil, err)
 	try(q.ThreadURIs(ctx, "p", "", 100))
 	try(q.ReplyURIs(ctx, "p", "", 100))
-	for _, sort := range []string{storage.ByPopular, storage.ByNew, storage.ByAlphabetical} {
+	for _, sort := range []string{storage.ByPopular, storage.ByNew, storage.ByAlphabetical, storage.ByActive} {
+		try(q.Actors(ctx, storage.Directory{Kind: storage.KindSubmolt, Sort: sort, Local: true, Limit: 25}))
+		try(q.Actors(ctx, storage.Directory{Kind: storage.KindSubmolt, Sort: sort, Remote: true, Limit: 25}))
 		try(q.Actors(ctx, storage.Directory{Kind: storage.KindSubmolt, Sort: sort, Limit: 25}))
 	}
 	for _, get := range []func(context.Context, string) (storage.Actor, error){q.Actor, q.ActorByURI, q.ActorByKeyID} {
@@ -109,6 +117,7 @@ func listings(ctx context.Context, q storage.Queries) error {
 	try(q.LanesDue(ctx, 1))
 	try(q.Lanes(ctx, "", 50))
 	try(q.Hosts(ctx, "", 50))
+	try(q.LanesOfHosts(ctx, []string{"b.test", "c.test"}))
 	try(q.ReceivedBefore(ctx, "x", "y"))
 	try(q.ReceivedDue(ctx, 1))
 	try(q.WaitingLookups(ctx, 10))
@@ -179,7 +188,7 @@ func listings(ctx context.Context, q storage.Queries) error {
 	}
 	try(q.LocalPosts(ctx, storage.PostSpan{From: 1, To: 2, Limit: 10, Offset: 10}))
 	try(q.FirstPostAt(ctx))
-	try(q.Languages(ctx, 10))
+	try(q.LanguageShares(ctx, 10))
 	try(q.Homes(ctx, 10))
 	try(q.Sources(ctx, "ada", storage.KindSubmolt, 200))
 	try(q.PostsByIDs(ctx, []string{"a", "b"}))
@@ -224,7 +233,7 @@ func TestNoListingScansOrSortsATable(t *testing.T) {
 // wasteful says what is wrong with a step of a plan, "" for nothing.
 func wasteful(database, query, step string) string {
 	small := strings.Contains(query, "FROM documents") // ordered by time after the index of terms
-	if step == "SCAN branch" || step == "SCAN source" || step == "SCAN merged" {
+	if step == "SCAN branch" || step == "SCAN source" || step == "SCAN merged" || step == "SCAN ranked" {
 		return "" // the rows that the walk itself has found, or the bounded ones of a source
 	}
 	switch {

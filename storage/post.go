@@ -1,9 +1,6 @@
 package storage
 
-import (
-	"context"
-	"fmt"
-)
+import "context"
 
 // Why a post or comment is not shown. Listings hold what is Visible only.
 const (
@@ -30,7 +27,10 @@ type Post struct {
 	Up           int64  `db:"up"`
 	Down         int64  `db:"down"`
 	Score        int64  `db:"score"`
-	Hot          int64  `db:"hot"` // 10^7 x Reddit's hot
+	Hot          int64  `db:"hot"`      // 10^7 x Reddit's hot
+	Scaled       int64  `db:"scaled"`   // Hot, less for a busy submolt
+	Disputed     int64  `db:"disputed"` // how much votes differ, 0 while they agree
+	Local        bool   `db:"local"`    // its submolt is of this node
 	CommentCount int64  `db:"comment_count"`
 	Hidden       int64  `db:"hidden"`
 	Pinned       bool   `db:"pinned"`
@@ -45,7 +45,7 @@ type Post struct {
 }
 
 const postColumns = `p.id, p.uri, p.author_id, p.submolt_id, p.type, p.title, p.content, p.html, p.url, p.lang,
-	p.up, p.down, p.score, p.hot, p.comment_count, p.hidden, p.pinned, p.locked, p.announced_at,
+	p.up, p.down, p.score, p.hot, p.scaled, p.disputed, p.local, p.comment_count, p.hidden, p.pinned, p.locked, p.announced_at,
 	p.created_at, p.updated_at, p.deleted_at`
 
 func postSelect() string {
@@ -75,15 +75,15 @@ func (q Queries) InsertPost(ctx context.Context, p Post) error {
 // insertPosts adds posts and returns how many of them are new.
 func (q Queries) insertPosts(ctx context.Context, ps []Post) (int, error) {
 	return inserted(ps, func(ps []Post) (int64, error) {
-		const fields = 22
+		const fields = 25
 		args := make([]any, 0, fields*len(ps))
 		for _, p := range ps {
 			args = append(args, p.ID, p.URI, p.AuthorID, p.SubmoltID, p.Type, p.Title, p.Content, p.HTML, p.URL, p.Lang,
-				p.Up, p.Down, p.Score, p.Hot, p.CommentCount, p.Hidden, p.Pinned, p.Locked, p.AnnouncedAt, p.CreatedAt, p.UpdatedAt, p.DeletedAt)
+				p.Up, p.Down, p.Score, p.Hot, p.Scaled, p.Disputed, p.Local, p.CommentCount, p.Hidden, p.Pinned, p.Locked, p.AnnouncedAt, p.CreatedAt, p.UpdatedAt, p.DeletedAt)
 		}
 		return q.exec(ctx, `
 			INSERT INTO posts (id, uri, author_id, submolt_id, type, title, content, html, url, lang,
-				up, down, score, hot, comment_count, hidden, pinned, locked, announced_at, created_at, updated_at, deleted_at)
+				up, down, score, hot, scaled, disputed, local, comment_count, hidden, pinned, locked, announced_at, created_at, updated_at, deleted_at)
 			VALUES `+rows(len(ps), fields)+`
 			ON CONFLICT (uri) DO NOTHING`, args...)
 	})
@@ -138,7 +138,7 @@ func (q Queries) HidePost(ctx context.Context, id string, hidden, now int64) err
 func (q Queries) ReleasePost(ctx context.Context, p Post) error {
 	err := q.one(ctx, `
 		UPDATE posts
-		SET hidden = $1, hot = $2, created_at = $3, updated_at = $4
+		SET hidden = $1, scaled = scaled + $2 - hot, hot = $2, created_at = $3, updated_at = $4
 		WHERE id = $5 AND hidden = 4`, p.Hidden, p.Hot, p.CreatedAt, p.UpdatedAt, p.ID)
 	if err != nil {
 		return err
@@ -155,12 +155,15 @@ func (q Queries) MarkAnnounced(ctx context.Context, id string, now int64) error 
 	return err
 }
 
+// Rank is a post's place in the orders that votes move.
+type Rank struct{ Hot, Disputed int64 }
+
 // AddVotes changes a post's counters and sets its rank.
-func (q Queries) AddVotes(ctx context.Context, id string, up, down, hot int64) error {
+func (q Queries) AddVotes(ctx context.Context, id string, up, down int64, r Rank) error {
 	return q.one(ctx, `
 		UPDATE posts
-		SET up = up + $1, down = down + $2, score = score + $1 - $2, hot = $3
-		WHERE id = $4`, up, down, hot, id)
+		SET up = up + $1, down = down + $2, score = score + $1 - $2, scaled = scaled + $3 - hot, hot = $3, disputed = $4
+		WHERE id = $5`, up, down, r.Hot, r.Disputed, id)
 }
 
 // AddPostComments changes a post's number of comments.
@@ -207,84 +210,6 @@ func (q Queries) PostByURI(ctx context.Context, uri string) (Post, error) {
 		FROM posts p`+postJoins+`
 		WHERE p.uri = $1`, uri)
 	return p, err
-}
-
-// Orders of a list of posts; each has its index.
-const (
-	SortHot = "hot"
-	SortNew = "new"
-	SortTop = "top"
-)
-
-// After is where a page of a list starts: behind the row with this key and id.
-// The zero value is the beginning.
-type After struct {
-	Key int64
-	ID  string
-}
-
-// PostList asks for a page of visible posts: of all, of one submolt, or of one author.
-type PostList struct {
-	Sort      string // SortHot, SortNew or SortTop
-	SubmoltID string // or ""
-	AuthorID  string // or ""; lists by SortNew only
-	Waiting   bool   // of an author, those too that wait to be published
-	After     After
-	Limit     int
-	Offset    int // for clients without cursors; bounded by the caller
-}
-
-var postKeys = map[string]string{SortHot: "p.hot", SortNew: "p.created_at", SortTop: "p.score"}
-
-// Key is the post's place in a list.
-func (p Post) Key(sort string) int64 {
-	switch sort {
-	case SortHot:
-		return p.Hot
-	case SortTop:
-		return p.Score
-	default:
-		return p.CreatedAt
-	}
-}
-
-// Posts returns a page of a list.
-func (q Queries) Posts(ctx context.Context, l PostList) ([]Post, error) {
-	query, args, err := l.query()
-	if err != nil {
-		return nil, err
-	}
-	posts := []Post{}
-	err = q.list(ctx, &posts, query, args...)
-	return posts, err
-}
-
-func (l PostList) query() (string, []any, error) {
-	key, ok := postKeys[l.Sort]
-	if !ok {
-		return "", nil, fmt.Errorf("no such order: %q", l.Sort)
-	}
-	where, args := "p.hidden = 0", []any{l.Limit, l.Offset}
-	if l.SubmoltID != "" {
-		args = append(args, l.SubmoltID)
-		where += fmt.Sprintf(" AND p.submolt_id = $%d", len(args))
-	}
-	if l.AuthorID != "" {
-		args = append(args, l.AuthorID)
-		if l.Waiting {
-			where = "p.hidden IN (0, 3, 4)"
-		}
-		where += fmt.Sprintf(" AND p.author_id = $%d", len(args))
-	}
-	if l.After.ID != "" {
-		args = append(args, l.After.Key, l.After.ID)
-		where += fmt.Sprintf(" AND (%s, p.id) < ($%d, $%d)", key, len(args)-1, len(args))
-	}
-	return postSelect() + `
-		FROM posts p` + postJoins + `
-		WHERE ` + where + `
-		ORDER BY ` + key + ` DESC, p.id DESC
-		LIMIT $1 OFFSET $2`, args, nil
 }
 
 // PendingPosts returns the posts that wait for a submolt, the oldest first.

@@ -109,7 +109,7 @@ func TestConcurrentWritesAllCount(t *testing.T) {
 		for i := range n {
 			go func() {
 				errs <- s.Tx(t.Context(), func(ctx context.Context, q storage.Queries) error {
-					if err := q.AddVotes(ctx, "a", 1, 0, int64(i)); err != nil {
+					if err := q.AddVotes(ctx, "a", 1, 0, storage.Rank{Hot: int64(i)}); err != nil {
 						return err
 					}
 					if i%3 == 0 {

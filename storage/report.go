@@ -16,7 +16,7 @@ type Report struct {
 
 	PostTitle string `db:"post_title"` // read only
 	Count     int64  `db:"count"`      // read only: all reports of the target
-	Reporter  Ref    `db:"reporter"`   // read only
+	Reporter  Ref    `db:"reporter"`   // read only; without an id for a reader whom nobody knows
 }
 
 // InsertReport adds a report; ErrExists when its reporter has reported the target before.
@@ -50,10 +50,10 @@ func (q Queries) Reports(ctx context.Context, submoltID, after string, limit int
 	rs := []Report{}
 	err := q.list(ctx, &rs, `
 		SELECT r.target_id, r.reporter_id, r.id, r.kind, r.post_id, r.submolt_id, r.reason, r.created_at, p.title AS post_title,
-			(SELECT COUNT(*) FROM reports o WHERE o.target_id = r.target_id) AS count, `+refColumns("a", "reporter")+`
+			(SELECT COUNT(*) FROM reports o WHERE o.target_id = r.target_id) AS count, `+maybeRefColumns("a", "reporter")+`
 		FROM reports r
 		JOIN posts p ON p.id = r.post_id
-		JOIN actors a ON a.id = r.reporter_id
+		LEFT JOIN actors a ON a.id = r.reporter_id
 		WHERE r.submolt_id = $1`+where+`
 		ORDER BY r.id DESC
 		LIMIT $2`, args...)

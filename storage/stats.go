@@ -45,8 +45,8 @@ type Share struct {
 	Agents int64 `db:"agents"`
 }
 
-// Languages counts the newest visible posts, at most newest, by language.
-func (q Queries) Languages(ctx context.Context, newest int) ([]Share, error) {
+// LanguageShares counts the newest visible posts, at most newest, by language.
+func (q Queries) LanguageShares(ctx context.Context, newest int) ([]Share, error) {
 	ss := []Share{}
 	err := q.list(ctx, &ss, `
 		SELECT lang AS name, COUNT(*) AS posts, 0 AS agents

@@ -95,7 +95,8 @@ type route struct {
 // Query parameters of the lists.
 var (
 	pageParams    = []string{"limit", "cursor", "offset", "page", "sort"}
-	postParams    = append([]string{"submolt", "submolt_name", "author"}, pageParams...)
+	orderParams   = append([]string{"time", "t"}, pageParams...)
+	postParams    = append([]string{"submolt", "submolt_name", "author"}, orderParams...)
 	commentParams = append([]string{"requester_id"}, pageParams...)
 	feedParams    = append([]string{"filter"}, pageParams...)
 	searchParams  = append([]string{"q", "type", "author", "submolt", "submolt_name", "host", "language", "lang", "time", "since", "until"}, pageParams...)
@@ -196,9 +197,9 @@ func (a *API) submoltRoutes() []route {
 	return []route{
 		{method: get, pattern: "/submolts", do: a.submolts, params: pageParams, keep: true},
 		{method: post, pattern: "/submolts", access: author, do: a.createSubmolt},
-		{method: get, pattern: "/submolts/{name}", do: a.submolt, params: pageParams, keep: true, personal: withKey},
-		{method: get, pattern: "/submolts/{name}/feed", do: a.submoltFeed, params: pageParams, keep: true},
-		{method: get, pattern: "/submolts/{name}/posts", do: a.submoltFeed, params: pageParams, keep: true},
+		{method: get, pattern: "/submolts/{name}", do: a.submolt, params: orderParams, keep: true, personal: withKey},
+		{method: get, pattern: "/submolts/{name}/feed", do: a.submoltFeed, params: orderParams, keep: true},
+		{method: get, pattern: "/submolts/{name}/posts", do: a.submoltFeed, params: orderParams, keep: true},
 		{method: post, pattern: "/submolts/{name}/subscribe", access: author, do: a.subscribe},
 		{method: del, pattern: "/submolts/{name}/subscribe", access: author, do: a.unsubscribe},
 		{method: get, pattern: "/submolts/{name}/moderators", do: a.moderators},

@@ -224,11 +224,11 @@ func (a *API) describe(err error) problem {
 	if e.After > 0 {
 		p.RetryAfterSeconds = roundUp(e.After, time.Second)
 	}
-	switch e.Code {
-	case codePostCooldown:
+	if e.Code == codePostCooldown {
 		p.RetryAfterMinutes = roundUp(e.After, time.Minute)
-	case codeRateLimited:
-		p.Remaining, p.ResetAt = new(int64), stamp(a.now().Add(e.After).UnixMilli())
+	}
+	if e.Met.Limit > 0 {
+		p.Remaining, p.ResetAt = new(e.Met.Left), stamp(e.Met.ResetAt)
 	}
 	return p
 }

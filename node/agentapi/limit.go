@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net"
 	"net/http"
-	"net/netip"
 	"strconv"
 	"time"
 
@@ -16,25 +14,24 @@ import (
 // count counts a request by its key, or by its address when it has none that
 // is sound, and tells the client where it stands.
 func (a *API) count(w http.ResponseWriter, r *http.Request, who node.Principal) error {
-	class, id := countedAs(r, who)
-	s, err := a.node.Take(r.Context(), class, id)
+	s, err := a.take(r, who)
 	if s.Limit > 0 {
 		a.tellStanding(w.Header(), s)
 	}
 	return err
 }
 
-func countedAs(r *http.Request, who node.Principal) (node.CountClass, string) {
+func (a *API) take(r *http.Request, who node.Principal) (node.Standing, error) {
 	switch {
 	case who.Kind() == node.Owner:
 		actor, _ := who.Actor()
-		return node.CountOwner, actor.ID
+		return a.node.Take(r.Context(), node.CountOwner, actor.ID)
 	case who.Kind() != node.Agent:
-		return node.CountAddress, address(r)
+		return a.node.Take(r.Context(), node.CountAddress, address(r))
 	case r.Method == http.MethodGet || r.Method == http.MethodHead:
-		return node.CountReads, who.AgentID()
+		return a.node.Take(r.Context(), node.CountReads, who.AgentID())
 	default:
-		return node.CountWrites, who.AgentID()
+		return a.node.TakeWrite(r.Context(), who)
 	}
 }
 
@@ -58,7 +55,11 @@ func policy(s node.Standing) string {
 // that count set are of the requests of a minute, of which some may be left.
 func (a *API) tellLimit(h http.Header, err error) {
 	e, is := errors.AsType[*node.Error](err)
-	if !is || e.Code == codeRateLimited {
+	if !is {
+		return
+	}
+	if e.Met.Limit > 0 {
+		a.tellStanding(h, e.Met)
 		return
 	}
 	delete(h, "X-Ratelimit-Limit")
@@ -76,8 +77,6 @@ func (a *API) limitOf(code string) int64 {
 		return 1
 	case "daily_comments":
 		return a.node.Limits().CommentsPerDay
-	case "registration_limit":
-		return a.node.Limits().Registrations
 	}
 	return 0
 }
@@ -93,6 +92,12 @@ func (a *API) countRegistration(ctx context.Context, r *http.Request) (undo func
 			a.log.LogAttrs(ctx, slog.LevelError, "uncount a registration", slog.Any("error", err))
 		}
 	}, nil
+}
+
+// countMail counts a letter that somebody wants sent.
+func (a *API) countMail(ctx context.Context, r *http.Request) error {
+	_, err := a.node.Take(ctx, node.CountMails, address(r))
+	return err
 }
 
 // limitJSON is one limit and where its holder stands with it.
@@ -120,11 +125,13 @@ func appliesTo(name string) string {
 	return map[string]string{
 		"reads":              "GET requests with your key",
 		"writes":             "POST, PATCH and DELETE requests with your key",
+		"owner_writes":       "POST, PATCH and DELETE requests of all agents of your owner together",
 		"owner":              "requests with the claim token",
 		"address":            "requests without a key, from your address",
 		"verifications":      "POST /verify",
 		"messages":           "POST /agents/dm/request and /agents/dm/conversations/ID/send",
 		"registrations":      "POST /agents/register, from your address",
+		"mails":              "letters to owners (POST /agents/verify-email, /agents/me/setup-owner-email), from your address",
 		"posts":              "POST /posts: the time between two",
 		"comments":           "POST /posts/ID/comments: the time between two",
 		"comments_per_day":   "POST /posts/ID/comments: in 24 hours",
@@ -164,24 +171,5 @@ func (a *API) limitsNow(ctx context.Context, c *call) (reply, error) {
 	return ok(ans)
 }
 
-// address is the client's own address, from the socket alone: headers say
-// anything. Of IPv6 it is the network that one customer has.
-func address(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	ip, err := netip.ParseAddr(host)
-	if err != nil {
-		return host
-	}
-	if ip = ip.Unmap(); ip.Is4() {
-		return ip.String()
-	}
-	const customer = 64
-	p, err := ip.WithZone("").Prefix(customer)
-	if err != nil {
-		return host
-	}
-	return p.String()
-}
+// address is the client's own address, from the socket alone: headers say anything.
+func address(r *http.Request) string { return node.AddressOf(r.RemoteAddr) }

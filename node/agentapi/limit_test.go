@@ -212,3 +212,51 @@ func TestLimitsSaysWhatHoldsForWhoAsks(t *testing.T) {
 		check(limits(ada, "agent"), "comments_per_day", 50, 0, 0, nil)
 	})
 }
+
+func TestLettersAreLimitedByAddress(t *testing.T) {
+	t.Parallel()
+	eachDoor(t, func(t *testing.T, d *door) {
+		_, claim := d.agent("ada")
+		bob, _ := d.agent("bob")
+		if _, err := d.Approve(t.Context(), "bob"); err != nil {
+			t.Fatal(err)
+		}
+		ask := func(n int) reply {
+			return d.call("", http.MethodPost, api+"/agents/verify-email", map[string]any{"email": fmt.Sprintf("me%d@example.org", n), "claim_token": claim})
+		}
+		ask(1).want(200)
+		ask(2).want(200)
+		refused := ask(3).wantCode(429, "RATE_LIMITED").is(map[string]any{"remaining": 0, "retry_after_seconds": 3600})
+		if got := refused.header.Get("RateLimit"); got != `"mails";r=0;t=3600` {
+			t.Errorf("RateLimit: %s", got)
+		}
+		d.call(bob, http.MethodPost, api+"/agents/me/setup-owner-email", map[string]any{"email": "me@example.org"}).wantCode(429, "RATE_LIMITED")
+		d.clock.add(time.Hour)
+		ask(4).want(200)
+	}, pending, func(s *setup) { s.node.Limits = node.Limits{Enabled: true, Mails: 2} })
+}
+
+func TestARefusedAppHearsOfItsLimit(t *testing.T) {
+	t.Parallel()
+	d := open(t, counting(1_000, 0))
+	app, err := d.AddApp(t.Context(), "Games")
+	if err != nil {
+		t.Fatal(err)
+	}
+	verify := func() reply {
+		return d.call("", http.MethodPost, api+"/agents/verify-identity", map[string]any{"token": "x"}, header("X-Moltbook-App-Key", app.Key))
+	}
+	for range node.AppCallsPerMinute {
+		verify().wantCode(401, "invalid_token")
+	}
+	d.clock.add(15 * time.Second)
+	r := verify().wantCode(429, "rate_limit_exceeded").is(map[string]any{"remaining": 0, "retry_after_seconds": 45, "reset_at": "2026-11-23T12:01:00.000Z"})
+	for name, want := range map[string]string{
+		"Retry-After": "45", "X-RateLimit-Limit": "100", "X-RateLimit-Remaining": "0",
+		"X-RateLimit-Reset": strconv.FormatInt(d.clock.now().Unix()+45, 10), "RateLimit": `"app";r=0;t=45`, "RateLimit-Policy": `"app";q=100;w=60`,
+	} {
+		if got := r.header.Get(name); got != want {
+			t.Errorf("%s = %q, want %q", name, got, want)
+		}
+	}
+}

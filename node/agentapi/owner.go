@@ -86,6 +86,9 @@ func (a *API) verifyEmail(ctx context.Context, c *call) (reply, error) {
 	if in.Email == "" || in.Token == "" {
 		return reply{}, invalid("missing_fields", "Missing required fields", "Provide email and claim_token")
 	}
+	if err := a.countMail(ctx, c.r); err != nil {
+		return reply{}, err
+	}
 	if err := a.node.VerifyEmail(ctx, strings.TrimSpace(in.Token), in.Email); err != nil {
 		return reply{}, err
 	}
@@ -102,6 +105,9 @@ func (a *API) setupOwnerEmail(ctx context.Context, c *call) (reply, error) {
 	}
 	if in.Email == "" {
 		return reply{}, invalid("missing_fields", "Missing required fields", "Provide email")
+	}
+	if err := a.countMail(ctx, c.r); err != nil {
+		return reply{}, err
 	}
 	if err := a.node.SetupOwnerEmail(ctx, c.who, in.Email); err != nil {
 		return reply{}, err

@@ -28,7 +28,9 @@ func (a *API) postList(ctx context.Context, c *call, submolt string) (reply, err
 	if err != nil {
 		return reply{}, err
 	}
-	ps, err := a.node.Posts(ctx, node.PostQuery{Window: w.Window, Sort: c.value("sort"), Submolt: submolt, Author: c.value("author")})
+	ps, err := a.node.Posts(ctx, node.PostQuery{
+		Window: w.Window, Sort: sortOfPosts(c.value("sort")), Time: c.period(), Submolt: submolt, Author: c.value("author"),
+	})
 	if err != nil {
 		return reply{}, err
 	}
@@ -45,6 +47,17 @@ type postIn struct {
 	URL         string `json:"url"`
 	Type        string `json:"type"`
 }
+
+// sortOfPosts is an order of posts; some clients call one by another name.
+func sortOfPosts(sort string) string {
+	if sort == "comments" {
+		return storage.SortDiscussed
+	}
+	return sort
+}
+
+// period is how far back the best posts are asked for.
+func (c *call) period() string { return first(c.value("time"), c.value("t")) }
 
 func (a *API) createPost(ctx context.Context, c *call) (reply, error) {
 	var in postIn

@@ -14,7 +14,7 @@ import (
 
 // skillVersion is the version of the texts in skill/: semantic, and told in
 // skill/changelog.md. It moves with every change of them.
-const skillVersion = "1.0.0"
+const skillVersion = "1.1.0"
 
 //go:embed skill
 var skillFiles embed.FS
@@ -46,7 +46,7 @@ type skill struct {
 
 	Registration, RegisterBody, FirstStatus string
 	Methods                                 string // of claiming, in words; "" for the operator alone
-	Review, Mail, Toggle, Verifies          bool
+	Review, Mail, Toggle, Verifies, Coins   bool
 	Verify                                  node.Verification
 	TrustedKarma                            int64
 	Edit, Overlap                           time.Duration
@@ -68,7 +68,7 @@ func skillOf(n *node.Node) skill {
 		Name: strings.Join(strings.Fields(n.Name()), " "), About: strings.Join(strings.Fields(n.Description()), " "),
 		Skill: texts[0], Heartbeat: texts[1], Messaging: texts[2], Rules: texts[3],
 		Registration: n.Registration(), RegisterBody: `{"name":"YourName","description":"What you do"}`, FirstStatus: statusClaimed,
-		Methods: methodsInWords(n.ClaimMethods()), Review: n.OperatorAdmits(), Mail: n.MailsOwners(), Toggle: n.VotesToggle(),
+		Methods: methodsInWords(n.ClaimMethods()), Review: n.OperatorAdmits(), Mail: n.MailsOwners(), Toggle: n.VotesToggle(), Coins: n.FiltersCrypto(),
 		Verify: n.Verification(), Edit: n.EditWindow(), Overlap: max(n.KeyOverlap(), 0), Limits: n.Limits(),
 		Max: skillBounds{
 			Title: node.MaxTitle, Content: node.MaxContent, Comment: node.MaxComment, Query: node.MaxQuery,

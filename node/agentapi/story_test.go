@@ -147,6 +147,9 @@ func TestSubmoltsFollowsAndFeed(t *testing.T) {
 		for _, path := range []string{"/submolts/deep-sea/feed", "/submolts/deep-sea/posts", "/posts?submolt=deep-sea", "/submolts/m%2Fdeep-sea/feed/"} {
 			d.get("", path).want(200).is(map[string]any{"count": 1, "posts.0.title": "in the deep"})
 		}
+		for order, count := range map[string]int{"top&time=hour": 1, "top&t=year": 1, "scaled": 1, "discussed": 0, "comments": 0, "controversial": 0} {
+			d.get("", "/posts?submolt=deep-sea&sort="+order).want(200).is(map[string]any{"count": count})
+		}
 		d.get("", "/posts?author=eve&sort=top").want(200).is(map[string]any{"count": 2, "posts.0.title": "in the deep"})
 
 		d.get("", "/search?q=deep%0A&type=posts").want(200).is(map[string]any{

@@ -73,7 +73,7 @@ func (a *API) submolt(ctx context.Context, c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	ps, err := a.node.Posts(ctx, node.PostQuery{Window: w.Window, Sort: c.value("sort"), Submolt: c.name()})
+	ps, err := a.node.Posts(ctx, node.PostQuery{Window: w.Window, Sort: sortOfPosts(c.value("sort")), Time: c.period(), Submolt: c.name()})
 	if err != nil {
 		return reply{}, err
 	}

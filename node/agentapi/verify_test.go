@@ -110,6 +110,7 @@ func TestWhatWaitsForAChallengeIsNotEdited(t *testing.T) {
 	change := map[string]any{"content": "another text"}
 	d.call(ada, http.MethodPatch, api+"/posts/"+id, change).wantCode(409, "pending_verification")
 	d.call(bob, http.MethodPatch, api+"/posts/"+id, change).want(404) // whose it is, is not told
+	d.call(bob, http.MethodDelete, api+"/posts/"+id, nil).want(404)
 	if got := d.get(ada, "/posts/"+id).want(200).at("post", "content"); got == "another text" {
 		t.Error("the post was changed")
 	}

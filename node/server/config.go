@@ -66,6 +66,8 @@ type MediaConfig struct {
 // PostsConfig is how posts and comments behave.
 type PostsConfig struct {
 	EditWindow time.Duration `toml:"edit_window" default:"30m" doc:"How long an author may change a post or comment after writing it, such as 30m or 2h. What it said before is kept and shown."`
+
+	CryptoFilter bool `toml:"crypto_filter" default:"true" doc:"Whether posts about cryptocurrencies are refused in submolts whose allow_crypto is false. A small list of words, addresses and tags says which they are."`
 }
 
 // VotesConfig is how votes behave.

@@ -20,12 +20,14 @@ type LimitsConfig struct {
 
 	Reads         int64 `toml:"reads_per_minute" default:"60" doc:"How many GET requests an agent's key has in a minute; 0 is no limit, as everywhere in this table."`
 	Writes        int64 `toml:"writes_per_minute" default:"30" doc:"How many other requests an agent's key has in a minute."`
+	OwnerWrites   int64 `toml:"owner_writes_per_minute" default:"90" doc:"How many of those all agents of one owner have together in a minute."`
 	Owner         int64 `toml:"owner_per_minute" default:"60" doc:"How many requests the owner of an agent has in a minute."`
 	Address       int64 `toml:"address_per_minute" derived:"100, or 10000 with the profile local" doc:"How many requests without a known key an address (of IPv6 a /64) has in a minute."`
 	Registrations int64 `toml:"registrations_per_day" derived:"1, or no limit with the profile local" doc:"How many agents an address may register in a day."`
 	Verifications int64 `toml:"verifications_per_minute" default:"30" doc:"How many answers to challenges an agent may send in a minute."`
 
 	Messages       int64 `toml:"messages_per_hour" default:"200" doc:"How many direct messages and requests to talk an agent may send in an hour."`
+	Mails          int64 `toml:"mails_per_hour" default:"20" doc:"How many letters to owners (to claim an agent, to sign in, to confirm an address) an address may ask for in an hour."`
 	AgentsPerOwner int64 `toml:"agents_per_owner" default:"10" doc:"How many agents one owner may have here."`
 
 	PostInterval    time.Duration `toml:"post_interval" default:"30m" doc:"The time between two posts of an agent."`
@@ -64,8 +66,8 @@ func (c *LimitsConfig) derive(given map[string]bool) {
 // limits are the limits as the node takes them.
 func (c *LimitsConfig) limits() node.Limits {
 	return node.Limits{
-		Enabled: c.Enabled, Reads: c.Reads, Writes: c.Writes, Owner: c.Owner, Address: c.Address,
-		Registrations: c.Registrations, Verifications: c.Verifications, Messages: c.Messages,
+		Enabled: c.Enabled, Reads: c.Reads, Writes: c.Writes, OwnerWrites: c.OwnerWrites, Owner: c.Owner, Address: c.Address,
+		Registrations: c.Registrations, Verifications: c.Verifications, Messages: c.Messages, Mails: c.Mails,
 		PostInterval: c.PostInterval, CommentInterval: c.CommentInterval, CommentsPerDay: c.CommentsPerDay, SubmoltInterval: c.SubmoltInterval,
 		NewAgentFor: c.NewAgentFor, NewPostInterval: c.NewPostInterval, NewCommentInterval: c.NewCommentInterval,
 		NewCommentsPerDay: c.NewCommentsPerDay, NewSubmolts: c.NewSubmolts,

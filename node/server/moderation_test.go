@@ -111,3 +111,29 @@ func TestSettingsReachTheOtherNodeAndThePage(t *testing.T) {
 		}
 	})
 }
+
+func TestCryptoFromElsewhereIsRefusedToo(t *testing.T) {
+	t.Parallel()
+	nodetest.Each(t, func(t *testing.T, database func(tb testing.TB) nodetest.Option) {
+		c := newCommunity(t, database)
+		write := func(title string) { // on b, which leaves it to a what its submolts take
+			c.bob.Do(http.MethodPost, "/posts", map[string]any{"submolt": "lab@" + c.a.Host, "title": title}).Want(http.StatusCreated)
+			nodetest.Settle(t, c.a, c.b)
+		}
+		inLab := func() int { return len(c.ada.Do(http.MethodGet, "/submolts/lab/feed", nil).List("posts")) }
+		write("Bitcoin at noon")
+		c.bob.Do(http.MethodPatch, "/posts/"+c.onB, map[string]any{"content": "a blockchain for an airdrop"}).Want(http.StatusOK)
+		nodetest.Settle(t, c.a, c.b)
+		if n := inLab(); n != 1 {
+			t.Errorf("%d posts in m/lab, want 1", n)
+		}
+		if content := c.ada.Do(http.MethodGet, "/posts/"+c.onA, nil).String("post", "content"); content != "" {
+			t.Errorf("an edit brought it in: %q", content)
+		}
+		c.ada.Do(http.MethodPatch, "/submolts/lab/settings", map[string]any{"allow_crypto": true}).Want(http.StatusOK)
+		write("Bitcoin at night")
+		if n := inLab(); n != 2 {
+			t.Errorf("%d posts in m/lab that allows them, want 2", n)
+		}
+	})
+}

@@ -18,9 +18,21 @@ type commentLine struct {
 
 func (v view) commentLine(c storage.Comment, p storage.Post) commentLine {
 	return commentLine{
-		Path: "/comment/" + c.ID, Excerpt: excerpt(c.HTML), Lang: language(c.Lang), Author: viewActor(c.Author),
+		Path: "/comment/" + c.ID, Excerpt: excerpt(c.HTML), Lang: language(c.Lang), Author: v.actor(c.Author),
 		Post: v.post(p), Score: c.Score, At: v.stamp(c.CreatedAt),
 	}
+}
+
+// agentLine is an agent in a list.
+type agentLine struct {
+	actorView
+
+	Title, Description, Lang string
+	Karma                    int64
+}
+
+func (v view) agentLine(a storage.Actor) agentLine {
+	return agentLine{actorView: v.actor(a.Ref()), Title: a.DisplayName, Description: a.Description, Lang: guess(a.Description), Karma: a.Karma}
 }
 
 type agentView struct {
@@ -32,13 +44,14 @@ type agentView struct {
 	PostCount, CommentCount          int64
 	Joined                           stamp
 	Active                           *stamp
-	Suspended, Unclaimed             bool
-	// Vouched says that its own node lets only agents write.
-	Vouched  bool
-	Owner    string // how its owner was found out, "" for not
-	Comments []commentLine
-	Source   string // its page on its own node, "" for those of this one
-	Feed     string
+	Suspended, Unclaimed, Paused     bool
+	Tier                             int64
+	Owner                            string // the method by which its owner was found out, "" for not
+	Tabs                             []choice
+	Comments                         []commentLine
+	ShowsComments                    bool
+	Source                           string // its page on its own node, "" for those of this one
+	Feed                             string
 }
 
 // agent is the profile of an agent, of this node or known from another one.
@@ -49,70 +62,59 @@ func (w *Web) agent(ctx context.Context, a ask) (answer, error) {
 	}
 	path := actorPath("u", found.Handle, found.Host)
 	address := path[len("/u/"):]
-	if a.name != address {
-		return answer{}, redirect{link(path, "after", a.after)}
+	a = ask{name: a.name, after: a.after, kind: a.kind}
+	if a.kind != kindComments {
+		a.kind = ""
 	}
-	posts, err := w.node.Posts(ctx, node.PostQuery{Window: node.Window{Cursor: a.after, Limit: listedPosts}, Author: address})
-	if err != nil {
-		return answer{}, err
+	if a.name != address {
+		return answer{}, redirect{a.link(path, func(*ask) {})}
 	}
 	v := w.view()
 	av := agentView{
-		postsView: v.posts(ask{after: a.after}, path, posts), Agent: viewActor(found.Ref()), Title: found.DisplayName,
+		Agent: v.actor(found.Ref()), Title: found.DisplayName,
 		Description: found.Description, Lang: guess(found.Description), Handle: w.handle(found), Karma: found.Karma,
 		Followers: found.FollowerCount, Following: found.FollowingCount, PostCount: found.PostCount, CommentCount: found.CommentCount,
-		Joined: v.stamp(found.CreatedAt), Suspended: found.State == storage.ActorSuspended, Unclaimed: found.State == storage.ActorUnclaimed,
-		Vouched: found.Tier >= node.TierVouched, Feed: feedPath(path, found.Host),
+		Joined: v.stamp(found.CreatedAt), Active: v.when(found.LastActiveAt), Feed: feedPath(path, found.Host), Tier: found.Tier,
+		Suspended: found.State == storage.ActorSuspended, Unclaimed: found.State == storage.ActorUnclaimed, Paused: found.State == storage.ActorPaused,
+		ShowsComments: a.kind == kindComments,
 	}
-	av.Empty = "No posts yet."
-	if found.LastActiveAt > 0 {
-		at := v.stamp(found.LastActiveAt)
-		av.Active = &at
+	for _, kind := range []string{kindPosts, kindComments} {
+		av.Tabs = append(av.Tabs, choice{Label: kind, Current: (kind == kindComments) == av.ShowsComments, URL: a.link(path, func(a *ask) {
+			a.kind, a.after = kind, ""
+			if kind == kindPosts {
+				a.kind = ""
+			}
+		})})
 	}
 	o, _, err := w.node.Vouched(ctx, found.ID)
 	if err != nil {
 		return answer{}, err
 	}
-	av.Owner = vouchedBy(o.Method)
+	av.Owner = o.Method
 	if !found.Local() {
 		av.Source = webAddress(found.PageURL)
 	}
-	if a.after == "" {
-		if av.Comments, err = w.recentComments(ctx, v, address); err != nil {
-			return answer{}, err
-		}
+	if err := w.writings(ctx, v, a, found, path, &av); err != nil {
+		return answer{}, err
 	}
 	return w.html("agent", frame{
-		Title: "u/" + address, Description: found.Description, Path: path, Object: found.URI, Feed: av.Feed, NoIndex: a.after != "" || !found.Local(), Page: av,
+		Title: "u/" + address, Description: found.Description, Path: path, Object: found.URI, Feed: av.Feed, Next: av.Next,
+		NoIndex: a.after != "" || a.kind != "" || !found.Local(), Page: av,
 	})
 }
 
-func (w *Web) recentComments(ctx context.Context, v view, address string) ([]commentLine, error) {
-	profile, err := w.node.Profile(ctx, address)
-	if err != nil {
-		return nil, err
+// writings adds a page of an agent's posts, or of its comments.
+func (w *Web) writings(ctx context.Context, v view, a ask, agent storage.Actor, path string, av *agentView) error {
+	window := node.Window{Cursor: a.after, Limit: listedPosts}
+	if !av.ShowsComments {
+		posts, err := w.node.Posts(ctx, node.PostQuery{Window: window, Author: path[len("/u/"):]})
+		av.postsView = v.posts(a, path, posts)
+		return err
 	}
-	var list []commentLine
-	for _, c := range profile.Comments {
-		if c.Post.Hidden == storage.Visible {
-			list = append(list, v.commentLine(c.Comment, c.Post))
-		}
+	cs, err := w.node.CommentsOf(ctx, agent.ID, window)
+	av.postsView = v.posts(a, path, node.Posts{Next: cs.Next})
+	for _, c := range cs.Comments {
+		av.Comments = append(av.Comments, v.commentLine(c.Comment, c.Post))
 	}
-	return list, nil
-}
-
-// vouchedBy says to people how an agent's owner was found out; who it is stays private.
-func vouchedBy(method string) string {
-	switch method {
-	case node.MethodEmail:
-		return "has shown an e-mail address"
-	case node.MethodDNS, node.MethodRelMe:
-		return "has shown a domain"
-	case node.MethodFediverse:
-		return "has shown a fediverse account"
-	case node.MethodApproval, node.MethodInvite:
-		return "let in by this node's operator"
-	default:
-		return ""
-	}
+	return err
 }

@@ -118,7 +118,7 @@ func (w *Web) stats(ctx context.Context, _ ask) (answer, error) {
 		}
 		return s.Name, ""
 	})
-	languages, err := w.node.Languages(ctx)
+	languages, err := w.node.LanguageShares(ctx)
 	if err != nil {
 		return answer{}, err
 	}

@@ -59,7 +59,7 @@ func (v view) reply(c storage.Comment) replyView {
 	if rv.Hidden {
 		return rv
 	}
-	rv.Author, rv.Score, rv.Body, rv.Lang = viewActor(c.Author), c.Score, sanitised(c.HTML), language(c.Lang)
+	rv.Author, rv.Score, rv.Body, rv.Lang = v.actor(c.Author), c.Score, sanitised(c.HTML), language(c.Lang)
 	rv.Edited = c.UpdatedAt > c.CreatedAt
 	if c.Author.Host != "" {
 		rv.Source = webAddress(c.URI)

@@ -17,7 +17,10 @@ type redirect struct{ to string }
 func (e redirect) Error() string { return "is at " + e.to }
 
 // pending is the error of a page about what is being fetched from another node.
-type pending struct{ address, host string }
+type pending struct {
+	address, host string
+	try           int // how often this reader's page has asked, from 1
+}
 
 func (e pending) Error() string { return e.address + " is being looked up" }
 
@@ -27,7 +30,8 @@ type failure struct {
 	Title   string
 	Text    string
 	Reload  string // the address to come back to, or ""
-	Refresh int    // seconds until the page loads itself again, or 0
+	Again   int    // of a page that loads itself again at once: the number of that try, or 0
+	Pending bool
 }
 
 // asNodeError returns what the asker may hear of an error.
@@ -55,9 +59,9 @@ func (w *Web) fail(rw http.ResponseWriter, r *http.Request, err error) {
 	if e, ok := errors.AsType[*node.Error](err); ok && e.After > 0 {
 		rw.Header().Set("Retry-After", strconv.Itoa(int(e.After.Seconds())+1))
 	}
-	if f.Refresh > 0 {
+	if f.Pending {
 		f.Reload = r.URL.EscapedPath()
-		rw.Header().Set("Retry-After", strconv.Itoa(f.Refresh))
+		rw.Header().Set("Retry-After", strconv.Itoa(int(node.LookupWait.Seconds())))
 	}
 	w.sendFailure(rw, r, f)
 }
@@ -71,7 +75,11 @@ func (w *Web) sendFailure(rw http.ResponseWriter, r *http.Request, f failure) {
 		w.sendProblem(rw, r, f)
 		return
 	}
-	body, err := w.render("failure", frame{Title: f.Title, NoIndex: true, Refresh: f.Refresh, Page: f})
+	again := ""
+	if f.Again > 0 {
+		again = link(f.Reload, "page", strconv.Itoa(f.Again))
+	}
+	body, err := w.render("failure", frame{Title: f.Title, NoIndex: true, Again: again, Page: f})
 	if err != nil {
 		w.log.LogAttrs(r.Context(), slog.LevelError, "page of an error failed", slog.Any("error", err))
 		http.Error(rw, f.Title, f.Status)
@@ -85,10 +93,14 @@ func (w *Web) sendFailure(rw http.ResponseWriter, r *http.Request, f failure) {
 // describe says an error to people.
 func describe(err error) failure {
 	if p, ok := errors.AsType[pending](err); ok {
-		return failure{
-			Status: http.StatusAccepted, Title: "Asking " + p.host, Refresh: 4,
-			Text: p.address + " is not known here yet. This node is asking " + p.host + " about it; this page looks again by itself.",
+		f := failure{Status: http.StatusAccepted, Title: "Asking " + p.host, Pending: true}
+		if p.try < seekTries {
+			f.Again = p.try + 1
+			f.Text = p.address + " is not known here yet. This node is asking " + p.host + " about it; this page waits for the answer."
+		} else {
+			f.Text = p.address + " is not known here yet, and " + p.host + " takes long to answer. This node goes on asking."
 		}
+		return f
 	}
 	e, ok := errors.AsType[*node.Error](err)
 	if !ok {

@@ -76,7 +76,7 @@ func (w *Web) atom(f feed) ([]byte, error) {
 func (w *Web) atomEntry(e entryOf) atomEntry {
 	ae := atomEntry{
 		Lang: e.lang, ID: e.id, Title: e.title, Published: rfc3339(e.published), Updated: rfc3339(e.updated),
-		Author:  atomPerson{Name: e.author.Address(), URI: w.authorURL(e.author)},
+		Author:  atomPerson{Name: authorName(e.author), URI: w.authorURL(e.author)},
 		Links:   []atomLink{{Rel: "alternate", Type: "text/html", Href: e.url}},
 		Content: atomContent{Type: "html", Base: e.url, Text: e.html},
 	}

@@ -190,10 +190,19 @@ func (w *Web) commentEntry(c storage.Comment, title string) entryOf {
 	}
 }
 
+// authorName is an author as feeds have it. name@host would pass for an address
+// of e-mail: readers cut it apart and offer to write there.
+func authorName(r storage.Ref) string {
+	if r.Host == "" {
+		return r.Name
+	}
+	return r.Name + " at " + r.Host
+}
+
 // authorURL is the page of the author of an entry.
 func (w *Web) authorURL(r storage.Ref) string {
 	if r.DeletedAt > 0 {
 		return ""
 	}
-	return w.node.BaseURL() + viewActor(r).Path
+	return w.node.BaseURL() + w.view().actor(r).Path
 }

@@ -21,7 +21,7 @@ func (w *Web) findSubmolt(ctx context.Context, a ask) (storage.Actor, error) {
 	}
 	s, err := w.node.Submolt(ctx, addr.String())
 	if isNotFound(err) && addr.Host != "" {
-		err = w.seek(ctx, addr, storage.KindSubmolt, err)
+		return w.seek(ctx, a, addr, storage.KindSubmolt, err)
 	}
 	return s, err
 }
@@ -36,7 +36,7 @@ func (w *Web) findAgent(ctx context.Context, a ask) (storage.Actor, error) {
 	found, err := w.node.Agent(ctx, addr.String())
 	switch {
 	case isNotFound(err) && addr.Host != "":
-		err = w.seek(ctx, addr, storage.KindAgent, err)
+		return w.seek(ctx, a, addr, storage.KindAgent, err)
 	case err == nil && found.Kind != storage.KindAgent:
 		err = &node.Error{Kind: node.NotFound, Code: "not_found", Detail: addr.String() + " is not an agent"}
 	}
@@ -57,27 +57,39 @@ func isNotFound(err error) bool {
 	return ok && e.Kind == node.NotFound
 }
 
-// seek asks for a name of another node and says how that stands: pending, or missing.
-func (w *Web) seek(ctx context.Context, addr node.Address, kind string, missing error) error {
+// seek asks for a name of another node and returns what was found, or how that
+// stands: pending, or missing. The first page answers at once and asks again by
+// itself, at once and a few times only, so that nothing reloads under somebody's
+// eyes; those that follow wait for the answer, a moment each.
+func (w *Web) seek(ctx context.Context, a ask, addr node.Address, kind string, missing error) (storage.Actor, error) {
 	asked := w.seeker.allow(kind+" "+addr.String(), w.now())
 	if asked {
 		if err := w.node.LookUp(ctx, addr.String(), kind); err != nil {
-			return err
+			return storage.Actor{}, err
 		}
 	}
 	// A name that was asked for has an actor in its place (storage.Actor.URI).
-	stub, err := w.node.ActorByURI(ctx, "acct:"+kind+":"+addr.String())
+	found, err := w.node.ActorByURI(ctx, "acct:"+kind+":"+addr.String())
 	switch {
 	case isNotFound(err) && !asked:
-		return &node.Error{Kind: node.Unready, Code: "busy", Detail: "Too many names of other nodes are being looked up", After: time.Minute}
+		return found, &node.Error{Kind: node.Unready, Code: "busy", Detail: "Too many names of other nodes are being looked up", After: time.Minute}
 	case err != nil && !isNotFound(err):
-		return err
-	case err == nil && stub.State == storage.ActorUnknown:
-		return missing
-	default:
-		return pending{address: addr.String(), host: addr.Host}
+		return found, err
+	case err == nil && found.State == storage.ActorUnknown:
+		return found, missing
+	case a.page > 1 && !asked:
+		if found, err = w.node.Await(ctx, addr.String(), kind); err != nil {
+			return found, err
+		}
+		if found.State != storage.ActorPending {
+			return found, nil
+		}
 	}
+	return found, pending{address: addr.String(), host: addr.Host, try: a.page}
 }
+
+// seekTries is how often a page that waits for another node asks again by itself.
+const seekTries = 5
 
 // Bounds of what readers, whom nobody knows, can make this node ask others.
 const (

@@ -16,6 +16,9 @@ import (
 // serverName is a host with at least one dot, or one of loopback with a port.
 var serverName = regexp.MustCompile(`^(([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}|localhost|[0-9.]{7,15})(:[0-9]{1,5})?$`)
 
+// signSubmolt stands before the handle of a submolt in a search.
+const signSubmolt = "!"
+
 // followPath asks a reader's own server to follow something of this one.
 const followPath = "/follow"
 
@@ -62,9 +65,6 @@ func (w *Web) follow(rw http.ResponseWriter, r *http.Request) {
 		return
 	}
 	f := frame{Title: "Follow " + fv.Of, Description: "Follow it from your own fediverse account.", NoIndex: true, Page: fv}
-	if fv.Waiting {
-		f.Refresh = 2
-	}
 	body, err := w.render("follow", f)
 	if err != nil {
 		w.fail(rw, r, err)
@@ -86,7 +86,7 @@ func (w *Web) followed(ctx context.Context, of string) (followView, error) {
 	sign := "@"
 	switch {
 	case ok && letter == "m":
-		sign = "!"
+		sign = signSubmolt
 		found, err = w.findSubmolt(ctx, a)
 	case ok && letter == "u":
 		found, err = w.findAgent(ctx, a)
@@ -147,7 +147,7 @@ func (w *Web) choose(fv *followView, way node.Way) {
 			break
 		}
 	}
-	template, exact, word := habit(way.Software, fv.Sign == "!")
+	template, exact, word := habit(way.Software, fv.Sign)
 	fv.Word = word
 	if fv.URL == "" && template != "" {
 		name, host, _ := strings.Cut(fv.Handle, "@")
@@ -160,7 +160,7 @@ func (w *Web) choose(fv *followView, way node.Way) {
 
 // habit is where people of a software follow, when their server does not say:
 // a template, whether it leads to the very thing, and what to do there.
-func habit(software string, submolt bool) (template string, exact bool, word string) {
+func habit(software, sign string) (template string, exact bool, word string) {
 	const search = "Its page opens a search: choose the one result and press its follow or subscribe button."
 	switch software {
 	case "mastodon", "glitch", "hometown", "pleroma", "akkoma", "takahe", "pixelfed":
@@ -168,12 +168,12 @@ func habit(software string, submolt bool) (template string, exact bool, word str
 	case "misskey", "sharkey", "firefish", "iceshrimp", "foundkey", "cherrypick":
 		return "/authorize-follow?acct={acct}", true, "Sign in there if you are asked to, then confirm."
 	case "lemmy":
-		if submolt {
+		if sign == signSubmolt {
 			return "/search?q={handle}&type=Communities&listingType=All", false, search
 		}
 		return "/search?q={handle}&type=Users&listingType=All", false, search
 	case "piefed":
-		if submolt {
+		if sign == signSubmolt {
 			return "/community/lookup/{name}/{host}", true, "Sign in there if you are asked to, then press Join."
 		}
 		return "/search?q={handle}", false, search

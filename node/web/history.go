@@ -44,7 +44,7 @@ func (w *Web) commentHistory(ctx context.Context, a ask) (answer, error) {
 
 func (w *Web) history(heading, path string, h node.History) (answer, error) {
 	v := w.view()
-	hv := historyView{Heading: heading, Path: path, Author: viewActor(h.Author)}
+	hv := historyView{Heading: heading, Path: path, Author: v.actor(h.Author)}
 	for _, r := range slices.Backward(h.Versions) { // the newest first
 		hv.Versions = append(hv.Versions, v.version(r))
 	}

@@ -63,7 +63,7 @@ func iconICO() []byte {
 	const size = 32
 	body := pngOf(drawIcon(size))
 	head := []byte{0, 0, 1, 0, 1, 0, size, size, 0, 0, 1, 0, 32, 0}
-	head = binary.LittleEndian.AppendUint32(head, uint32(len(body))) //nolint:gosec // a kilobyte
-	head = binary.LittleEndian.AppendUint32(head, uint32(len(head)+4))
+	head = binary.LittleEndian.AppendUint32(head, uint32(len(body)))   //nolint:gosec // a kilobyte
+	head = binary.LittleEndian.AppendUint32(head, uint32(len(head)+4)) //nolint:gosec // 22
 	return append(head, body...)
 }

@@ -1,29 +1,48 @@
 package web
 
 import (
+	"cmp"
 	"net/url"
 
 	"instar.example/node"
 	"instar.example/storage"
 )
 
-// choice is one of several orders of a page.
+// choice is one of several forms of a page.
 type choice struct {
 	Label, URL string
+	Lang       string // of the label, "" for the page's
 	Current    bool
 }
 
 // orders makes links to the orders of a page, the first of which is its usual one.
-func orders(path, current string, sorts []string) []choice {
-	if current == "" {
-		current = sorts[0]
-	}
+func orders(path string, a ask, sorts []string) []choice {
+	current := cmp.Or(a.sort, sorts[0])
 	list := make([]choice, len(sorts))
 	for i, s := range sorts {
-		list[i] = choice{Label: s, URL: path, Current: s == current}
-		if i > 0 {
-			list[i].URL = link(path, "sort", s)
-		}
+		list[i] = choice{Label: s, Current: s == current, URL: a.link(path, func(a *ask) {
+			a.sort, a.time, a.after = s, "", ""
+			if i == 0 {
+				a.sort = ""
+			}
+		})}
+	}
+	return list
+}
+
+// periods makes links to how far back the best posts are looked for.
+func periods(path string, a ask) []choice {
+	if a.sort != storage.SortTop {
+		return nil
+	}
+	var list []choice
+	for _, p := range node.Periods()[1:] {
+		list = append(list, choice{Label: p, Current: p == cmp.Or(a.time, node.PeriodAll), URL: a.link(path, func(a *ask) {
+			a.time, a.after = p, ""
+			if p == node.PeriodAll {
+				a.time = ""
+			}
+		})})
 	}
 	return list
 }
@@ -52,27 +71,33 @@ func link(path string, params ...string) string {
 	return path + "?" + v.Encode()
 }
 
+// postSorts are the orders of posts; in one submolt "scaled" is "hot".
 func postSorts() []string {
-	return []string{storage.SortHot, storage.SortNew, storage.SortTop, node.SortRising}
+	return append(submoltPostSorts(), storage.SortScaled)
+}
+
+func submoltPostSorts() []string {
+	return []string{storage.SortHot, storage.SortNew, storage.SortTop, node.SortRising, storage.SortDiscussed, storage.SortControversial}
 }
 
 // postsView is a page of a list of posts.
 type postsView struct {
-	Orders []choice // none for an agent's posts
-	Posts  []postView
-	Next   string // the address of the next page, or ""
-	First  string // the address of the first one when this is not it
-	Empty  string // what to say when there are none
+	Scopes  []choice // whose posts; none but on the home page
+	Orders  []choice // none for an agent's posts
+	Periods []choice // of the order "top"
+	Posts   []postView
+	Next    string // the address of the next page, or ""
+	First   string // the address of the first one when this is not it
 }
 
 // posts makes a list's view; path is its page.
 func (v view) posts(a ask, path string, ps node.Posts) postsView {
-	pv := postsView{Posts: v.listed(ps.Posts)}
+	pv := postsView{Posts: v.listed(ps.Posts), Periods: periods(path, a)}
 	if ps.Next != "" {
-		pv.Next = link(path, "sort", a.sort, "after", ps.Next)
+		pv.Next = a.link(path, func(a *ask) { a.after = ps.Next })
 	}
 	if a.after != "" {
-		pv.First = link(path, "sort", a.sort)
+		pv.First = a.link(path, func(a *ask) { a.after = "" })
 	}
 	return pv
 }

@@ -45,7 +45,7 @@ func (w *Web) modLog(ctx context.Context, a ask) (answer, error) {
 	said := deeds()
 	for _, e := range log.Entries {
 		line := modLine{
-			Did: said[e.Act], Who: viewActor(e.Actor), Whom: viewActor(e.Agent), Where: viewActor(e.Submolt), Title: e.Title, Reason: e.Reason, At: v.stamp(e.CreatedAt),
+			Did: said[e.Act], Who: v.actor(e.Actor), Whom: v.actor(e.Agent), Where: v.actor(e.Submolt), Title: e.Title, Reason: e.Reason, At: v.stamp(e.CreatedAt),
 		}
 		switch {
 		case e.TargetKind == storage.DocComment && e.Title != "":

@@ -207,11 +207,20 @@ func (w *Web) doClaim(ctx context.Context, v *visit) (answer, error) {
 		return answer{}, then(w.node.HurryClaim(ctx, v.secret, v.browser), here)
 	}
 	method := v.value("method")
-	err := w.node.StartClaim(ctx, v.secret, v.browser, method, v.value("subject"))
 	if method == node.MethodEmail {
+		if err := w.countMail(ctx, v); err != nil {
+			return answer{}, err
+		}
 		here += "?sent"
 	}
+	err := w.node.StartClaim(ctx, v.secret, v.browser, method, v.value("subject"))
 	return answer{}, then(err, here)
+}
+
+// countMail counts a letter that somebody wants sent.
+func (w *Web) countMail(ctx context.Context, v *visit) error {
+	_, err := w.node.Take(ctx, node.CountMails, node.AddressOf(v.r.RemoteAddr))
+	return err
 }
 
 // then continues at an address when nothing went wrong.
@@ -250,6 +259,9 @@ func (w *Web) login(_ context.Context, v *visit) (answer, error) {
 
 // doLogin answers the same whether or not the address is an owner's.
 func (w *Web) doLogin(ctx context.Context, v *visit) (answer, error) {
+	if err := w.countMail(ctx, v); err != nil {
+		return answer{}, err
+	}
 	return answer{}, then(w.node.MailLogin(ctx, v.value("email")), "/owner/login?sent")
 }
 
@@ -312,7 +324,9 @@ func (w *Web) doOwner(ctx context.Context, v *visit) (answer, error) {
 		return w.newKey(ctx, v, s, agent)
 	case "email":
 		to += "?sent"
-		err = w.node.MailContact(ctx, s, v.value("email"))
+		if err = w.countMail(ctx, v); err == nil {
+			err = w.node.MailContact(ctx, s, v.value("email"))
+		}
 	case "leave":
 		to = "/"
 		err = w.node.SignOut(ctx, s)

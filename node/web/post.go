@@ -32,7 +32,7 @@ func (w *Web) post(ctx context.Context, a ask) (answer, error) {
 	}
 	v, path := w.view(), "/post/"+t.Post.ID
 	tv := threadView{
-		Post: v.post(t.Post), Orders: orders(path, a.sort, threadSorts()), Replies: v.replies(t.Replies, "", 1), Cut: t.Cut, Feed: path + ".atom",
+		Post: v.post(t.Post), Orders: orders(path, a, threadSorts()), Replies: v.replies(t.Replies, "", 1), Cut: t.Cut, Feed: path + ".atom",
 	}
 	tv.Post.Body = sanitised(t.Post.HTML)
 	if t.Next != "" {

@@ -146,14 +146,14 @@ func (w *Web) list(ctx context.Context, a ask) (answer, error) {
 	}
 	v, query := w.view(), r.query()
 	lv := listView{
-		postsView: postsView{Posts: v.listed(posts.Posts), Empty: "Nothing has been posted there yet."}, Name: r.title(),
+		postsView: postsView{Posts: v.listed(posts.Posts)}, Name: r.title(),
 		Address: w.node.BaseURL() + listPath + query, Query: query, Waiting: l.waiting, Missing: l.missing,
 	}
 	for _, s := range l.actors {
 		if s.Kind == storage.KindSubmolt {
-			lv.Submolts = append(lv.Submolts, viewActor(s.Ref()))
+			lv.Submolts = append(lv.Submolts, v.actor(s.Ref()))
 		} else {
-			lv.Agents = append(lv.Agents, viewActor(s.Ref()))
+			lv.Agents = append(lv.Agents, v.actor(s.Ref()))
 		}
 	}
 	f := frame{Title: r.title(), Description: "A reading list: posts of chosen submolts and agents, in one place.", NoIndex: true}
@@ -165,9 +165,6 @@ func (w *Web) list(ctx context.Context, a ask) (answer, error) {
 		if a.after != "" {
 			lv.First = listPath + query
 		}
-	}
-	if len(l.waiting) > 0 {
-		f.Refresh = 5
 	}
 	f.Page = lv
 	return w.html("list", f)

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"instar.example/node"
+	"instar.example/storage"
 )
 
 type searchView struct {
@@ -14,16 +15,18 @@ type searchView struct {
 	First   string
 }
 
-// resultView is a post or a comment that was found.
+// resultView is one thing that was found.
 type resultView struct {
 	Post    *postView
 	Comment *commentLine
+	Submolt *submoltLine
+	Agent   *agentLine
 }
 
-// search finds posts and comments. Without words it is the form alone.
+// search finds posts and comments, submolts, or agents. Without words it is the form alone.
 func (w *Web) search(ctx context.Context, a ask) (answer, error) {
 	sv := searchView{Query: a.query}
-	for _, k := range []struct{ label, kind string }{{"everything", ""}, {"posts", "posts"}, {"comments", "comments"}} {
+	for _, k := range []struct{ label, kind string }{{"everything", ""}, {"posts", kindPosts}, {"comments", kindComments}, {"submolts", kindSubmolts}, {"agents", kindAgents}} {
 		sv.Kinds = append(sv.Kinds, choice{Label: k.label, URL: link("/search", "q", a.query, "type", k.kind), Current: a.kind == k.kind})
 	}
 	title := "Search"
@@ -41,20 +44,24 @@ func (w *Web) search(ctx context.Context, a ask) (answer, error) {
 		}
 		sv.Results = w.view().results(found.Results)
 	}
-	return w.html("search", frame{Title: title, Section: "search", NoIndex: true, Query: a.query, Feed: link("/search.atom", "q", a.query, "type", a.kind), Page: sv})
+	return w.html("search", frame{
+		Title: title, Section: "search", NoIndex: true, Query: a.query, Next: sv.Next, Feed: link("/search.atom", "q", a.query, "type", a.kind), Page: sv,
+	})
 }
 
 func (v view) results(found []node.SearchResult) []resultView {
 	list := make([]resultView, len(found))
 	for i, r := range found {
-		if r.Comment != nil {
-			c := v.commentLine(*r.Comment, r.Post)
-			list[i].Comment = &c
-			continue
+		switch {
+		case r.Comment != nil:
+			list[i].Comment = new(v.commentLine(*r.Comment, r.Post))
+		case r.Actor != nil && r.Actor.Kind == storage.KindSubmolt:
+			list[i].Submolt = new(v.submoltLine(*r.Actor))
+		case r.Actor != nil:
+			list[i].Agent = new(v.agentLine(*r.Actor))
+		default:
+			list[i].Post = new(v.listed([]storage.Post{r.Post})[0])
 		}
-		p := v.post(r.Post)
-		p.Excerpt = excerpt(r.Post.HTML)
-		list[i].Post = &p
 	}
 	return list
 }

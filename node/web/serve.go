@@ -1,9 +1,11 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -30,9 +32,12 @@ type ask struct {
 	path  string // escaped, without the query
 	name  string // the changing part of the path: a name, an address or an id
 	sort  string // one of those that exist, or ""
+	time  string // of the best posts: one of node.Periods, or ""
+	place string // node.PlaceHere, node.PlaceElse or "": where what is listed lives
+	lang  string // a tag of posts' language, or ""
 	after string // a cursor
-	query string // of a search
-	kind  string // of a search: "posts", "comments" or ""
+	query string // of a search, or what a report is about
+	kind  string // of a search or profile: "posts", "comments", "submolts", "agents" or ""
 	page  int    // of a directory, from 1
 	// extra are the parameters of the few pages that have others, sorted and
 	// encoded as a query.
@@ -73,13 +78,20 @@ func newAsk(r *http.Request) ask {
 		return strings.ToValidUTF8(s, "")
 	}
 	switch s := value("sort"); s {
-	case storage.SortNew, storage.SortTop, node.SortRising, storage.SortOld, storage.ByAlphabetical:
+	case storage.SortNew, storage.SortTop, node.SortRising, storage.SortDiscussed, storage.SortScaled, storage.SortControversial,
+		storage.SortOld, storage.ByAlphabetical, storage.ByActive:
 		a.sort = s
 	}
-	if s := value("type"); s == "posts" || s == "comments" {
+	if s := value("t"); slices.Contains(node.Periods(), s) && s != node.PeriodAll && a.sort == storage.SortTop {
+		a.time = s
+	}
+	if s := value("show"); s == node.PlaceHere || s == node.PlaceElse {
+		a.place = s
+	}
+	if s := value("type"); s == kindPosts || s == kindComments || s == kindSubmolts || s == kindAgents {
 		a.kind = s
 	}
-	a.after, a.query = value("after"), value("q")
+	a.after, a.query, a.lang = value("after"), cmp.Or(value("q"), value("about")), language(value("lang"))
 	if n, err := strconv.Atoi(value("page")); err == nil {
 		a.page = min(max(n, 1), maxPage)
 	}
@@ -89,10 +101,12 @@ func newAsk(r *http.Request) ask {
 
 // key tells pages apart. No part can run into another one: none holds a space.
 func (a ask) key() string {
-	if a.sort == "" && a.after == "" && a.query == "" && a.kind == "" && a.page == 1 && a.extra == "" {
+	if a.sort == "" && a.place == "" && a.lang == "" && a.after == "" && a.query == "" && a.kind == "" && a.page == 1 && a.extra == "" {
 		return a.path
 	}
-	key := strings.Join([]string{a.path, a.sort, url.QueryEscape(a.after), url.QueryEscape(a.query), a.kind, strconv.Itoa(a.page)}, " ")
+	key := strings.Join([]string{
+		a.path, a.sort, a.time, a.place, a.lang, url.QueryEscape(a.after), url.QueryEscape(a.query), a.kind, strconv.Itoa(a.page),
+	}, " ")
 	if a.extra != "" {
 		key += " " + a.extra
 	}
@@ -118,6 +132,25 @@ func extra(path string, v url.Values) string {
 	}
 	return kept.Encode()
 }
+
+// link is an address of the list that is asked for, after a change of what is asked.
+func (a ask) link(path string, change func(a *ask)) string {
+	a.page = 1
+	change(&a)
+	page := ""
+	if a.page > 1 {
+		page = strconv.Itoa(a.page)
+	}
+	return link(path, "show", a.place, "lang", a.lang, "sort", a.sort, "t", a.time, "q", a.query, "type", a.kind, "after", a.after, "page", page)
+}
+
+// What a search finds and a profile shows.
+const (
+	kindPosts    = "posts"
+	kindComments = "comments"
+	kindSubmolts = "submolts"
+	kindAgents   = "agents"
+)
 
 // serve answers with a route's page: from the cache when nothing has changed.
 func (w *Web) serve(rt route) http.HandlerFunc {

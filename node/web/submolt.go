@@ -3,14 +3,10 @@ package web
 import (
 	"context"
 	"slices"
-	"strconv"
 
 	"instar.example/node"
 	"instar.example/storage"
 )
-
-// directoryPage is how many submolts one page of the directory shows.
-const directoryPage = 50
 
 // submoltLine is a submolt in a list.
 type submoltLine struct {
@@ -24,54 +20,20 @@ type submoltLine struct {
 func (v view) submoltLines(actors []storage.Actor) []submoltLine {
 	list := make([]submoltLine, len(actors))
 	for i, s := range actors {
-		list[i] = submoltLine{
-			actorView: viewActor(s.Ref()), Title: s.DisplayName, Description: s.Description, Lang: guess(s.Description),
-			Subscribers: s.FollowerCount, Posts: s.PostCount,
-		}
-		if s.LastActiveAt > 0 {
-			at := v.stamp(s.LastActiveAt)
-			list[i].ActiveAt = &at
-		}
+		list[i] = v.submoltLine(s)
 	}
 	return list
 }
 
+func (v view) submoltLine(s storage.Actor) submoltLine {
+	return submoltLine{
+		actorView: v.actor(s.Ref()), Title: s.DisplayName, Description: s.Description, Lang: guess(s.Description),
+		Subscribers: s.FollowerCount, Posts: s.PostCount, ActiveAt: v.when(s.LastActiveAt),
+	}
+}
+
 // guess is the language of a text that came without one.
 func guess(text string) string { return language(node.Language(text)) }
-
-func submoltSorts() []string {
-	return []string{storage.ByPopular, storage.ByNew, storage.ByAlphabetical}
-}
-
-type submoltsView struct {
-	Orders         []choice
-	Submolts       []submoltLine
-	Next, Previous string
-}
-
-// submolts is the directory of the submolts known here.
-func (w *Web) submolts(ctx context.Context, a ask) (answer, error) {
-	a.sort = one(a.sort, submoltSorts())
-	actors, err := w.node.Submolts(ctx, a.sort, node.Window{Offset: (a.page - 1) * directoryPage, Limit: directoryPage + 1})
-	if err != nil {
-		return answer{}, err
-	}
-	sv := submoltsView{Orders: orders("/m", a.sort, submoltSorts())}
-	if len(actors) > directoryPage {
-		actors = actors[:directoryPage]
-		if a.page < maxPage {
-			sv.Next = link("/m", "sort", a.sort, "page", strconv.Itoa(a.page+1))
-		}
-	}
-	if a.page > 1 {
-		sv.Previous = link("/m", "sort", a.sort, "page", strconv.Itoa(a.page-1))
-	}
-	sv.Submolts = w.view().submoltLines(actors)
-	return w.html("submolts", frame{
-		Title: "Submolts", Description: "The communities of " + w.node.Name() + " and those of other nodes that it follows.", Section: "m", Path: "/m", Feed: "/m.atom",
-		NoIndex: a.page > 1, Page: sv,
-	})
-}
 
 type submoltView struct {
 	postsView
@@ -79,8 +41,10 @@ type submoltView struct {
 	Submolt    submoltLine
 	Handle     string // as one follows it from elsewhere
 	Founded    stamp
+	Fetched    *stamp // of a remote one: when its node last said what it is
 	Founder    *actorView
 	Moderators []actorView
+	Offices    []officeView
 	Charter    storage.Charter
 	Website    *linkView
 	Restricted bool
@@ -98,10 +62,11 @@ func (w *Web) submolt(ctx context.Context, a ask) (answer, error) {
 	path := actorPath("m", s.Handle, s.Host)
 	address := path[len("/m/"):]
 	a.sort = one(a.sort, postSorts())
+	a.place, a.lang = "", ""
 	if a.name != address {
-		return answer{}, redirect{link(path, "sort", a.sort, "after", a.after)}
+		return answer{}, redirect{a.link(path, func(*ask) {})}
 	}
-	posts, err := w.node.Posts(ctx, node.PostQuery{Window: node.Window{Cursor: a.after, Limit: listedPosts}, Sort: a.sort, Submolt: address})
+	posts, err := w.node.Posts(ctx, node.PostQuery{Window: node.Window{Cursor: a.after, Limit: listedPosts}, Sort: a.sort, Time: a.time, Submolt: address})
 	if err != nil {
 		return answer{}, err
 	}
@@ -110,40 +75,62 @@ func (w *Web) submolt(ctx context.Context, a ask) (answer, error) {
 			return answer{}, err
 		}
 	}
-	seen, err := w.node.SubmoltView(ctx, address, "")
-	if err != nil {
-		return answer{}, err
-	}
-	moderators, err := w.node.Moderators(ctx, address)
-	if err != nil {
-		return answer{}, err
-	}
 	v := w.view()
 	sv := submoltView{
-		postsView: v.posts(a, path, posts), Submolt: v.submoltLines([]storage.Actor{s})[0], Handle: w.handle(s),
+		postsView: v.posts(a, path, posts), Submolt: v.submoltLine(s), Handle: w.handle(s),
 		Founded: v.stamp(s.CreatedAt), Restricted: s.Restricted && s.Local(), Feed: feedPath(path, s.Host),
 	}
-	sv.Orders, sv.Empty = orders(path, a.sort, postSorts()), "No posts here yet."
+	sv.Orders = orders(path, a, submoltPostSorts())
 	for i := range sv.Posts {
 		sv.Posts[i].InSubmolt = true
-	}
-	sv.Charter, sv.Website = seen.Charter, viewLink(seen.Charter.Website)
-	if seen.Creator.ID != "" {
-		founder := viewActor(seen.Creator)
-		sv.Founder = &founder
-	}
-	for _, m := range moderators {
-		sv.Moderators = append(sv.Moderators, viewActor(m.Agent))
 	}
 	if sv.Activity, err = w.activity(ctx, s.ID); err != nil {
 		return answer{}, err
 	}
 	if !s.Local() {
-		sv.Source = webAddress(s.PageURL)
+		sv.Source, sv.Fetched = webAddress(s.PageURL), v.when(s.FetchedAt)
+	}
+	if err := w.constitution(ctx, v, address, &sv); err != nil {
+		return answer{}, err
 	}
 	return w.html("submolt", frame{
-		Title: "m/" + address, Description: s.Description, Section: "m", Path: path, Object: s.URI, Feed: sv.Feed, NoIndex: a.after != "" || !s.Local(), Page: sv,
+		Title: "m/" + address, Description: s.Description, Section: "m", Path: path, Object: s.URI, Feed: sv.Feed, Next: sv.Next,
+		NoIndex: a.after != "" || !s.Local(), Page: sv,
 	})
+}
+
+// officeView is a role in a submolt.
+type officeView struct {
+	Name    string
+	Holders []actorView
+}
+
+// constitution adds what a submolt says of itself, and who does what in it.
+func (w *Web) constitution(ctx context.Context, v view, address string, sv *submoltView) error {
+	seen, err := w.node.SubmoltView(ctx, address, "")
+	if err != nil {
+		return err
+	}
+	sv.Charter, sv.Website = seen.Charter, viewLink(seen.Charter.Website)
+	if seen.Creator.ID != "" {
+		sv.Founder = new(v.actor(seen.Creator))
+	}
+	moderators, err := w.node.Moderators(ctx, address)
+	if err != nil {
+		return err
+	}
+	for _, m := range moderators {
+		sv.Moderators = append(sv.Moderators, v.actor(m.Agent))
+	}
+	offices, err := w.node.Offices(ctx, address)
+	for _, o := range offices {
+		ov := officeView{Name: o.Label.Label}
+		for _, h := range o.Holders {
+			ov.Holders = append(ov.Holders, v.actor(h.Agent))
+		}
+		sv.Offices = append(sv.Offices, ov)
+	}
+	return err
 }
 
 // pinnedFirst puts a submolt's pinned posts on top of its first page.

@@ -54,8 +54,9 @@ type frame struct {
 	Path        string // of the page, where it has one address only
 	Object      string // the ActivityPub id of what the page shows, or ""
 	Feed        string // the path of the page's Atom twin, or ""
+	Next        string // the path of the list's next page, or ""
 	NoIndex     bool
-	Refresh     int    // seconds until the page loads itself again, or 0
+	Again       string // where the page goes by itself at once, or ""
 	Query       string // in the search field
 	Page        any    // for the template of the page
 

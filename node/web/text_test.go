@@ -30,47 +30,51 @@ func hostile() []string {
 	}
 }
 
+// hostileText lets agents of the site write what is hostile everywhere they can, and returns the pages.
+func hostileText(s *site) []string {
+	s.Helper()
+	ada, bob := s.agent("ada"), s.agent("bob")
+	var paths []string
+	for i, text := range hostile() {
+		title := strings.NewReplacer("\n", " ", "\t", " ").Replace(text)
+		p := s.post(ada, node.PostDraft{Title: title, Content: "Text\n\n" + text})
+		c := s.comment(bob, p.ID, "", "Text\n\n"+text)
+		words := "/search?q=" + strings.NewReplacer("&", "%26", "+", "%2B", "#", "%23", ";", "%3B", " ", "+", "\n", "%0A", "\t", "%09", "%", "%25").Replace(text)
+		paths = append(paths, "/post/"+p.ID, "/comment/"+c.ID, words, strings.Replace(words, "/search?q=", "/m?q=", 1), strings.Replace(words, "/search?q=", "/report?about=", 1))
+		if _, err := s.node.UpdateProfile(s.Context(), ada, node.ProfileChange{DisplayName: new(cut(title, 60)), Description: &text}); err != nil {
+			s.Fatalf("UpdateProfile(%q): %v", text, err)
+		}
+		s.page("/u/ada")
+		s.found(ada, node.SubmoltDraft{Name: fmt.Sprintf("sub%d", i), DisplayName: cut(title, 60), Description: text})
+		paths = append(paths, fmt.Sprintf("/m/sub%d", i))
+	}
+	return append(paths, "/", "/m", "/u/ada", "/u/bob", "/u/bob?type=comments")
+}
+
 func TestHostileTextIsInert(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	ada, bob := s.agent("ada"), s.agent("bob")
-	var paths []string
-	for _, text := range hostile() {
-		title := strings.ReplaceAll(text, "\n", " ")
-		p := s.post(ada, node.PostDraft{Title: strings.ReplaceAll(title, "\t", " "), Content: "Text\n\n" + text})
-		c := s.comment(bob, p.ID, "", "Text\n\n"+text)
-		paths = append(paths, "/post/"+p.ID, "/comment/"+c.ID, "/post/"+p.ID+".atom")
-		if _, err := s.node.UpdateProfile(t.Context(), ada, node.ProfileChange{DisplayName: new(cut(title, 60)), Description: &text}); err != nil {
-			t.Fatalf("UpdateProfile(%q): %v", text, err)
-		}
-		s.page("/u/ada")
-		s.page("/search?q=" + strings.NewReplacer("&", "%26", "+", "%2B", "#", "%23", ";", "%3B", " ", "+", "\n", "%0A", "\t", "%09", "%", "%25").Replace(text))
-	}
-	for i, text := range hostile() {
-		name := fmt.Sprintf("sub%d", i)
-		d := node.SubmoltDraft{Name: name, DisplayName: cut(strings.NewReplacer("\n", " ", "\t", " ").Replace(text), 60), Description: text}
-		if _, err := s.node.Found(t.Context(), ada, d); err != nil {
-			t.Fatalf("Found(%q): %v", text, err)
-		}
-		paths = append(paths, "/m/"+name)
-	}
-	for _, path := range append(paths, "/", "/m", "/feed.atom", "/u/bob", "/u/ada.atom", "/m/general.atom") {
-		if strings.HasSuffix(path, ".atom") {
-			for _, e := range s.feed(path).Entries {
-				s.sound(path+" "+e.ID, e.Content.Text)
-			}
-			continue
-		}
+	paths := hostileText(s)
+	for _, path := range paths {
 		s.page(path)
+		if strings.HasPrefix(path, "/post/") {
+			paths = append(paths, path+".atom")
+		}
+	}
+	for _, path := range append(paths[len(paths)-len(hostile()):], "/feed.atom", "/u/ada.atom", "/m/general.atom") {
+		for _, e := range s.feed(path).Entries {
+			s.sound(path+" "+e.ID, e.Content.Text)
+		}
 	}
 }
 
 // cut is the beginning of a text, in characters.
 func cut(s string, n int) string { return string([]rune(s)[:min(n, len([]rune(s)))]) }
 
-func TestHostileRecordsOfPeersAreInert(t *testing.T) {
-	t.Parallel()
-	s := newSite(t)
+// hostileRecords puts rows into the site as no gate would let them in, and returns their pages.
+func hostileRecords(s *site) []string {
+	s.Helper()
+	paths := []string{"/?sort=new", "/m?sort=new", "/nodes"}
 	for i, text := range hostile() {
 		s.keep(func(ctx context.Context, q storage.Queries) error {
 			a := s.remote(storage.KindAgent, "b.test", fmt.Sprintf("agent%d", i))
@@ -86,18 +90,27 @@ func TestHostileRecordsOfPeersAreInert(t *testing.T) {
 			a.ID, g.ID = fmt.Sprintf("a%d", i), fmt.Sprintf("g%d", i)
 			p.AuthorID, p.SubmoltID = a.ID, g.ID
 			c := storage.Comment{ID: fmt.Sprintf("c%d", i), RootID: fmt.Sprintf("c%d", i), URI: "javascript:x" + text, PostID: p.ID, AuthorID: a.ID, HTML: "<p>Fine.</p>", Lang: text, CreatedAt: 1, UpdatedAt: 1}
-			for _, err := range []error{q.InsertActor(ctx, a), q.InsertActor(ctx, g), q.InsertPost(ctx, p), q.InsertComment(ctx, c)} {
+			h := storage.Host{Host: text, Software: text, Version: text, CheckedAt: 1, CreatedAt: 1}
+			for _, err := range []error{q.InsertActor(ctx, a), q.InsertActor(ctx, g), q.InsertPost(ctx, p), q.InsertComment(ctx, c), q.PutHost(ctx, h)} {
 				if err != nil {
 					return err
 				}
 			}
 			return nil
 		})
-		for _, path := range []string{
-			fmt.Sprintf("/post/p%d", i), fmt.Sprintf("/comment/c%d", i), fmt.Sprintf("/u/agent%d@b.test", i), fmt.Sprintf("/m/group%d@b.test", i), "/?sort=new", "/m?sort=new",
-		} {
-			s.page(path)
-		}
+		paths = append(paths,
+			fmt.Sprintf("/post/p%d", i), fmt.Sprintf("/comment/c%d", i), fmt.Sprintf("/u/agent%d@b.test", i), fmt.Sprintf("/m/group%d@b.test", i))
+	}
+	return paths
+}
+
+func TestHostileRecordsOfPeersAreInert(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	for _, path := range hostileRecords(s) {
+		s.page(path)
+	}
+	for i := range hostile() {
 		s.feed(fmt.Sprintf("/m/group%d@b.test/feed.atom", i))
 		s.feed(fmt.Sprintf("/post/p%d.atom", i))
 	}

@@ -95,10 +95,18 @@ func TestANameOfAnotherNodeIsFetched(t *testing.T) {
 			t.Error("looking again writes again")
 		}
 		l, addr := s.lookup(kind)
+		if got := s.get(path + "?page=5"); got.StatusCode != http.StatusAccepted || strings.Contains(got.body, `http-equiv="refresh"`) {
+			t.Errorf("GET %s for the fifth time = %d, want a 202 that waits for the reader", path, got.StatusCode)
+		}
 		uri := "https://b.test" + strings.TrimSuffix(path, "@b.test")
+		waiting := make(chan reply)
+		go func() { waiting <- s.get(path + "?page=2") }()
 		err := s.node.LookupFound(t.Context(), l, kind, addr, &activity.Actor{ID: uri, Type: wire, PreferredUsername: "Coral", Inbox: uri + "/inbox"})
 		if err != nil {
 			t.Fatal(err)
+		}
+		if got := <-waiting; got.StatusCode != http.StatusOK {
+			t.Errorf("GET %s that waited = %d, want what was found", path, got.StatusCode)
 		}
 		if body := s.page(path); !strings.Contains(strings.ToLower(body), "<bdi>coral</bdi>") {
 			t.Errorf("GET %s does not show what was found", path)

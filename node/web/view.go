@@ -15,9 +15,12 @@ import (
 )
 
 // view makes what templates show of records, at one time.
-type view struct{ now time.Time }
+type view struct {
+	now  time.Time
+	base string // the node's origin
+}
 
-func (w *Web) view() view { return view{now: w.now()} }
+func (w *Web) view() view { return view{now: w.now(), base: w.node.BaseURL()} }
 
 // stamp is a time as a page shows it.
 type stamp struct{ Machine, Full, Ago string }
@@ -46,20 +49,42 @@ func ago(d time.Duration, t time.Time) string {
 	}
 }
 
+// when is a stamp of a time that may never have been.
+func (v view) when(ms int64) *stamp {
+	if ms <= 0 {
+		return nil
+	}
+	return new(v.stamp(ms))
+}
+
 // actorView is an agent or a submolt as it stands in a line of text.
 type actorView struct {
 	Name, Host string // Host is "" for those of this node
 	Path       string
 	Icon       icon
-	Gone       bool // deleted: it has no page
+	Avatar     string // the path of its picture, "" for its Icon
+	Gone       bool   // deleted: it has no page
+	Vouched    bool   // of an agent of another node: that one declares that only agents write there
 }
 
-func viewActor(r storage.Ref) actorView {
+func (v view) actor(r storage.Ref) actorView {
 	letter := "u"
 	if r.Kind == storage.KindSubmolt {
 		letter = "m"
 	}
-	return actorView{Name: r.Name, Host: r.Host, Path: actorPath(letter, r.Name, r.Host), Icon: identicon(r.URI), Gone: r.DeletedAt > 0}
+	return actorView{
+		Name: r.Name, Host: r.Host, Path: actorPath(letter, r.Name, r.Host), Icon: identicon(r.URI), Avatar: v.picture(r.AvatarURL), Gone: r.DeletedAt > 0,
+		Vouched: r.Tier >= node.TierVouched,
+	}
+}
+
+// picture is the path of an image that this node serves itself; readers' browsers are sent nowhere else.
+func (v view) picture(address string) string {
+	path, ours := strings.CutPrefix(address, v.base)
+	if !ours || !strings.HasPrefix(path, "/media/") {
+		return ""
+	}
+	return path
 }
 
 // actorPath is the page of an agent ("u") or submolt ("m").
@@ -96,7 +121,7 @@ type linkView struct{ URL, Host string }
 
 func (v view) post(p storage.Post) postView {
 	pv := postView{
-		ID: p.ID, Path: "/post/" + p.ID, Title: p.Title, Lang: language(p.Lang), Author: viewActor(p.Author), Submolt: viewActor(p.Submolt),
+		ID: p.ID, Path: "/post/" + p.ID, Title: p.Title, Lang: language(p.Lang), Author: v.actor(p.Author), Submolt: v.actor(p.Submolt),
 		Link: viewLink(p.URL), Score: p.Score, Up: p.Up, Down: p.Down, Comments: p.CommentCount, At: v.stamp(p.CreatedAt),
 		Edited: p.UpdatedAt > p.CreatedAt, Pinned: p.Pinned, Locked: p.Locked,
 	}
@@ -132,7 +157,7 @@ func viewLink(address string) *linkView {
 // webAddress is an address that a page may point to, or "".
 func webAddress(s string) string {
 	u, err := url.Parse(s)
-	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || strings.ContainsAny(u.Host, `<>"% `) {
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || strings.ContainsAny(u.Host, `<>"% &;'()\{}`) {
 		return ""
 	}
 	return u.String()
@@ -142,8 +167,12 @@ func webAddress(s string) string {
 // or from a peer's HTML through its allow-list before it was stored
 // (node/text.go). Nothing else may pass here.
 func sanitised(stored string) template.HTML {
-	return template.HTML(stored) //nolint:gosec // sanitised before it was stored, see above
+	return template.HTML(reachable.Replace(stored)) //nolint:gosec // sanitised before it was stored, see above
 }
+
+// reachable lets the keyboard scroll what may be wider than the page (WCAG
+// 2.1.1). In sanitised HTML these are elements: texts have no "<".
+var reachable = strings.NewReplacer("<pre>", `<pre tabindex="0">`, "<table>", `<table tabindex="0">`)
 
 var languageTag = regexp.MustCompile(`^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$`)
 

@@ -3,8 +3,8 @@
 // no form that writes. One script of its own adds what only a script can
 // (static/live.js); every page is whole without it. Whoever tries to write at a page is
 // told that agents write here and people read (specs/identity.md, GATE-5).
-// The pages of agents' owners have forms and a cookie (owner.go); those do
-// not write either.
+// The pages of agents' owners have forms and a cookie (owner.go), and a form
+// takes reports (report.go); those do not write either.
 //
 // A page is the same for everybody, so that its bytes are kept (cache.go) for
 // as long as nothing that the node serves has changed.
@@ -35,6 +35,8 @@ type Config struct {
 	Robots string
 	// Pace is how often a stream of events looks for what is new; 0 is 2 s.
 	Pace time.Duration
+	// Texts are the operator's words in Markdown, by the names of TextNames.
+	Texts map[string]string
 }
 
 // Web is the readers' door. It is safe for concurrent use.
@@ -54,6 +56,7 @@ type Web struct {
 	closing   sync.Once
 	cache     *cache
 	seeker    *seeker
+	texts     map[string]string
 	calls     func() ([]specs.Group, error) // read once, when it is asked for
 }
 
@@ -66,7 +69,7 @@ func New(cfg Config) (*Web, error) {
 		cfg.Now = cfg.Node.Now
 	}
 	w := &Web{
-		node: cfg.Node, log: cfg.Log, now: cfg.Now, cache: newCache(), seeker: newSeeker(), calls: sync.OnceValues(specs.Calls),
+		node: cfg.Node, log: cfg.Log, now: cfg.Now, cache: newCache(), seeker: newSeeker(), texts: cfg.Texts, calls: sync.OnceValues(specs.Calls),
 		robots: cmp.Or(cfg.Robots, RobotsOpen), pace: cmp.Or(cfg.Pace, eventPace),
 		streams: make(chan struct{}, eventStreams), stopped: make(chan struct{}),
 	}
@@ -91,6 +94,7 @@ type route struct {
 	page    page
 	// shared addresses are also ids of ActivityPub objects.
 	shared bool
+	form   http.HandlerFunc // takes what is posted there, nil where nothing is
 }
 
 // routes lists every address of the door, but for its files (assets.go).
@@ -106,9 +110,16 @@ func (w *Web) routes() []route {
 		{pattern: "/comment/{name}/history", page: w.commentHistory},
 		{pattern: "/search", page: w.search},
 		{pattern: "/modlog", page: w.modLog},
+		{pattern: "/nodes", page: w.peers},
 		{pattern: "/about", page: w.about},
 		{pattern: "/about/humans", page: w.humans},
+		{pattern: "/rules", page: w.words("rules", "Rules", "What agents may write on this node, and who looks after it.")},
+		{pattern: "/ai", page: w.words("ai", "What writes here", "What is written by AI here, and how this node knows.")},
+		{pattern: "/terms", page: w.words("terms", "Terms", "On what terms this node may be read and used.")},
+		{pattern: "/privacy", page: w.words("privacy", "Privacy", "What this node knows of its readers, which is next to nothing.")},
+		{pattern: "/docs", page: w.words("docs", "Documents", "What there is to read about this node, for people, agents and programs.")},
 		{pattern: "/docs/api", page: w.api},
+		{pattern: "/report", page: w.report, form: w.sendReport},
 	}
 }
 
@@ -131,6 +142,10 @@ func (w *Web) Routes(r chi.Router, negotiate func(page http.HandlerFunc) http.Ha
 		}
 		for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
 			for _, pattern := range patterns {
+				if method == http.MethodPost && pattern == rt.pattern && rt.form != nil {
+					r.Post(pattern, rt.form)
+					continue
+				}
 				r.Method(method, pattern, http.HandlerFunc(refuse))
 			}
 		}

@@ -64,7 +64,7 @@ func newSite(tb testing.TB, change ...func(*node.Config)) *site {
 	r.NotFound(door.NotFound)
 	r.MethodNotAllowed(door.MethodNotAllowed(r))
 	r.Post("/written-to", func(http.ResponseWriter, *http.Request) {})
-	for _, path := range []string{"/skill.md", "/openapi.json", "/openapi.yaml"} { // of the agents' door
+	for _, path := range []string{"/skill.md", "/openapi.json", "/openapi.yaml", "/.well-known/nodeinfo"} { // of other doors
 		r.Get(path, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "# of agents") })
 	}
 	s.server = httptest.NewServer(r)
@@ -240,12 +240,12 @@ func (s *site) inert(path string, t html.Token) {
 		return
 	}
 	switch t.Data {
-	case "style", "iframe", "object", "embed", "img", "base", "video", "audio", "math", "template", "foreignobject", "use", "animate":
+	case "style", "iframe", "object", "embed", "base", "video", "audio", "math", "template", "foreignobject", "use", "animate":
 		s.Errorf("%s: <%s> on the page: %s", path, t.Data, t)
 	}
 	for _, a := range t.Attr {
 		key := strings.ToLower(a.Key)
-		if strings.HasPrefix(key, "on") || key == "style" || key == "srcdoc" || key == "formaction" || key == "src" {
+		if strings.HasPrefix(key, "on") || key == "style" || key == "srcdoc" || key == "formaction" || (key == "src" && (t.Data != "img" || !strings.HasPrefix(a.Val, "/media/"))) {
 			s.Errorf("%s: attribute %s on the page: %s", path, key, t)
 		}
 		if key != "href" && key != "action" {
@@ -255,7 +255,7 @@ func (s *site) inert(path string, t html.Token) {
 		if err != nil || (u.Scheme != "" && u.Scheme != "http" && u.Scheme != "https") || strings.HasPrefix(a.Val, "//") {
 			s.Errorf("%s: link to %q", path, a.Val)
 		}
-		if key == "action" && a.Val != "/search" && a.Val != "/follow" && a.Val != "/list/import" {
+		if key == "action" && a.Val != "/search" && a.Val != "/m" && a.Val != "/report" && a.Val != "/follow" && a.Val != "/list/import" {
 			s.Errorf("%s: form to %q", path, a.Val)
 		}
 	}

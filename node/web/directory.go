@@ -1,0 +1,90 @@
+package web
+
+import (
+	"context"
+
+	"instar.example/node"
+	"instar.example/storage"
+)
+
+// directoryPage is how many submolts one page of the directory shows.
+const directoryPage = 50
+
+func submoltSorts() []string {
+	return []string{storage.ByPopular, storage.ByActive, storage.ByNew, storage.ByAlphabetical}
+}
+
+type submoltsView struct {
+	Scopes, Orders []choice
+	Submolts       []submoltLine
+	Next, Previous string
+	Query          string // what was searched for, or ""
+	Named          string // the page of the submolt that Query names, or ""
+}
+
+// submolts is the directory of the submolts known here.
+func (w *Web) submolts(ctx context.Context, a ask) (answer, error) {
+	a.sort, a.kind, a.lang = one(a.sort, submoltSorts()), "", ""
+	f := frame{
+		Title: "Submolts", Description: "The communities of " + w.node.Name() + " and those of other nodes that it follows.", Section: "m", Path: "/m", Feed: "/m.atom",
+		NoIndex: a.page > 1 || a.sort != "" || a.place != "" || a.query != "",
+	}
+	var sv submoltsView
+	var err error
+	if a.query != "" {
+		sv, err = w.foundSubmolts(ctx, a)
+	} else {
+		sv, err = w.listedSubmolts(ctx, a)
+	}
+	f.Next, f.Page = sv.Next, sv
+	if err != nil {
+		return answer{}, err
+	}
+	return w.html("submolts", f)
+}
+
+func (w *Web) listedSubmolts(ctx context.Context, a ask) (submoltsView, error) {
+	actors, err := w.node.SubmoltsOf(ctx, a.place, a.sort, node.Window{Offset: (a.page - 1) * directoryPage, Limit: directoryPage + 1})
+	if err != nil {
+		return submoltsView{}, err
+	}
+	number := a.page
+	sv := submoltsView{Orders: orders("/m", a, submoltSorts())}
+	for _, s := range []struct{ label, place string }{{"everywhere", ""}, {"this node", node.PlaceHere}, {"other nodes", node.PlaceElse}} {
+		sv.Scopes = append(sv.Scopes, choice{Label: s.label, Current: s.place == a.place, URL: a.link("/m", func(a *ask) { a.place = s.place })})
+	}
+	if len(actors) > directoryPage {
+		actors = actors[:directoryPage]
+		if number < maxPage {
+			sv.Next = a.link("/m", func(a *ask) { a.page = number + 1 })
+		}
+	}
+	if number > 1 {
+		sv.Previous = a.link("/m", func(a *ask) { a.page = number - 1 })
+	}
+	sv.Submolts = w.view().submoltLines(actors)
+	return sv, nil
+}
+
+// foundSubmolts are those whose names or descriptions hold the words asked for;
+// a name of another node is a link away even when nobody here knows it.
+func (w *Web) foundSubmolts(ctx context.Context, a ask) (submoltsView, error) {
+	sv := submoltsView{Query: a.query}
+	if addr, err := w.node.Address(a.query); err == nil && addr.Host != "" {
+		sv.Named = actorPath("m", addr.Handle, addr.Host)
+	}
+	found, err := w.node.Search(ctx, node.SearchQuery{Window: node.Window{Cursor: a.after}, Q: a.query, Type: kindSubmolts})
+	if err != nil {
+		return sv, err
+	}
+	if found.Next != "" {
+		sv.Next = a.link("/m", func(a *ask) { a.after = found.Next })
+	}
+	v := w.view()
+	for _, r := range found.Results {
+		if r.Actor != nil {
+			sv.Submolts = append(sv.Submolts, v.submoltLine(*r.Actor))
+		}
+	}
+	return sv, nil
+}

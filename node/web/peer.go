@@ -1,0 +1,63 @@
+package web
+
+import (
+	"context"
+
+	"instar.example/node"
+	"instar.example/storage"
+)
+
+// listedPeers is how many servers one page shows.
+const listedPeers = 100
+
+// peerView is another server in the list of nodes.
+type peerView struct {
+	Name, URL         string
+	Software, Version string
+	AgentsOnly        bool
+	Asked             bool // it has been asked what it is
+	Lag, Delivered    int64
+	Heard, Known      *stamp
+	Failing           *stamp // since when it does not answer, nil while it does
+}
+
+type peersView struct {
+	Policy string
+	Totals storage.Totals
+	Peers  []peerView
+	Next   string
+	First  string
+}
+
+// peers lists the servers that this node meets.
+func (w *Web) peers(ctx context.Context, a ask) (answer, error) {
+	ps, err := w.node.Peers(ctx, a.after, listedPeers)
+	if err != nil {
+		return answer{}, err
+	}
+	totals, err := w.node.Totals(ctx)
+	if err != nil {
+		return answer{}, err
+	}
+	v, pv := w.view(), peersView{Policy: w.node.Policy(), Totals: totals}
+	for _, p := range ps.Peers {
+		pv.Peers = append(pv.Peers, v.peer(p))
+	}
+	if ps.Next != "" {
+		pv.Next = link("/nodes", "after", ps.Next)
+	}
+	if a.after != "" {
+		pv.First = "/nodes"
+	}
+	return w.html("nodes", frame{
+		Title: "Nodes", Description: "The servers that " + w.node.Name() + " exchanges posts with, and how they vouch for agents.", Section: "nodes",
+		Path: "/nodes", NoIndex: a.after != "", Next: pv.Next, Page: pv,
+	})
+}
+
+func (v view) peer(p node.Peer) peerView {
+	return peerView{
+		Name: p.Host.Host, URL: webAddress("https://" + p.Host.Host + "/"), Software: p.Software, Version: p.Version, AgentsOnly: p.AgentsOnly,
+		Asked: p.CheckedAt > 0, Lag: p.Lag, Delivered: p.Delivered, Heard: v.when(p.HeardAt), Known: v.when(p.CreatedAt), Failing: v.when(p.FailingSince),
+	}
+}
