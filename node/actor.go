@@ -150,14 +150,6 @@ func (n *Node) ActorByURI(ctx context.Context, uri string) (storage.Actor, error
 	return a, orNotFound(err, "Actor", "")
 }
 
-// KeepHost stores what a server says of itself.
-func (n *Node) KeepHost(ctx context.Context, h storage.Host) error {
-	h.CheckedAt, h.CreatedAt = n.now(), n.now()
-	err := n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error { return q.PutHost(ctx, h) })
-	n.hosts.actors.Purge() // their tiers may have changed
-	return err
-}
-
 // HostFresh says whether a server was asked about itself lately.
 func (n *Node) HostFresh(ctx context.Context, host string) (bool, error) {
 	h, err := n.store.Read().Host(ctx, host)

@@ -2,132 +2,254 @@ package node
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
-	"slices"
+	"errors"
 	"time"
 
 	"instar.example/federation/activity"
 	"instar.example/storage"
 )
 
-// What was there before anybody here followed is read from the collections of
-// its own server (federation.md 5.1): of a submolt its outbox, of an agent the
-// same, of a thread its context. A collection says only which objects there
-// are. Each is then fetched from its own server and judged like any that a
-// Group announces, as if it had been announced now: what people wrote is
-// dropped, what is known is left alone.
+// This file is the past of what lives elsewhere: when an agent here is the
+// first to follow a remote submolt or agent, and when a thread is seen for the
+// first time, what is there already is fetched (federation.md 5.1). The worker
+// asks; what it brings is judged by the rules of what is received. It keeps its
+// own time, tells nobody and goes no further.
 
-// Bounds of a backfill.
+// BackfillLimits bound one backfill, so that no collection is without end. Zero
+// fields get the defaults of DefaultBackfill.
+type BackfillLimits struct {
+	Off      bool
+	Requests int64         // documents asked for in all
+	Pages    int64         // of collections
+	Items    int64         // taken up of collections
+	Posts    int64         // of an outbox, the newest
+	Bytes    int64         // of all documents
+	Time     time.Duration // from the wish to the end
+	Request  time.Duration // for one document
+	Foreign  int           // items of one host that is not the backfill's own
+	Host     int           // documents a minute that all backfills together ask one domain for
+}
+
+// DefaultBackfill are the bounds of federation.md 5.1.
+func DefaultBackfill() BackfillLimits {
+	return BackfillLimits{
+		Requests: 200, Pages: 50, Items: 1_000, Posts: 50, Bytes: 32 << 20, Time: 24 * time.Hour, Request: 10 * time.Second,
+		Foreign: 50, Host: 120,
+	}
+}
+
+func (l BackfillLimits) orDefaults() BackfillLimits {
+	d := DefaultBackfill()
+	for _, f := range []struct{ value, usual *int64 }{
+		{&l.Requests, &d.Requests}, {&l.Pages, &d.Pages}, {&l.Items, &d.Items}, {&l.Posts, &d.Posts}, {&l.Bytes, &d.Bytes},
+	} {
+		if *f.value == 0 {
+			*f.value = *f.usual
+		}
+	}
+	for _, f := range []struct{ value, usual *time.Duration }{{&l.Time, &d.Time}, {&l.Request, &d.Request}} {
+		if *f.value == 0 {
+			*f.value = *f.usual
+		}
+	}
+	for _, f := range []struct{ value, usual *int }{{&l.Foreign, &d.Foreign}, {&l.Host, &d.Host}} {
+		if *f.value == 0 {
+			*f.value = *f.usual
+		}
+	}
+	return l
+}
+
+// Kinds of backfill.
 const (
-	BackfillPages  = 5   // of one collection
-	backfillOutbox = 50  // objects of an outbox
-	backfillThread = 200 // objects of a thread
-
-	backfillAgain = 7 * 24 * time.Hour // before this a collection is not read again
-	keptBackfills = 30 * 24 * time.Hour
-	// newsAge is how old what arrives may be to be told of.
-	newsAge = 48 * time.Hour
+	backfillActor  = "actor"
+	backfillThread = "thread"
 )
 
-// backfill asks for a collection of an actor of another server, in the
-// transaction that found a reason to.
-func (n *Node) backfill(ctx context.Context, q storage.Queries, collection string, of storage.Actor) error {
-	if of.Local() || originOf(collection) == "" || HostOf(collection) == n.host {
+// Kinds of step, and their ranks: posts before what is said about them, the
+// whole thread before its replies (FEP-f228).
+const (
+	stepActor      = "actor"
+	stepOutbox     = "outbox"
+	stepActivity   = "activity"
+	stepFeatured   = "featured"
+	stepPin        = "pin"
+	stepModerators = "moderators"
+	stepModerator  = "moderator"
+	stepContext    = "context"
+	stepReplies    = "replies"
+	stepObject     = "object"
+	stepReply      = "reply"
+)
+
+func rankOf(kind string) int64 {
+	ranks := map[string]int64{
+		stepActor: 0, stepOutbox: 1, stepActivity: 2, stepFeatured: 3, stepPin: 4, stepModerators: 5, stepModerator: 6,
+		stepContext: 0, stepObject: 1, stepReplies: 2, stepReply: 3,
+	}
+	return ranks[kind]
+}
+
+// itemOf is the kind of what a collection holds.
+func itemOf(collection string) string {
+	items := map[string]string{
+		stepOutbox: stepActivity, stepFeatured: stepPin, stepModerators: stepModerator, stepContext: stepObject, stepReplies: stepReply,
+	}
+	return items[collection]
+}
+
+// backfillAgain is how long the past of an actor is not asked for again after
+// all its followers here had left.
+const backfillAgain = 24 * time.Hour
+
+// backfillActor asks for the past of a remote submolt or agent. The first who
+// follows it here asks; for all who come later it is there.
+func (n *Node) backfillActor(ctx context.Context, q storage.Queries, target storage.Actor) error {
+	if n.cfg.Backfill.Off || target.Local() || (target.Kind != storage.KindSubmolt && target.Kind != storage.KindAgent) {
 		return nil
 	}
 	now := n.now()
-	return q.RequestBackfill(ctx, collection, of.ID, now, now-backfillAgain.Milliseconds())
-}
-
-// ClaimBackfills leases collections that are to be read.
-func (n *Node) ClaimBackfills(ctx context.Context, owner string, lease time.Duration, limit int) ([]storage.Backfill, error) {
-	due, err := n.store.Read().BackfillsDue(ctx, n.now())
-	if err != nil || !due {
-		return nil, err
-	}
-	var bs []storage.Backfill
-	err = n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error {
-		var err error
-		now := n.now()
-		bs, err = q.ClaimBackfills(ctx, owner, now, now+lease.Milliseconds(), limit)
-		return err
-	})
-	return bs, err
-}
-
-// RetryBackfill gives a collection back, to be asked for again at dueAt.
-func (n *Node) RetryBackfill(ctx context.Context, b storage.Backfill, why string, dueAt int64) error {
-	return n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error { return q.RetryBackfill(ctx, b.URI, why, dueAt) })
-}
-
-// AbandonBackfill ends one whose collection cannot be had.
-func (n *Node) AbandonBackfill(ctx context.Context, b storage.Backfill, why string) error {
-	return n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error { return q.FinishBackfill(ctx, b.URI, why) })
-}
-
-// BackfillMost is how many objects of a collection are asked for.
-func (n *Node) BackfillMost(ctx context.Context, b storage.Backfill) (int, error) {
-	a, err := n.store.Read().Actor(ctx, b.ActorID)
-	if err == nil && a.Outbox == b.URI {
-		return backfillOutbox, nil
-	}
-	return backfillThread, err
-}
-
-// Backfilled queues the objects that a collection names, oldest first: outboxes
-// begin with the newest, threads with the oldest. Those of agents' outboxes
-// count as the agent's, all others as their submolt's.
-func (n *Node) Backfilled(ctx context.Context, b storage.Backfill, objects []string) error {
-	of, err := n.store.Read().Actor(ctx, b.ActorID)
-	if err != nil {
+	b := storage.Backfill{URI: target.URI, Kind: backfillActor, ActorID: target.ID, Host: target.Host, RequestedAt: now}
+	wanted, err := q.RequestBackfill(ctx, b, now-backfillAgain.Milliseconds())
+	if err != nil || !wanted {
 		return err
 	}
-	if of.Outbox == b.URI {
-		slices.Reverse(objects)
+	_, err = q.InsertStep(ctx, storage.BackfillStep{Backfill: b.URI, URI: target.URI, Kind: stepActor, Host: target.Host})
+	return err
+}
+
+// backfillThread asks for the replies to a remote post that came by another
+// way than from its author at once: it has a past.
+func (in *inbound) backfillThread(ctx context.Context, o *activity.Object, submolt storage.Actor) error {
+	if in.n.cfg.Backfill.Off || submolt.Local() {
+		return nil
 	}
-	kind := activity.TypeAnnounce
-	if of.Kind == storage.KindAgent {
-		kind = activity.TypeCreate
-	}
-	rows := make([]storage.Received, 0, len(objects))
-	for _, uri := range objects {
-		if HostOf(uri) == n.host || HostOf(uri) == "" || (kind == activity.TypeCreate && HostOf(uri) != of.Host) {
-			continue
+	var steps []storage.BackfillStep
+	for _, c := range []struct{ kind, uri string }{{stepContext, o.Context}, {stepReplies, o.Replies}} {
+		if c.uri != "" && originOf(c.uri) == originOf(o.ID) {
+			steps = append(steps, storage.BackfillStep{Backfill: o.ID, URI: c.uri, Kind: c.kind, Host: HostOf(c.uri), Rank: rankOf(c.kind)})
 		}
-		r, err := n.asIfSent(kind, of.URI, uri)
-		if err != nil {
+	}
+	if len(steps) == 0 {
+		return nil
+	}
+	b := storage.Backfill{URI: o.ID, Kind: backfillThread, ActorID: submolt.ID, Host: HostOf(o.ID), RequestedAt: in.n.now()}
+	wanted, err := in.q.RequestBackfill(ctx, b, 0)
+	if err != nil || !wanted {
+		return err
+	}
+	for _, s := range steps {
+		if _, err := in.q.InsertStep(ctx, s); err != nil {
 			return err
 		}
-		rows = append(rows, r)
 	}
+	return nil
+}
+
+// BackfillLimits are the bounds of one backfill.
+func (n *Node) BackfillLimits() BackfillLimits { return n.cfg.Backfill }
+
+// ClaimBackfill leases a backfill that is due, of a host of which none is
+// under way; false when there is none.
+func (n *Node) ClaimBackfill(ctx context.Context, owner string, lease time.Duration) (storage.Backfill, bool, error) {
+	due, err := n.store.Read().BackfillsDue(ctx, n.now())
+	if err != nil || !due {
+		return storage.Backfill{}, false, err
+	}
+	var b storage.Backfill
 	err = n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error {
-		for _, r := range rows {
-			if err := ignoreExists(q.InsertReceived(ctx, r)); err != nil {
-				return err
-			}
-		}
-		return q.FinishBackfill(ctx, b.URI, "")
+		var err error
+		b, err = q.ClaimBackfill(ctx, owner, n.now(), n.now()+lease.Milliseconds())
+		return err
 	})
-	if err == nil {
-		n.wake.all()
+	return b, err == nil, ignoreNotFound(err)
+}
+
+// NextStep returns the step that a backfill takes next; false when it has none
+// left, or has used up one of its bounds: then it is at its end.
+func (n *Node) NextStep(ctx context.Context, b storage.Backfill) (storage.BackfillStep, bool, error) {
+	l := n.cfg.Backfill
+	switch {
+	case b.Requests >= l.Requests:
+		return storage.BackfillStep{}, false, n.endBackfill(ctx, b, "requests")
+	case b.Bytes >= l.Bytes:
+		return storage.BackfillStep{}, false, n.endBackfill(ctx, b, "bytes")
+	case n.now()-b.RequestedAt > l.Time.Milliseconds():
+		return storage.BackfillStep{}, false, n.endBackfill(ctx, b, "time")
+	}
+	s, err := n.store.Read().NextStep(ctx, b.URI)
+	if errors.Is(err, storage.ErrNotFound) {
+		return s, false, n.endBackfill(ctx, b, "done")
+	}
+	return s, err == nil, err
+}
+
+func (n *Node) endBackfill(ctx context.Context, b storage.Backfill, result string) error {
+	b.State, b.Result, b.LeaseUntil = storage.BackfillDone, result, 0
+	return n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error {
+		if err := q.UpdateBackfill(ctx, b); err != nil {
+			return ignoreNotFound(err) // its lease ran out: another process has it
+		}
+		return q.DeleteSteps(ctx, b.URI)
+	})
+}
+
+// PauseBackfill gives a backfill back, to go on at dueAt.
+func (n *Node) PauseBackfill(ctx context.Context, b storage.Backfill, dueAt int64) error {
+	b.LeaseUntil, b.DueAt = 0, dueAt
+	return n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error {
+		return ignoreNotFound(q.UpdateBackfill(ctx, b))
+	})
+}
+
+// SkipStep ends a step that cannot be had.
+func (n *Node) SkipStep(ctx context.Context, b storage.Backfill, s storage.BackfillStep) error {
+	return n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error {
+		if err := q.UpdateBackfill(ctx, b); err != nil {
+			return err
+		}
+		return q.FinishStep(ctx, s.Backfill, s.URI)
+	})
+}
+
+// TakeStep does one step of a backfill and stores what it has used up. It
+// returns a *MissingError when a document has to be fetched first.
+func (n *Node) TakeStep(ctx context.Context, b *storage.Backfill, s storage.BackfillStep, docs Documents) error {
+	var err error
+	for range receiveTries {
+		err = n.takeStep(ctx, b, s, docs)
+		if !errors.Is(err, storage.ErrExists) {
+			break // else a parallel activity stored the same actor or object: now it is known
+		}
+	}
+	if _, refused := errors.AsType[*Error](err); refused || IsLater(err) {
+		return n.SkipStep(ctx, *b, s)
 	}
 	return err
 }
 
-// asIfSent is an object in an activity of the actor whose collection names it.
-// Its id is the same each time, so that it is applied once in a while.
-func (n *Node) asIfSent(kind, actor, object string) (storage.Received, error) {
-	sum := sha256.Sum256([]byte(object))
-	id := actor + "#backfill-" + hex.EncodeToString(sum[:16])
-	body, err := json.Marshal(map[string]any{
-		"id": id, "type": kind, "actor": actor, "object": object, "to": []string{activity.Public}, "cc": []string{},
+func (n *Node) takeStep(ctx context.Context, b *storage.Backfill, s storage.BackfillStep, docs Documents) error {
+	used := *b
+	err := n.write(ctx, func(ctx context.Context, q storage.Queries) error {
+		used = *b // the closure may run twice
+		actor, err := q.Actor(ctx, b.ActorID)
+		if err != nil {
+			return err
+		}
+		f := &filling{inbound: &inbound{n: n, q: q, docs: docs, past: true}, job: &used, actor: actor}
+		if actor.Kind == storage.KindSubmolt {
+			f.group = &actor
+		}
+		if err := f.step(ctx, s); err != nil {
+			return err
+		}
+		if err := q.UpdateBackfill(ctx, used); err != nil {
+			return err
+		}
+		return q.FinishStep(ctx, s.Backfill, s.URI)
 	})
-	now := n.now()
-	return storage.Received{ID: n.cfg.NewID(), ActivityID: id, Type: kind, ActorURI: actor, Body: body, ReceivedAt: now, DueAt: now}, err
+	if err == nil {
+		*b = used
+	}
+	return err
 }
-
-// isNews says whether something written at a time is told of: what a backfill
-// brings is not.
-func (n *Node) isNews(at int64) bool { return n.now()-at < newsAge.Milliseconds() }

@@ -58,6 +58,9 @@ func (n *Node) Comment(ctx context.Context, author Author, d CommentDraft) (stor
 		if err != nil {
 			return nil, err
 		}
+		if err := n.mayCommentAbroad(ctx, q, author.actor, at.post); err != nil {
+			return nil, err
+		}
 		if err := q.InsertComment(ctx, c); err != nil {
 			return nil, err
 		}
@@ -87,6 +90,7 @@ type placement struct {
 	post   storage.Post
 	parent storage.Comment // zero under the post itself
 	called []storage.Actor // whom the comment mentions
+	quiet  bool            // it is old: nobody is told
 }
 
 // parentURI is what the comment answers.
@@ -162,6 +166,9 @@ func (n *Node) countComment(ctx context.Context, q storage.Queries, c storage.Co
 	}
 	if err := q.AddCounts(ctx, c.AuthorID, storage.Counts{Comments: 1, ActiveAt: c.CreatedAt}); err != nil {
 		return err
+	}
+	if at.quiet {
+		return nil
 	}
 	return n.notifyComment(ctx, q, c, at)
 }

@@ -214,6 +214,16 @@ func (n *Node) deliverWaiting(ctx context.Context, q storage.Queries, target sto
 		if err != nil {
 			return err
 		}
+		err = n.mayWriteAbroad(ctx, q, author, target)
+		if _, refused := errors.AsType[*Error](err); refused {
+			if err := n.removePost(ctx, q, p, storage.Removed); err != nil {
+				return err
+			}
+			continue
+		}
+		if err != nil {
+			return err
+		}
 		if err := q.HidePost(ctx, p.ID, storage.Visible, 0); err != nil {
 			return err
 		}

@@ -65,7 +65,9 @@ type Config struct {
 	Claim        ClaimConfig
 	KeyOverlap   time.Duration // how long an agent's old key stays good beside a new one
 	Verification Verification
-	MaxPixels    int // of an uploaded image, before it is decoded; 0 is the default
+	Backfill     BackfillLimits
+	AbroadPerDay int64 // posts and comments into one community of a people's server; 0 is the default
+	MaxPixels    int   // of an uploaded image, before it is decoded; 0 is the default
 	Keys         Keys
 	Now          func() time.Time
 	NewID        func() string
@@ -141,6 +143,10 @@ func (c *Config) setDefaults(host string) {
 	}
 	if c.Policy == "" {
 		c.Policy = PolicyOpen
+	}
+	c.Backfill = c.Backfill.orDefaults()
+	if c.AbroadPerDay == 0 {
+		c.AbroadPerDay = DefaultAbroadPerDay
 	}
 	if c.EditWindow == 0 {
 		c.EditWindow = DefaultEditWindow

@@ -42,9 +42,6 @@ func (n *Node) notify(ctx context.Context, q storage.Queries, x storage.Notifica
 // notifyComment tells of a comment: whom it answers, whose post it stands
 // under, and whom it calls; each once, by what concerns it most.
 func (n *Node) notifyComment(ctx context.Context, q storage.Queries, c storage.Comment, at placement) error {
-	if !n.isNews(c.CreatedAt) {
-		return nil
-	}
 	var told []string
 	tell := func(to storage.Ref, kind string) error {
 		if to.Host != "" || to.Kind != storage.KindAgent || slices.Contains(told, to.ID) {
@@ -74,7 +71,7 @@ func (n *Node) notifyComment(ctx context.Context, q storage.Queries, c storage.C
 // notifyPost tells those whom a post calls.
 func (n *Node) notifyPost(ctx context.Context, q storage.Queries, p storage.Post, called []storage.Actor) error {
 	for _, a := range called {
-		if !a.Local() || !n.isNews(p.CreatedAt) {
+		if !a.Local() {
 			continue
 		}
 		err := n.notify(ctx, q, storage.Notification{AgentID: a.ID, Type: NoteMention, ActorID: p.AuthorID, PostID: p.ID, Slot: "post:" + p.ID})

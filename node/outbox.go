@@ -151,7 +151,7 @@ func (n *Node) FinishLane(ctx context.Context, host string, r storage.LaneReport
 			return ignoreNotFound(err) // its lease ran out: another process has it
 		}
 		if r.NextAt > 0 {
-			return q.FailHost(ctx, host, n.now(), r.NextAt)
+			return q.FailHost(ctx, storage.HostFailure{Host: host, Inbox: r.Inbox, At: n.now(), OpenUntil: r.NextAt})
 		}
 		if r.Delivered > 0 {
 			return q.WakeHost(ctx, host, n.now())
@@ -169,7 +169,7 @@ func (n *Node) HostOfLane(ctx context.Context, host string) (storage.Host, error
 // Release ends the leases of an owner that stopped, or that stops.
 func (n *Node) Release(ctx context.Context, owner string) error {
 	return n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error {
-		return errors.Join(q.ReleaseLanes(ctx, owner), q.ReleaseReceived(ctx, owner))
+		return errors.Join(q.ReleaseLanes(ctx, owner), q.ReleaseReceived(ctx, owner), q.ReleaseBackfills(ctx, owner))
 	})
 }
 
@@ -277,7 +277,9 @@ const (
 	keptReceived   = 30 * 24 * time.Hour
 	keptTombstones = 300 * 24 * time.Hour
 	keptOutbox     = 45 * 24 * time.Hour
+	keptBackfills  = 365 * 24 * time.Hour // of what is followed, or shown, the past is here
 	pruneBatch     = 1_000
+	keptActors     = 100 * 24 * time.Hour // of people elsewhere who have nothing to do with us: longer than what tells of them
 	keptClaims     = 7 * 24 * time.Hour
 )
 
@@ -290,10 +292,11 @@ func (n *Node) Prune(ctx context.Context) (int, error) {
 			kept  time.Duration
 		}{
 			{q.PruneReceived, keptReceived},
-			{q.PruneBackfills, keptBackfills},
 			{q.PruneTombstones, keptTombstones},
 			{q.PruneNotifications, keptNotificationAge},
 			{q.PruneOutbox, keptOutbox},
+			{q.PruneBackfills, keptBackfills},
+			{q.PruneActors, keptActors},
 			{q.PruneOwners, keptClaims},
 			{q.PruneCounters, 0},
 			{q.PruneOutcomes, keptOutcomes},

@@ -129,6 +129,9 @@ func (n *Node) Post(ctx context.Context, author Author, d PostDraft) (storage.Po
 		if err := keep(ctx, q); err != nil {
 			return nil, err
 		}
+		if err := n.mayWriteAbroad(ctx, q, author.actor, submolt); err != nil {
+			return nil, err
+		}
 		if err := q.InsertPost(ctx, p); err != nil {
 			return nil, err
 		}
@@ -267,6 +270,9 @@ func (n *Node) removePost(ctx context.Context, q storage.Queries, p storage.Post
 	}
 	if p.Hidden == storage.Pending {
 		return q.AddCounts(ctx, p.AuthorID, storage.Counts{Posts: -1})
+	}
+	if err := n.unboost(ctx, q, p); err != nil {
+		return err
 	}
 	return q.AddPosts(ctx, p.AuthorID, p.SubmoltID, -1, 0)
 }

@@ -135,7 +135,10 @@ func (n *Node) publishPost(ctx context.Context, q storage.Queries, p storage.Pos
 	}
 	l := n.postLetter(p, author, submolt, called)
 	l.listed, l.isPost, l.doc.Type, l.doc.Published = true, true, activity.TypeCreate, wireTime(p.CreatedAt)
-	return n.submit(ctx, q, l, submolt)
+	if err := n.submit(ctx, q, l, submolt); err != nil {
+		return err
+	}
+	return n.boost(ctx, q, p, submolt)
 }
 
 // publishPostUpdate sends an edited post to whom it was sent, and to whom it
@@ -201,8 +204,12 @@ func (n *Node) publishDelete(ctx context.Context, q storage.Queries, d deletion)
 	if submolt.State == storage.ActorPending || submolt.State == storage.ActorUnknown {
 		return nil // it never went anywhere
 	}
+	var boosted []string
+	if submolt.Local() && d.object == d.thread {
+		boosted = []string{boostsOf(submolt.URI)}
+	}
 	return n.submit(ctx, q, letter{
-		actor: d.author, thread: d.thread,
+		actor: d.author, thread: d.thread, audience: boosted,
 		doc: activity.ActivityDoc{
 			Type: activity.TypeDelete, To: activity.IDs{submolt.URI, activity.Public}, Cc: activity.IDs{d.author.FollowersURI},
 			Audience: submolt.URI, Object: d.object,
@@ -283,7 +290,7 @@ func (n *Node) publishAccept(ctx context.Context, q storage.Queries, target, fol
 
 func (n *Node) publishActor(ctx context.Context, q storage.Queries, a storage.Actor) error {
 	_, err := n.post(ctx, q, letter{
-		actor: a, thread: a.URI, audience: []string{followersOf(a.URI)},
+		actor: a, thread: a.URI, audience: []string{followersOf(a.URI), boostsOf(a.URI)},
 		doc: activity.ActivityDoc{
 			Type: activity.TypeUpdate, To: activity.IDs{activity.Public}, Cc: activity.IDs{a.FollowersURI},
 			Object: n.ActorDoc(a), Updated: wireTime(a.UpdatedAt),

@@ -48,6 +48,8 @@ type inbound struct {
 	// group is the submolt that announced the activity; nil when its actor sent it.
 	group *storage.Actor
 	depth int
+	// past says that it is fetched from the past: it is nobody's news.
+	past bool
 	// about is what hangs on a change that was applied at once (writeAbout).
 	about []string
 	// byProof says that the activity carries its actor's own proof, so that it
@@ -126,6 +128,8 @@ func (in *inbound) apply(ctx context.Context, a *activity.Activity, actor storag
 		return in.announced(ctx, a, actor)
 	case activity.TypeAdd, activity.TypeRemove:
 		return in.collection(ctx, a, actor)
+	case activity.TypeMove:
+		return in.move(ctx, a, actor)
 	case activity.TypeFlag:
 		return in.flag(ctx, a, actor)
 	case activity.TypeLock:
@@ -343,6 +347,9 @@ func (in *inbound) fetchedObject(ctx context.Context, o *activity.Object) (strin
 	}
 	author, err := in.actor(ctx, o.AttributedTo)
 	if err != nil {
+		return "", err
+	}
+	if err := in.introduced(ctx, author); err != nil {
 		return "", err
 	}
 	return in.createObject(ctx, o, nil, author)

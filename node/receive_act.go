@@ -10,6 +10,10 @@ import (
 
 // vote counts an agent's Like or Dislike, once for each voter and target.
 func (in *inbound) vote(ctx context.Context, a *activity.Activity, actor storage.Actor) (string, error) {
+	undone, err := in.q.IsTombstone(ctx, a.ID, actor.URI)
+	if err != nil || undone {
+		return resultIgnored, err
+	}
 	value := int64(1)
 	if a.Type == activity.TypeDislike {
 		value = -1
@@ -218,7 +222,8 @@ func (in *inbound) deleteComment(ctx context.Context, a *activity.Activity, c st
 // deletedFollows bounds how many follows end with one actor at once.
 const deletedFollows = 5_000
 
-// deleteActor ends a remote actor: it follows nobody any more and writes nothing more.
+// deleteActor ends a remote actor: it follows nobody any more and writes
+// nothing more; what it wrote is taken away by the worker.
 func (in *inbound) deleteActor(ctx context.Context, actor storage.Actor) (string, error) {
 	for _, kind := range []string{storage.KindAgent, storage.KindSubmolt} {
 		targets, err := in.q.Following(ctx, actor.ID, kind, "", deletedFollows)
@@ -239,5 +244,8 @@ func (in *inbound) deleteActor(ctx context.Context, actor storage.Actor) (string
 		}
 	}
 	in.n.forget(actor.URI)
+	if err := in.q.RequestErasure(ctx, actor.ID, in.n.now()); err != nil {
+		return "", err
+	}
 	return resultApplied, in.q.SetActorState(ctx, actor.ID, storage.ActorDeleted, in.n.now())
 }

@@ -74,8 +74,8 @@ func (in *inbound) pin(ctx context.Context, a *activity.Activity, submolt, actor
 	if p.Pinned == (a.Type == activity.TypeAdd) {
 		return resultKnown, nil
 	}
-	if err := in.n.setPinned(ctx, in.q, p, a.Type); err != nil {
-		return "", err
+	if err := in.n.setPinned(ctx, in.q, p, a.Type); err != nil || in.past {
+		return resultApplied, err
 	}
 	if err := in.n.logAct(ctx, in.q, pinAct(p, a.Type), actor, Judgement{}); err != nil {
 		return "", err
@@ -107,8 +107,8 @@ func (in *inbound) appoint(ctx context.Context, a *activity.Activity, submolt, a
 	if (had == "") == (role == "") {
 		return resultKnown, nil
 	}
-	if _, err := in.n.setRole(ctx, in.q, submolt, agent, role); err != nil {
-		return "", err
+	if _, err := in.n.setRole(ctx, in.q, submolt, agent, role); err != nil || in.past {
+		return resultApplied, err
 	}
 	if err := in.n.logAct(ctx, in.q, roleAct(submolt, agent, role), actor, Judgement{}); err != nil {
 		return "", err

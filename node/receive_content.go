@@ -86,7 +86,11 @@ func (in *inbound) createPost(ctx context.Context, o *activity.Object, a *activi
 	if err := in.concernsUs(ctx, submolt, author); err != nil {
 		return "", err
 	}
-	if err := in.n.mayPost(ctx, in.q, author, submolt); err != nil {
+	may := in.n.mayPost
+	if in.past {
+		may = in.n.mayPostIn // its time was another
+	}
+	if err := may(ctx, in.q, author, submolt); err != nil {
 		return "", err
 	}
 	if err := allows(submolt, in.text(o).coins); err != nil {
@@ -104,13 +108,19 @@ func (in *inbound) createPost(ctx context.Context, o *activity.Object, a *activi
 	if err != nil {
 		return "", err
 	}
+	if in.past || a == nil {
+		if err := in.backfillThread(ctx, o, submolt); err != nil {
+			return "", err
+		}
+	}
+	if in.past {
+		return resultApplied, nil
+	}
 	if err := in.n.notifyPost(ctx, in.q, p, called); err != nil {
 		return "", err
 	}
-	if a == nil && originOf(o.Context) == originOf(o.ID) { // it was there before us, and so was what is said about it
-		if err := in.n.backfill(ctx, in.q, o.Context, submolt); err != nil {
-			return "", err
-		}
+	if err := in.n.boost(ctx, in.q, p, submolt); err != nil {
+		return "", err
 	}
 	return resultApplied, in.passOn(ctx, announcement{submolt: submolt, audience: followersOf(submolt.URI), thread: p.URI, listed: true})
 }
@@ -154,7 +164,7 @@ func (in *inbound) submolt(ctx context.Context, o *activity.Object, a *activity.
 			return s, err
 		}
 	}
-	if in.calls && in.group == nil && o.Audience != "" && HostOf(o.Audience) != in.n.host {
+	if (in.calls || in.past) && in.group == nil && o.Audience != "" && HostOf(o.Audience) != in.n.host {
 		s, err := in.actor(ctx, o.Audience)
 		if err != nil || s.Kind == storage.KindSubmolt {
 			return s, err
@@ -226,7 +236,7 @@ func (in *inbound) postOf(o *activity.Object, author Author, submolt storage.Act
 	t := in.text(o)
 	p := storage.Post{
 		ID: id, URI: o.ID, AuthorID: author.ID(), SubmoltID: submolt.ID, Type: TypeText, Title: titleOf(o, t.markdown),
-		Content: t.markdown, HTML: t.html, Lang: t.language, Hot: hot(0, at), Scaled: scaled(hot(0, at), submolt), Local: submolt.Local(), CreatedAt: at, UpdatedAt: max(at, clampTime(o.Updated, at)),
+		Content: t.markdown, HTML: t.html, Lang: t.language, Hot: hot(0, at), Scaled: scaled(hot(0, at), submolt), Local: submolt.Local(), CreatedAt: at, UpdatedAt: versionOf(o, at, now),
 		Author: author.actor.Ref(), Submolt: submolt.Ref(),
 	}
 	for _, file := range o.Attachments {
@@ -303,7 +313,7 @@ func (in *inbound) createComment(ctx context.Context, o *activity.Object, author
 	at := clampTime(o.Published, now)
 	c := storage.Comment{
 		ID: id, URI: o.ID, RootID: id, AuthorID: author.ID(), Content: visible(t.markdown, MaxComment), HTML: t.html,
-		Lang: t.language, CreatedAt: at, UpdatedAt: max(at, clampTime(o.Updated, at)),
+		Lang: t.language, CreatedAt: at, UpdatedAt: versionOf(o, at, now),
 	}
 	called, err := in.mentions(ctx, o)
 	if err != nil {
@@ -313,10 +323,10 @@ func (in *inbound) createComment(ctx context.Context, o *activity.Object, author
 	if err := in.findParent(ctx, o.InReplyTo, &c); err != nil {
 		return "", err
 	}
-	if err := in.q.AddCounts(ctx, author.ID(), storage.Counts{ActiveAt: now}); err != nil {
+	if err := in.q.AddCounts(ctx, author.ID(), storage.Counts{ActiveAt: at}); err != nil {
 		return "", err
 	}
-	if author.actor.Tier == TierService {
+	if author.actor.Tier == TierService && !in.past {
 		if err := in.n.limitComments(ctx, in.q, author); err != nil {
 			return "", err
 		}
@@ -328,7 +338,7 @@ func (in *inbound) createComment(ctx context.Context, o *activity.Object, author
 	if in.group != nil && in.group.ID != where.post.SubmoltID {
 		return "", &Error{Kind: Forbidden, Code: "foreign_submolt"}
 	}
-	where.called = called
+	where.called, where.quiet = called, in.past
 	in.about = []string{c.PostID, c.AuthorID}
 	if err := in.n.addComment(ctx, in.q, c, where); err != nil {
 		return "", err
@@ -384,7 +394,7 @@ func (in *inbound) fetchParent(ctx context.Context, uri string) error {
 	if err != nil || o.ID != uri {
 		return &Error{Kind: Invalid, Code: "bad_object"}
 	}
-	above := &inbound{n: in.n, q: in.q, docs: in.docs, group: in.group, depth: in.depth + 1, calls: in.calls}
+	above := &inbound{n: in.n, q: in.q, docs: in.docs, group: in.group, depth: in.depth + 1, calls: in.calls, past: in.past}
 	_, err = above.fetchedObject(ctx, o)
 	return err
 }

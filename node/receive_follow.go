@@ -18,6 +18,10 @@ func (in *inbound) follow(ctx context.Context, a *activity.Activity, follower st
 	if !target.Local() || target.DeletedAt > 0 {
 		return resultIgnored, nil
 	}
+	undone, err := in.q.IsTombstone(ctx, a.ID, follower.URI)
+	if err != nil || undone {
+		return resultIgnored, err
+	}
 	h, err := in.q.Host(ctx, follower.Host)
 	if ignoreNotFound(err) != nil {
 		return "", err
@@ -53,7 +57,7 @@ func (in *inbound) newFollower(ctx context.Context, f storage.Follow, follower, 
 	if err := in.q.OpenLane(ctx, inbox, HostOf(inbox)); err != nil {
 		return err
 	}
-	if err := in.q.AddMember(ctx, followersOf(target.URI), inbox, 1); err != nil {
+	if err := in.q.AddMember(ctx, audienceOf(target, h), inbox, 1); err != nil {
 		return err
 	}
 	if h.AgentsOnly {
@@ -73,11 +77,10 @@ func (in *inbound) newFollower(ctx context.Context, f storage.Follow, follower, 
 // lostFollower ends a remote actor's follow of a local one.
 func (in *inbound) lostFollower(ctx context.Context, f storage.Follow, follower, target storage.Actor) error {
 	inbox := inboxOf(follower)
-	if err := in.q.AddMember(ctx, followersOf(target.URI), inbox, -1); err != nil {
-		return err
-	}
-	if err := in.q.AddMember(ctx, votersOf(target.URI), inbox, -1); err != nil {
-		return err
+	for _, audience := range []string{followersOf(target.URI), boostsOf(target.URI), votersOf(target.URI)} {
+		if err := in.q.AddMember(ctx, audience, inbox, -1); err != nil {
+			return err
+		}
 	}
 	return in.n.endFollow(ctx, in.q, f, target)
 }
@@ -106,6 +109,10 @@ func (in *inbound) answer(ctx context.Context, a *activity.Activity, target stor
 	case f.State == storage.FollowAccepted:
 		return resultKnown, nil
 	}
+	followed, err := in.q.HasAcceptedFollower(ctx, target.ID)
+	if err != nil {
+		return "", err
+	}
 	f.State = state
 	if err := in.q.SetFollow(ctx, f); err != nil {
 		return "", err
@@ -115,12 +122,10 @@ func (in *inbound) answer(ctx context.Context, a *activity.Activity, target stor
 			return "", err
 		}
 	}
-	if state == storage.FollowAccepted {
-		if err := in.n.backfill(ctx, in.q, target.Outbox, target); err != nil {
-			return "", err
-		}
+	if err := in.q.AddCounts(ctx, target.ID, counts); err != nil || state != storage.FollowAccepted || followed {
+		return resultApplied, err
 	}
-	return resultApplied, in.q.AddCounts(ctx, target.ID, counts)
+	return resultApplied, in.n.backfillActor(ctx, in.q, target)
 }
 
 // followInside finds a follow by the two ends that an embedded Follow names.
@@ -144,15 +149,7 @@ func (in *inbound) followInside(ctx context.Context, ref activity.Ref, target st
 func (in *inbound) undo(ctx context.Context, a *activity.Activity, actor storage.Actor) (string, error) {
 	ref := a.Object()
 	if ref.Raw == nil {
-		f, err := in.q.FollowByURI(ctx, ref.ID)
-		if err != nil || f.FollowerID != actor.ID {
-			return resultIgnored, ignoreNotFound(err)
-		}
-		target, err := in.q.Actor(ctx, f.TargetID)
-		if err != nil {
-			return "", err
-		}
-		return resultApplied, in.lostFollower(ctx, f, actor, target)
+		return in.undoBare(ctx, ref.ID, actor)
 	}
 	inner, err := activity.ParseActivity(ref.Raw)
 	if err != nil || inner.Actor != a.Actor {
@@ -165,12 +162,19 @@ func (in *inbound) undo(ctx context.Context, a *activity.Activity, actor storage
 			return resultIgnored, ignoreNotFound(err)
 		}
 		f, err := in.q.FollowOf(ctx, actor.ID, target.ID)
+		if errors.Is(err, storage.ErrNotFound) {
+			return resultIgnored, in.undoneEarly(ctx, inner.ID, actor)
+		}
 		if err != nil {
-			return resultIgnored, ignoreNotFound(err)
+			return "", err
 		}
 		return resultApplied, in.lostFollower(ctx, f, actor, target)
 	case activity.TypeLike, activity.TypeDislike:
-		return in.ballot(ctx, inner, actor, 0)
+		result, err := in.ballot(ctx, inner, actor, 0)
+		if err != nil || result != resultKnown {
+			return result, err
+		}
+		return result, in.undoneEarly(ctx, inner.ID, actor)
 	case activity.TypeLock:
 		return in.lock(ctx, inner, actor, ActUnlockPost)
 	case activity.TypeBlock:

@@ -126,6 +126,29 @@ func (q Queries) HasLocalFollower(ctx context.Context, targetID string) (bool, e
 	return len(ids) > 0, err
 }
 
+// HasAcceptedFollower says whether a local agent follows the target and was accepted.
+func (q Queries) HasAcceptedFollower(ctx context.Context, targetID string) (bool, error) {
+	var ids []string
+	err := q.list(ctx, &ids, `
+		SELECT f.follower_id
+		FROM follows f
+		JOIN actors a ON a.id = f.follower_id
+		WHERE f.target_id = $1 AND a.host = '' AND f.state = 'accepted'
+		LIMIT 1`, targetID)
+	return len(ids) > 0, err
+}
+
+// LocalFollowers returns the local agents that follow an actor, in any state.
+func (q Queries) LocalFollowers(ctx context.Context, targetID string, limit int) ([]Actor, error) {
+	actors := []Actor{}
+	err := q.list(ctx, &actors, `
+		SELECT `+actorColumns+`
+		FROM actors
+		WHERE host = '' AND id IN (SELECT follower_id FROM follows WHERE target_id = $1)
+		LIMIT $2`, targetID, limit)
+	return actors, err
+}
+
 // AddMember counts one more (n = 1) or one less (n = -1) member of an audience
 // behind an inbox. The audience index tells, for an outbox entry, which lanes
 // are to be woken, without touching a follower.
@@ -142,6 +165,36 @@ func (q Queries) AddMember(ctx context.Context, audience, inbox string, n int64)
 		DELETE FROM audience
 		WHERE audience = $1 AND inbox = $2 AND members <= 0`, audience, inbox)
 	return err
+}
+
+// Member is one row of the audience index.
+type Member struct {
+	Audience string `db:"audience"`
+	Inbox    string `db:"inbox"`
+	Members  int64  `db:"members"`
+}
+
+// MembersOf returns the audiences that a host's inboxes belong to.
+func (q Queries) MembersOf(ctx context.Context, host string, limit int) ([]Member, error) {
+	ms := []Member{}
+	err := q.list(ctx, &ms, `
+		SELECT a.audience, a.inbox, a.members
+		FROM audience a
+		JOIN lanes l ON l.inbox = a.inbox
+		WHERE l.host = $1
+		LIMIT $2`, host, limit)
+	return ms, err
+}
+
+// HasMembers says whether an audience has any.
+func (q Queries) HasMembers(ctx context.Context, audience string) (bool, error) {
+	var inboxes []string
+	err := q.list(ctx, &inboxes, `
+		SELECT inbox
+		FROM audience
+		WHERE audience = $1
+		LIMIT 1`, audience)
+	return len(inboxes) > 0, err
 }
 
 // CountFollowing counts the actors of a kind that one follows, in any state.

@@ -63,21 +63,34 @@ func (q Queries) PutHost(ctx context.Context, h Host) error {
 	return err
 }
 
-// FailHost opens a host's breaker and makes all its lanes wait until then.
-func (q Queries) FailHost(ctx context.Context, host string, now, openUntil int64) error {
+// HostFailure is an attempt that failed.
+type HostFailure struct {
+	Host      string
+	Inbox     string // that was tried
+	At        int64
+	OpenUntil int64 // when it is tried again
+}
+
+// halfOpen is how much later than the inbox that failed all others of its host
+// are tried: that one finds out whether the host is back, and its success lets
+// them all go. They are not put off twice, so that one bad inbox holds up no host.
+const halfOpen = 10 * 60 * 1_000
+
+// FailHost opens a host's breaker and makes all its lanes wait.
+func (q Queries) FailHost(ctx context.Context, f HostFailure) error {
 	if _, err := q.exec(ctx, `
 		INSERT INTO hosts (`+hostColumns+`)
 		VALUES ($1, '', '', FALSE, 1, $2, $3, 0, 0, $2)
 		ON CONFLICT (host) DO UPDATE
 		SET failures = hosts.failures + 1, open_until = excluded.open_until,
 			failing_since = CASE WHEN hosts.failures = 0 THEN excluded.failing_since ELSE hosts.failing_since END`,
-		host, now, openUntil); err != nil {
+		f.Host, f.At, f.OpenUntil); err != nil {
 		return err
 	}
 	_, err := q.exec(ctx, `
 		UPDATE lanes
 		SET next_at = $1
-		WHERE host = $2 AND next_at < $1`, openUntil, host)
+		WHERE host = $2 AND inbox <> $3 AND next_at < $4`, f.OpenUntil+halfOpen, f.Host, f.Inbox, f.OpenUntil)
 	return err
 }
 
@@ -96,4 +109,81 @@ func (q Queries) WakeHost(ctx context.Context, host string, now int64) error {
 		SET next_at = 0
 		WHERE host = $1 AND next_at > 0`, host)
 	return err
+}
+
+// ProbeHost lets a failing host's lanes go at once: it answered a question. Its
+// breaker stays open until something is delivered.
+func (q Queries) ProbeHost(ctx context.Context, host string, now int64) error {
+	if _, err := q.exec(ctx, `
+		UPDATE hosts
+		SET open_until = $1, last_seen_at = $1
+		WHERE host = $2`, now, host); err != nil {
+		return err
+	}
+	_, err := q.exec(ctx, `
+		UPDATE lanes
+		SET next_at = 0
+		WHERE host = $1 AND next_at > 0`, host)
+	return err
+}
+
+// CloseLanes gives up all that waits for a host.
+func (q Queries) CloseLanes(ctx context.Context, host string) error {
+	_, err := q.exec(ctx, `
+		UPDATE lanes
+		SET expired = expired + 1, position = head
+		WHERE host = $1 AND head > position`, host)
+	return err
+}
+
+// HostsDue returns hosts that were asked about themselves last before a time.
+func (q Queries) HostsDue(ctx context.Context, before int64, limit int) ([]Host, error) {
+	hs := []Host{}
+	err := q.list(ctx, &hs, `
+		SELECT `+hostColumns+`
+		FROM hosts
+		WHERE checked_at < $1
+		ORDER BY checked_at
+		LIMIT $2`, before, limit)
+	return hs, err
+}
+
+// ClaimHost counts one of them as asked now; ErrNotFound when there is none.
+func (q Queries) ClaimHost(ctx context.Context, before, now int64) (Host, error) {
+	var h Host
+	err := q.get(ctx, &h, `
+		UPDATE hosts
+		SET checked_at = $1
+		WHERE host IN (
+			SELECT host
+			FROM hosts
+			WHERE checked_at < $2
+			ORDER BY checked_at
+			LIMIT 1`+q.dialect.skipLocked+`
+		)
+		RETURNING `+hostColumns, now, before)
+	return h, err
+}
+
+// HasActors says whether an actor of a host is known.
+func (q Queries) HasActors(ctx context.Context, host string) (bool, error) {
+	var ids []string
+	err := q.list(ctx, &ids, `
+		SELECT id
+		FROM actors
+		WHERE host = $1
+		LIMIT 1`, host)
+	return len(ids) > 0, err
+}
+
+// DeleteHost forgets a host and its lanes.
+func (q Queries) DeleteHost(ctx context.Context, host string) error {
+	if _, err := q.exec(ctx, `
+		DELETE FROM lanes
+		WHERE host = $1`, host); err != nil {
+		return err
+	}
+	return q.one(ctx, `
+		DELETE FROM hosts
+		WHERE host = $1`, host)
 }

@@ -88,8 +88,6 @@ func listings(ctx context.Context, q storage.Queries) error {
 		}
 	}
 	try(nil, func() error { _, _, err := q.WrittenIn(ctx, "lab", "ada", 100); return err }())
-	try(q.BackfillsDue(ctx, 1))
-	try(q.ClaimBackfills(ctx, "w", 1, 2, 4))
 	try(q.PruneBackfills(ctx, 1, 100))
 	try(q.SkillFile(ctx, "x", "skill.md"))
 	try(q.SkillFiles(ctx, 500))
@@ -131,6 +129,22 @@ func listings(ctx context.Context, q storage.Queries) error {
 	try(q.ReceivedBefore(ctx, "x", "y"))
 	try(q.ReceivedDue(ctx, 1))
 	try(q.WaitingLookups(ctx, 10))
+	try(q.HasAcceptedFollower(ctx, "ada"))
+	try(q.LocalFollowers(ctx, "ada", 50))
+	try(q.VoteByURI(ctx, "ada", "x"))
+	try(q.URIOf(ctx, "x"))
+	try(q.Erasures(ctx, 5))
+	try(q.Community(ctx, "x"))
+	try(q.Communities(ctx, 5))
+	try(q.HostsDue(ctx, 1, 5))
+	try(q.PruneActors(ctx, 1, 5))
+	try(q.HasActors(ctx, "h"))
+	try(q.MembersOf(ctx, "h", 5))
+	try(q.HasMembers(ctx, "x"))
+	try(q.Backfill(ctx, "x"))
+	try(q.BackfillsDue(ctx, 1))
+	try(q.NextStep(ctx, "x"))
+	try(q.StepHosts(ctx, "x"))
 	try(q.Unindexed(ctx, 10))
 	for _, after := range []storage.After{{}, {Key: 5, ID: "x"}} {
 		try(q.Notifications(ctx, storage.NotificationList{AgentID: "ada", After: after, Limit: 25}))
@@ -244,9 +258,9 @@ func wasteful(database, query, step string) string {
 }
 
 // bounded says that a query sorts only what another bound keeps few: the
-// first posts of some sources, the follows and blocks of one actor, the agents of one owner, the moderators of one submolt, the same name elsewhere.
+// first posts of some sources, the follows and blocks of one actor, the agents of one owner, the moderators of one submolt, the steps of one backfill, the same name elsewhere.
 func bounded(query string) bool {
 	return strings.Contains(query, "AS merged") || strings.Contains(query, "AS source") || strings.Contains(query, "FROM follows") || strings.Contains(query, "FROM blocks") || strings.Contains(query, "FROM ownerships") ||
-		strings.Contains(query, "FROM moderators") ||
+		strings.Contains(query, "FROM moderators") || strings.Contains(query, "FROM backfill_steps") ||
 		strings.Contains(query, "ORDER BY kind") || strings.Contains(query, "c.root_id IN")
 }

@@ -102,6 +102,21 @@ func (q Queries) UpdatePost(ctx context.Context, p Post) error {
 	return q.queueIndex(ctx, p.ID, DocPost)
 }
 
+// URIOf returns the ActivityPub id of a post or comment by its local id.
+func (q Queries) URIOf(ctx context.Context, id string) (string, error) {
+	var uri string
+	err := q.get(ctx, &uri, `
+		SELECT uri
+		FROM posts
+		WHERE id = $1
+		UNION ALL
+		SELECT uri
+		FROM comments
+		WHERE id = $1
+		LIMIT 1`, id)
+	return uri, err
+}
+
 // HidePost sets why a post is not shown; ErrNotFound when it is hidden so already.
 // Its comments are found no more, too.
 func (q Queries) HidePost(ctx context.Context, id string, hidden, now int64) error {

@@ -40,6 +40,17 @@ func (q Queries) VoteOf(ctx context.Context, agentID, targetID string) (Vote, er
 	return v, err
 }
 
+// VoteByURI returns the agent's vote by its activity's id; ErrNotFound when there is none.
+func (q Queries) VoteByURI(ctx context.Context, agentID, uri string) (Vote, error) {
+	var v Vote
+	err := q.get(ctx, &v, `
+		SELECT agent_id, target_id, value, scored, uri, created_at
+		FROM votes
+		WHERE agent_id = $1 AND uri = $2
+		LIMIT 1`, agentID, uri)
+	return v, err
+}
+
 // VotesOf returns the agent's votes on those of the targets that it voted on.
 func (q Queries) VotesOf(ctx context.Context, agentID string, targets []string) ([]Vote, error) {
 	vs := []Vote{}

@@ -66,8 +66,8 @@ func (p program) root() *cobra.Command {
 		return usageError{fmt.Errorf("%w (see %s --help)", err, cmd.CommandPath())}
 	})
 	root.AddCommand(p.serveCommand(), p.tryCommand(), p.migrateCommand(), p.configCommand(),
-		p.agentsCommand(), p.invitesCommand(), p.appsCommand(), p.keysCommand(), p.auditCommand(),
-		p.versionCommand())
+		p.agentsCommand(), p.invitesCommand(), p.appsCommand(), p.communitiesCommand(),
+		p.keysCommand(), p.auditCommand(), p.versionCommand())
 	return root
 }
 

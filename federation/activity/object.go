@@ -23,6 +23,7 @@ type Object struct {
 	URL                string // for people, or where a link post leads to
 	Audience           string
 	Context            string // the collection of the whole thread
+	Replies            string // the collection of the replies to it
 	Language           string // of Content, a BCP 47 tag, empty when not told
 	To, Cc             []string
 	Published, Updated time.Time // zero when absent or unreadable
@@ -134,6 +135,8 @@ func (o *Object) readWord(name string, v value) {
 		o.Audience = v.id()
 	case "context":
 		o.Context = v.id()
+	case "replies":
+		o.Replies = v.id()
 	case "language":
 		o.Language = v.language()
 	case "formerType", "former_type":

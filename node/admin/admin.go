@@ -77,6 +77,9 @@ func (a *Admin) Handler() http.Handler {
 		{post, "/apps", a.addApp},
 		{post, "/apps/{name}/revoke", a.revokeApp},
 		{get, "/audit", a.audit},
+		{get, "/communities", a.communities},
+		{post, "/communities/{name}/allow", a.decide("allowed: agents may write there", a.node.AllowCommunity)},
+		{post, "/communities/{name}/deny", a.decide("denied: agents may read there", a.node.DenyCommunity)},
 	} {
 		r.Method(rt.method, rt.pattern, a.serve(rt.do))
 	}

@@ -56,6 +56,9 @@ func (a *API) find(r *http.Request, letter, name string) (storage.Actor, error) 
 
 func (a *API) actor(r *http.Request, letter, name string) (answer, error) {
 	x, err := a.find(r, letter, name)
+	if node.IsGone(err) && x.Local() {
+		return tombstone(x.URI, x.WireType)
+	}
 	if err != nil {
 		return answer{}, err
 	}

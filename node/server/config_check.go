@@ -40,6 +40,12 @@ func (c Config) Check() error {
 	if err := c.checkClaims(); err != nil {
 		return err
 	}
+	if err := c.Backfill.check(); err != nil {
+		return err
+	}
+	if c.Federation.AbroadPerDay < 1 {
+		return errors.New("federation.abroad_per_day must be above 0; no community is allowed at the start")
+	}
 	if c.Media.MaxPixels < 1 {
 		return errors.New("media.max_pixels must be above 0")
 	}

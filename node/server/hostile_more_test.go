@@ -144,7 +144,8 @@ func TestHostileOwnership(t *testing.T) {
 		{"A vote that does not count", taken(), func(w *town) answer { // evil does not say that only agents write there
 			return w.evil.send(w.node, w.eve, doc{"type": "Dislike", "object": w.adas})
 		}},
-	}, "received", "Delete of a neighbour: tombstones", "A vote that does not count: votes", "A vote that does not count: outbox")
+	}, "received", "Undo of a neighbour's vote as one's own: tombstones", "Undo of a neighbour's follow as one's own: tombstones",
+		"Delete of a neighbour: tombstones", "A vote that does not count: votes", "A vote that does not count: outbox")
 }
 
 // TestHostileGroups: what a Group passes on, [ANN], [GATE-9], [GATE-12], FEP-fe34.
@@ -284,7 +285,7 @@ func TestHostileSlowness(t *testing.T) {
 // TestHostileThreads: B4: reply chains without an end, and in a ring.
 func TestHostileThreads(t *testing.T) {
 	t.Parallel()
-	const fetches, long, short = 20, 10_000, 20_000 // bound of one activity; where the chains begin
+	const fetches, long, short = 60, 10_000, 20_000 // bound of one activity; where the chains begin
 	nodetest.Each(t, func(t *testing.T, database func(tb testing.TB) nodetest.Option) {
 		s := newStage(t, database(t))
 		at := func(i int) string { return fmt.Sprintf("%s/deep/%d", s.evil.URL, i) }
@@ -311,10 +312,10 @@ func TestHostileThreads(t *testing.T) {
 		if n := s.evil.asked("/deep/"); n < 10 {
 			t.Errorf("only %d fetches: the chain was not followed", n)
 		}
-		first, _ := s.evil.deep(short + 5)
+		first, _ := s.evil.deep(short + 40)
 		s.must(s.evil, s.eve, create(first))
-		if seen := s.seen(); !strings.Contains(seen, "Answer 20005") || !strings.Contains(seen, "Answer 20001") {
-			t.Error("an honest chain of five is not shown")
+		if seen := s.seen(); !strings.Contains(seen, "Answer 20040") || !strings.Contains(seen, "Answer 20001") {
+			t.Error("an honest chain of forty is not shown")
 		}
 	})
 }

@@ -18,6 +18,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -46,6 +47,9 @@ type peer struct {
 
 	tb   testing.TB
 	quit chan struct{} // closed when the test ends
+
+	failing atomic.Bool // answers everything with an error
+
 	mu   sync.Mutex
 	keys map[string]*rsa.PrivateKey      // by actor; guarded by mu
 	docs map[string]http.HandlerFunc     // by path; guarded by mu
@@ -73,6 +77,10 @@ func newPeer(tb testing.TB) *peer {
 func (p *peer) host() string { return strings.TrimPrefix(p.URL, "http://") }
 
 func (p *peer) serve(w http.ResponseWriter, r *http.Request) {
+	if p.failing.Load() {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return
+	}
 	if r.Method == http.MethodPost {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {

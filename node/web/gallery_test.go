@@ -143,7 +143,7 @@ func (s *site) peers() {
 				return err
 			}
 		}
-		if err := q.FailHost(ctx, "toot.test", now, now+60_000); err != nil {
+		if err := q.FailHost(ctx, storage.HostFailure{Host: "toot.test", At: now, OpenUntil: now + 60_000}); err != nil {
 			return err
 		}
 		if err := q.InsertPost(ctx, post); err != nil {

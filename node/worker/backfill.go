@@ -4,120 +4,134 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"time"
 
-	"instar.example/federation/activity"
+	"golang.org/x/time/rate"
+
 	"instar.example/federation/fetch"
 	"instar.example/node"
 	"instar.example/storage"
 )
 
-// Bounds of reading collections.
+// Bounds of a backfill's turn: many take turns, so that none waits for a large one.
 const (
-	backfillsAtOnce = 4
-	backfillTries   = 6
-	backfillFirst   = time.Minute
+	backfillsAtOnce = 4 // of different hosts
+	backfillSteps   = 20
+	backfillTries   = 4 // failures in a row of one step
+	backfillPause   = 30 * time.Second
+	backfillFetches = 8 // documents besides its own that one step may need
 )
 
-// Backfill reads some of the collections that wait and returns how many.
+// backfillBounds bound what all backfills together ask one domain for.
+func backfillBounds(l node.BackfillLimits) fetch.Bounds {
+	second := rate.Limit(l.Host) / 60
+	return fetch.Bounds{Burst: l.Host, PerSecond: second, AllBurst: 20 * l.Host, AllPerSecond: 20 * second}
+}
+
+// Backfill gives some backfills a turn, one a host, and returns how many had one.
 func (w *Worker) Backfill(ctx context.Context) (int, error) {
-	batch, err := w.cfg.Node.ClaimBackfills(ctx, w.cfg.Owner, 4*lease, backfillsAtOnce)
-	if err != nil {
-		return 0, err
-	}
-	for _, b := range batch {
-		if err := w.backfill(ctx, b); err != nil && ctx.Err() == nil {
-			w.cfg.Log.LogAttrs(ctx, slog.LevelError, "backfill", slog.String("collection", b.URI), slog.Any("error", err))
+	var all sync.WaitGroup
+	defer all.Wait()
+	for taken := range backfillsAtOnce {
+		b, found, err := w.cfg.Node.ClaimBackfill(ctx, w.cfg.Owner, backfillLease)
+		if err != nil || !found {
+			return taken, err
 		}
-	}
-	return len(batch), nil
-}
-
-func (w *Worker) backfill(ctx context.Context, b storage.Backfill) error {
-	most, err := w.cfg.Node.BackfillMost(ctx, b)
-	if err != nil {
-		return err
-	}
-	objects, err := w.collect(ctx, b.URI, most)
-	if err == nil {
-		return w.cfg.Node.Backfilled(ctx, b, objects)
-	}
-	if ctx.Err() != nil {
-		return ctx.Err() // we stop: the lease runs out
-	}
-	if b.Attempts+1 >= backfillTries || errors.Is(err, fetch.ErrGone) || errors.Is(err, fetch.ErrNotFound) || errors.Is(err, activity.ErrMalformed) {
-		return w.cfg.Node.AbandonBackfill(ctx, b, short(err))
-	}
-	pause := backfillFirst << (2 * b.Attempts)
-	return w.cfg.Node.RetryBackfill(ctx, b, short(err), w.cfg.Node.Now().Add(pause).UnixMilli())
-}
-
-// collect reads the objects that a collection names: at most so many, from at
-// most node.BackfillPages pages of its own server, none twice. A page that
-// cannot be had ends it with what there is.
-func (w *Worker) collect(ctx context.Context, address string, most int) ([]string, error) {
-	var objects []string
-	seen := map[string]bool{}
-	for range node.BackfillPages {
-		seen[address] = true
-		if !w.budget.Take(address, 1, w.cfg.Node.Now()) {
-			return objects, errBudget
-		}
-		doc, err := w.cfg.Fetch.Object(ctx, address)
-		if err == nil && !fetch.SameOrigin(doc.URL, address) {
-			err = fetch.ErrNotFound // it led elsewhere: what is there is not it
-		}
-		if err != nil {
-			if len(seen) > 1 {
-				return objects, nil
+		all.Go(func() {
+			if err := w.backfill(ctx, b); err != nil && ctx.Err() == nil {
+				w.cfg.Log.LogAttrs(ctx, slog.LevelError, "fetch the past", slog.String("uri", b.URI), slog.Any("error", err))
 			}
-			return nil, err
+		})
+	}
+	return backfillsAtOnce, nil
+}
+
+// backfillLease outlives the slowest turn: a turn starts no step after laneTurn,
+// and a step is a few documents.
+const backfillLease = 2 * time.Minute
+
+// backfill takes the next steps of one backfill.
+func (w *Worker) backfill(ctx context.Context, b storage.Backfill) error {
+	until := w.cfg.Node.Now().Add(laneTurn)
+	for range backfillSteps {
+		s, more, err := w.cfg.Node.NextStep(ctx, b)
+		if err != nil || !more {
+			return err
 		}
-		c, err := activity.ParseCollection(doc.Body)
-		if err != nil {
-			return objects, err
+		if err := w.step(ctx, &b, s); err != nil {
+			return w.pause(ctx, b, s, err)
 		}
-		objects = append(objects, unseen(c, seen)...)
-		next := c.Next
-		if next == "" && len(c.Items) == 0 {
-			next = c.First
-		}
-		if len(objects) >= most || next == "" || seen[next] || !fetch.SameOrigin(next, address) {
+		b.Attempts = 0
+		if ctx.Err() != nil || w.cfg.Node.Now().After(until) {
 			break
 		}
-		address = next
 	}
-	return objects[:min(len(objects), most)], nil
+	return w.cfg.Node.PauseBackfill(context.WithoutCancel(ctx), b, w.cfg.Node.Now().UnixMilli())
 }
 
-// unseen are the objects of a page that were not seen before; it adds them to seen.
-func unseen(c *activity.Collection, seen map[string]bool) []string {
-	var objects []string
-	for _, item := range c.Items {
-		if uri := objectOf(item); uri != "" && !seen[uri] {
-			seen[uri] = true
-			objects = append(objects, uri)
+// pause lets a backfill wait that met a host in trouble, and leaves out the
+// step that fails again and again.
+func (w *Worker) pause(ctx context.Context, b storage.Backfill, s storage.BackfillStep, why error) error {
+	ctx = context.WithoutCancel(ctx)
+	var ours error
+	if !errors.Is(why, errBudget) && !isRemote(why) {
+		ours = why
+	}
+	if !errors.Is(why, errBudget) {
+		b.Attempts++
+	}
+	if b.Attempts >= backfillTries {
+		b.Attempts = 0
+		if err := w.cfg.Node.SkipStep(ctx, b, s); err != nil {
+			return errors.Join(ours, err)
 		}
 	}
-	return objects
+	b.Result = short(why)
+	return errors.Join(ours, w.cfg.Node.PauseBackfill(ctx, b, w.cfg.Node.Now().Add(backfillPause<<b.Attempts).UnixMilli()))
 }
 
-// wrappings bounds how deep an object stands in activities: Announce, Create.
-const wrappings = 3
+// remoteError marks what went wrong elsewhere.
+type remoteError struct{ error }
 
-// objectOf is the object that an item of a collection is about, "" for none.
-func objectOf(item activity.Ref) string {
-	for range wrappings {
-		switch item.Type {
-		case activity.TypeAnnounce, activity.TypeCreate, activity.TypeUpdate:
-		default:
-			return item.ID
+func isRemote(err error) bool {
+	_, is := errors.AsType[remoteError](err)
+	return is
+}
+
+// step does one step, fetching what it needs.
+func (w *Worker) step(ctx context.Context, b *storage.Backfill, s storage.BackfillStep) error {
+	docs := node.Documents{}
+	asked := map[string]bool{}
+	for range 1 + backfillFetches {
+		err := w.cfg.Node.TakeStep(ctx, b, s, docs)
+		missing, ok := errors.AsType[*node.MissingError](err)
+		if !ok {
+			return err
 		}
-		a, err := activity.ParseActivity(item.Raw)
-		if err != nil {
-			return ""
+		what := missing.URI + missing.Origin
+		if asked[what] {
+			break
 		}
-		item = a.Object()
+		asked[what] = true
+		if err := w.obtainPast(ctx, b, missing, docs); err != nil {
+			return err
+		}
 	}
-	return ""
+	return w.cfg.Node.SkipStep(ctx, *b, s)
+}
+
+// obtainPast asks for what a backfill lacks, within its bounds.
+func (w *Worker) obtainPast(ctx context.Context, b *storage.Backfill, m *node.MissingError, docs node.Documents) error {
+	if !w.past.Take(m.URI+m.Origin, 1, w.cfg.Node.Now()) {
+		return errBudget
+	}
+	ctx, cancel := context.WithTimeout(ctx, w.cfg.Node.BackfillLimits().Request)
+	defer cancel()
+	b.Requests++
+	if err := w.get(ctx, m, docs); err != nil {
+		return remoteError{err}
+	}
+	b.Bytes += int64(len(docs[m.URI]))
+	return nil
 }

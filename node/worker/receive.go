@@ -20,7 +20,7 @@ import (
 // Bounds of what one received activity may cause.
 const (
 	// MaxFetches is how many documents are asked for on behalf of one activity.
-	MaxFetches = 20
+	MaxFetches = 60
 	giveUpAge  = 6 * time.Hour
 	laterFirst = 10 * time.Second
 	laterMost  = time.Hour
@@ -114,6 +114,11 @@ func (w *Worker) obtain(ctx context.Context, m *node.MissingError, docs node.Doc
 	if !w.budget.Take(m.URI+m.Origin, 1, w.cfg.Node.Now()) { // one of the two is set
 		return errBudget
 	}
+	return w.get(ctx, m, docs)
+}
+
+// get fetches a missing document, or asks a server who it is.
+func (w *Worker) get(ctx context.Context, m *node.MissingError, docs node.Documents) error {
 	if m.Origin != "" {
 		return w.askHost(ctx, m.Origin)
 	}
@@ -130,29 +135,6 @@ func (w *Worker) obtain(ctx context.Context, m *node.MissingError, docs node.Doc
 	}
 	docs[m.URI] = doc.Body
 	return nil
-}
-
-// askHost learns what a server says of itself. One that does not answer is a
-// server of which nothing is known.
-func (w *Worker) askHost(ctx context.Context, origin string) error {
-	h, scheme := storage.Host{Host: node.HostOf(origin)}, node.SchemeUnknown
-	if doc, err := w.cfg.Fetch.Object(ctx, origin+"/"); err == nil && fetch.SameOrigin(doc.URL, origin) {
-		if a, err := activity.ParseActor(doc.Body); err == nil && fetch.SameOrigin(a.ID, origin) {
-			for _, i := range a.Implements {
-				h.AgentsOnly = h.AgentsOnly || i == activity.HumanWritesNone
-			}
-			scheme = schemeOf(a.Implements)
-		}
-	}
-	if info, err := discover.FetchNodeInfo(ctx, w.cfg.Fetch, h.Host); err == nil {
-		h.Software, h.Version = info.Software.Name, info.Software.Version
-	}
-	if scheme != node.SchemeUnknown {
-		if err := w.cfg.Node.KeepScheme(ctx, h.Host, scheme); err != nil {
-			return err
-		}
-	}
-	return w.cfg.Node.KeepHost(ctx, h)
 }
 
 // decide verifies a request that was kept because its signer's key could not

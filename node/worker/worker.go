@@ -60,6 +60,7 @@ type Config struct {
 type Worker struct {
 	cfg    Config
 	budget *fetch.Budget // of what received activities make us ask for
+	past   *fetch.Budget // of what backfills ask for
 }
 
 // New returns a worker that does nothing until Run or one of its batches is called.
@@ -70,14 +71,15 @@ func New(cfg Config) *Worker {
 	if cfg.LookupTXT == nil {
 		cfg.LookupTXT = net.DefaultResolver.LookupTXT
 	}
-	return &Worker{cfg: cfg, budget: fetch.NewBudget(fetchBounds())}
+	return &Worker{cfg: cfg, budget: fetch.NewBudget(fetchBounds()), past: fetch.NewBudget(backfillBounds(cfg.Node.BackfillLimits()))}
 }
 
 // Batches are all kinds of work by name, in the order in which one leads to the next.
 func (w *Worker) Batches() map[string]func(context.Context) (int, error) {
 	return map[string]func(context.Context) (int, error){
 		"expand": w.Expand, "deliver": w.Deliver, "receive": w.Receive, "look_up": w.LookUp, "index": w.Index,
-		"prove": w.Prove, "mail": w.Mail, "backfill": w.Backfill, "ways": w.Ways,
+		"prove": w.Prove, "mail": w.Mail, "backfill": w.Backfill, "erase": w.cfg.Node.Erase,
+		"ways": w.Ways, "hosts": w.Hosts,
 	}
 }
 
@@ -111,7 +113,7 @@ func (w *Worker) Run(ctx context.Context) {
 // is then taken up in larger batches.
 func paceOf(name string) time.Duration {
 	switch name {
-	case "index", "prove", "mail", "backfill":
+	case "index", "prove", "mail", "backfill", "erase", "hosts":
 		return 100 * time.Millisecond
 	case "look_up", "expand":
 		return 10 * time.Millisecond

@@ -1,0 +1,102 @@
+package worker
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"sync"
+
+	"instar.example/federation/activity"
+	"instar.example/federation/discover"
+	"instar.example/federation/fetch"
+	"instar.example/node"
+	"instar.example/storage"
+)
+
+// hostsAtOnce bounds how many servers are asked about themselves at a time.
+const hostsAtOnce = 8
+
+// Hosts asks servers, a day after the last time, what they run and whether
+// they live, and returns how many. One that failed and answers gets what waits
+// for it.
+func (w *Worker) Hosts(ctx context.Context) (int, error) {
+	var all sync.WaitGroup
+	defer all.Wait()
+	for taken := range hostsAtOnce {
+		h, found, err := w.cfg.Node.DueHost(ctx)
+		if err != nil || !found {
+			return taken, err
+		}
+		if node.Forgotten(h) {
+			continue
+		}
+		all.Go(func() {
+			if err := w.revisit(ctx, h); err != nil && ctx.Err() == nil {
+				w.cfg.Log.LogAttrs(ctx, slog.LevelError, "ask a server about itself", slog.String("host", h.Host), slog.Any("error", err))
+			}
+		})
+	}
+	return hostsAtOnce, nil
+}
+
+func (w *Worker) revisit(ctx context.Context, h storage.Host) error {
+	origin := "https://" + h.Host
+	if w.cfg.PlainHTTP && strings.Contains(h.Host, ":") {
+		origin = "http://" + h.Host
+	}
+	word := w.describe(ctx, origin)
+	if !word.actor && !word.info {
+		return w.cfg.Node.HostSilent(ctx, h) // what it said last time is believed until it says otherwise
+	}
+	if !word.actor {
+		word.host.AgentsOnly = h.AgentsOnly
+	}
+	if !word.info {
+		word.host.Software, word.host.Version = h.Software, h.Version
+	}
+	if err := w.keepHost(ctx, word); err != nil || h.Failures == 0 {
+		return err
+	}
+	return w.cfg.Node.HostAnswered(ctx, h.Host)
+}
+
+// askHost learns what a server says of itself. One that does not answer is a
+// server of which nothing is known.
+func (w *Worker) askHost(ctx context.Context, origin string) error {
+	return w.keepHost(ctx, w.describe(ctx, origin))
+}
+
+// word is what a server says of itself.
+type word struct {
+	host   storage.Host
+	scheme string
+	actor  bool // its own actor answered
+	info   bool // its NodeInfo did
+}
+
+// describe asks a server's own actor and its NodeInfo.
+func (w *Worker) describe(ctx context.Context, origin string) word {
+	said := word{host: storage.Host{Host: node.HostOf(origin)}, scheme: node.SchemeUnknown}
+	if doc, err := w.cfg.Fetch.Object(ctx, origin+"/"); err == nil && fetch.SameOrigin(doc.URL, origin) {
+		if a, err := activity.ParseActor(doc.Body); err == nil && fetch.SameOrigin(a.ID, origin) {
+			said.actor, said.scheme = true, schemeOf(a.Implements)
+			for _, i := range a.Implements {
+				said.host.AgentsOnly = said.host.AgentsOnly || i == activity.HumanWritesNone
+			}
+		}
+	}
+	if info, err := discover.FetchNodeInfo(ctx, w.cfg.Fetch, said.host.Host); err == nil {
+		said.info = true
+		said.host.Software, said.host.Version = info.Software.Name, info.Software.Version
+	}
+	return said
+}
+
+func (w *Worker) keepHost(ctx context.Context, said word) error {
+	if said.scheme != node.SchemeUnknown {
+		if err := w.cfg.Node.KeepScheme(ctx, said.host.Host, said.scheme); err != nil {
+			return err
+		}
+	}
+	return w.cfg.Node.KeepHost(ctx, said.host)
+}
