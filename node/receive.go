@@ -412,10 +412,16 @@ func (n *Node) RetryReceived(ctx context.Context, r storage.Received, why string
 	})
 }
 
+// HoldReceived puts an activity that is being worked on out of reach until a
+// time; a time that has come gives it back.
+func (n *Node) HoldReceived(ctx context.Context, r storage.Received, until int64) error {
+	return n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error { return q.HoldReceived(ctx, r.ID, until) })
+}
+
 // Decided stores what an undecided request turned out to be; a duplicate of
 // one that came by another way is finished.
 func (n *Node) Decided(ctx context.Context, r storage.Received, a *activity.Activity, signer *activity.Actor) error {
-	r.ActivityID, r.Type, r.ActorURI, r.Body = a.ID, a.Type, a.Actor, a.Raw
+	r.ActivityID, r.Type, r.ActorURI, r.Body, r.DueAt = a.ID, a.Type, a.Actor, a.Raw, n.now()
 	err := n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error {
 		if err := q.IdentifyReceived(ctx, r); err != nil {
 			return err

@@ -113,13 +113,23 @@ func (q Queries) RetryReceived(ctx context.Context, id, why string, dueAt int64)
 		WHERE id = $3`, why, dueAt, id)
 }
 
+// HoldReceived makes a waiting activity due at another time: until then it is
+// being worked on.
+func (q Queries) HoldReceived(ctx context.Context, id string, dueAt int64) error {
+	_, err := q.exec(ctx, `
+		UPDATE received
+		SET due_at = $1, lease_owner = '', lease_until = 0
+		WHERE id = $2 AND state = 0`, dueAt, id)
+	return err
+}
+
 // IdentifyReceived notes who signed an activity that was kept undecided;
 // ErrExists when the same activity has come by another way since.
 func (q Queries) IdentifyReceived(ctx context.Context, r Received) error {
 	return q.one(ctx, `
 		UPDATE received
-		SET activity_id = $1, type = $2, actor_uri = $3, body = $4, attempts = 0
-		WHERE id = $5`, r.ActivityID, r.Type, r.ActorURI, r.Body, r.ID)
+		SET activity_id = $1, type = $2, actor_uri = $3, body = $4, attempts = 0, due_at = $5
+		WHERE id = $6`, r.ActivityID, r.Type, r.ActorURI, r.Body, r.DueAt, r.ID)
 }
 
 // ReceivedDue says whether an activity waits and is due.

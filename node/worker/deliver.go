@@ -11,6 +11,10 @@ import (
 	"instar.example/storage"
 )
 
+// attemptTime bounds one delivery with its second knock: with laneTurn it stays
+// within a lane's lease, so that no other process sends the same meanwhile.
+const attemptTime = 20 * time.Second
+
 // Deliver gives each due lane one turn and returns how many lanes had one.
 func (w *Worker) Deliver(ctx context.Context) (int, error) {
 	lanes, err := w.cfg.Node.ClaimLanes(ctx, w.cfg.Owner, lease, lanesAtOnce)
@@ -151,7 +155,9 @@ func (t *turn) send(ctx context.Context, i int) bool {
 		t.report.Expired++
 		return true
 	}
-	r := deliver.Attempt(ctx, t.w.cfg.Fetch, t.lane.Inbox, e.Body, t.w.ways(t.scheme, e))
+	attempt, cancel := context.WithTimeout(ctx, attemptTime)
+	defer cancel()
+	r := deliver.Attempt(attempt, t.w.cfg.Fetch, t.lane.Inbox, e.Body, t.w.ways(t.scheme, e))
 	if ctx.Err() != nil && r.Outcome == deliver.Retry {
 		return false // we stop: that says nothing of the peer
 	}

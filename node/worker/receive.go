@@ -21,6 +21,8 @@ import (
 const (
 	// MaxFetches is how many documents are asked for on behalf of one activity.
 	MaxFetches = 60
+	// MaxFetched is how many bytes they may have together.
+	MaxFetched = 4 << 20
 	giveUpAge  = 6 * time.Hour
 	laterFirst = 10 * time.Second
 	laterMost  = time.Hour
@@ -35,8 +37,25 @@ func fetchBounds() fetch.Bounds {
 // errBudget says that a domain is left alone for a while.
 var errBudget = errors.New("too many documents of that domain were asked for")
 
-// Receive applies a batch of received activities and returns how many it took up.
+// Receive applies a batch of received activities and returns how many it took
+// up, when all of them are done.
 func (w *Worker) Receive(ctx context.Context) (int, error) {
+	var asking sync.WaitGroup
+	defer asking.Wait()
+	return w.take(ctx, &asking)
+}
+
+// receiveLoop is the loop of Receive that does not wait for those activities
+// that wait for other servers.
+func (w *Worker) receiveLoop(ctx context.Context) {
+	var asking sync.WaitGroup
+	defer asking.Wait()
+	w.loop(ctx, "receive", func(ctx context.Context) (int, error) { return w.take(ctx, &asking) })
+}
+
+// take applies a batch of received activities, those that need nothing but the
+// database at once. The others go on in asking.
+func (w *Worker) take(ctx context.Context, asking *sync.WaitGroup) (int, error) {
 	until := w.cfg.Node.Now().Add(lease).UnixMilli()
 	batch, err := w.cfg.Node.ClaimReceived(ctx, w.cfg.Owner, until, receivedBatch)
 	if err != nil {
@@ -48,54 +67,57 @@ func (w *Worker) Receive(ctx context.Context) (int, error) {
 		slots <- struct{}{}
 		all.Go(func() {
 			defer func() { <-slots }()
-			if err := w.receive(ctx, r); err != nil && ctx.Err() == nil {
-				w.cfg.Log.LogAttrs(ctx, slog.LevelError, "apply a received activity",
-					slog.String("activity", r.ActivityID), slog.String("type", r.Type), slog.Any("error", err))
-			}
+			w.guard(ctx, r, func() error { return w.receive(ctx, r, asking) })
 		})
 	}
 	all.Wait()
 	return len(batch), nil
 }
 
-// receive applies one activity, fetching what it needs. What cannot be had now
-// is tried again later, for a while.
-func (w *Worker) receive(ctx context.Context, r storage.Received) error {
+// guard does something with an activity: a bad one must not stop the others.
+func (w *Worker) guard(ctx context.Context, r storage.Received, do func() error) {
 	defer func() {
-		if p := recover(); p != nil { // one bad activity must not stop the others
+		if p := recover(); p != nil {
 			w.cfg.Log.LogAttrs(ctx, slog.LevelError, "panic while applying an activity", slog.String("activity", r.ActivityID), slog.Any("panic", p))
 		}
 	}()
+	if err := do(); err != nil && ctx.Err() == nil {
+		w.cfg.Log.LogAttrs(ctx, slog.LevelError, "apply a received activity",
+			slog.String("activity", r.ActivityID), slog.String("type", r.Type), slog.Any("error", err))
+	}
+}
+
+// receive applies one activity, or has what it needs asked for.
+func (w *Worker) receive(ctx context.Context, r storage.Received, asking *sync.WaitGroup) error {
 	if r.Type == node.TypeUndecided {
-		return w.decide(ctx, r)
+		return w.aside(ctx, r, asking, func(ctx context.Context) error { return w.decide(ctx, r) })
 	}
-	docs := node.Documents{}
-	asked := map[string]bool{}
-	for range MaxFetches {
-		err := w.cfg.Node.Receive(ctx, r, docs)
-		missing, ok := errors.AsType[*node.MissingError](err)
-		switch {
-		case err == nil:
-			return nil
-		case node.IsLater(err):
-			return w.later(ctx, r, err)
-		case !ok:
-			return errors.Join(err, w.later(ctx, r, err))
-		}
-		what := missing.URI + missing.Origin
-		if asked[what] {
-			return w.cfg.Node.Finish(ctx, r, "refused: unfetchable")
-		}
-		asked[what] = true
-		if err := w.obtain(ctx, missing, docs); err != nil {
-			return w.later(ctx, r, err)
-		}
+	missing, err := w.apply(ctx, r, node.Documents{})
+	if missing == nil {
+		return err
 	}
-	return w.cfg.Node.Finish(ctx, r, "refused: too_many_fetches")
+	return w.aside(ctx, r, asking, func(ctx context.Context) error { return w.complete(ctx, r, missing) })
+}
+
+// apply applies an activity and finishes it, or puts it off; what it lacks, if
+// that is all, it returns.
+func (w *Worker) apply(ctx context.Context, r storage.Received, docs node.Documents) (*node.MissingError, error) {
+	err := w.cfg.Node.Receive(ctx, r, docs)
+	missing, ok := errors.AsType[*node.MissingError](err)
+	switch {
+	case err == nil:
+		return nil, nil //nolint:nilnil // nothing is missing, and nothing went wrong
+	case node.IsLater(err):
+		return nil, w.later(ctx, r, err)
+	case !ok:
+		return nil, errors.Join(err, w.later(ctx, r, err))
+	}
+	return missing, nil
 }
 
 // later gives an activity back with a growing pause, and ends it after giveUpAge.
 func (w *Worker) later(ctx context.Context, r storage.Received, why error) error {
+	ctx = context.WithoutCancel(ctx) // its turn may be over
 	now := w.cfg.Node.Now()
 	if now.Sub(time.UnixMilli(r.ReceivedAt)) > giveUpAge {
 		return w.cfg.Node.Finish(ctx, r, "gave up: "+short(why))

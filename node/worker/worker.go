@@ -61,6 +61,7 @@ type Worker struct {
 	cfg    Config
 	budget *fetch.Budget // of what received activities make us ask for
 	past   *fetch.Budget // of what backfills ask for
+	seats  seats         // of received activities that wait for documents
 }
 
 // New returns a worker that does nothing until Run or one of its batches is called.
@@ -96,13 +97,14 @@ func (w *Worker) Index(ctx context.Context) (int, error) { return w.cfg.Node.Ind
 func (w *Worker) Run(ctx context.Context) {
 	var all sync.WaitGroup
 	for name, batch := range w.Batches() {
-		if name == "deliver" {
-			continue // its lanes must not wait for each other
+		if name == "deliver" || name == "receive" {
+			continue // what is in them must not wait for each other
 		}
 		all.Go(func() { w.loop(ctx, name, batch) })
 	}
 	all.Go(func() { w.pruneLoop(ctx) })
 	all.Go(func() { w.deliverLoop(ctx) })
+	all.Go(func() { w.receiveLoop(ctx) })
 	all.Wait()
 	if err := w.cfg.Node.Release(context.WithoutCancel(ctx), w.cfg.Owner); err != nil {
 		w.cfg.Log.LogAttrs(ctx, slog.LevelError, "release leases", slog.Any("error", err))
