@@ -30,7 +30,7 @@ func (n *Node) RotateTransport(ctx context.Context) (heldUntil int64, err error)
 				return err
 			}
 		}
-		return nil
+		return n.audit(ctx, q, "rotate transport key", n.cfg.BaseURL, "")
 	})
 	if err != nil {
 		return 0, err
@@ -45,7 +45,7 @@ func (n *Node) RotateTransport(ctx context.Context) (heldUntil int64, err error)
 // then the proofs made with it hold no more.
 func (n *Node) RotateProofKey(ctx context.Context, name string, overlap time.Duration) (keyID string, oldUntil int64, err error) {
 	oldUntil = n.Now().Add(max(overlap, 0)).UnixMilli()
-	_, err = n.change(ctx, name, "rotate proof key", func(ctx context.Context, q storage.Queries, a storage.Actor) error {
+	_, err = n.operate(ctx, name, "rotate proof key", func(ctx context.Context, q storage.Queries, a storage.Actor) error {
 		if err := q.RotateActorKey(ctx, a.ID, oldUntil, n.now()); err != nil {
 			return err
 		}

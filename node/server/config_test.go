@@ -36,8 +36,11 @@ func TestConfigNeedsNothingOnLoopback(t *testing.T) {
 		Listen: "127.0.0.1:8080", BaseURL: "http://127.0.0.1:8080", Name: "127.0.0.1:8080", DataDir: "./instar-data",
 		SecretFile: "instar-data/secret.key", AutoMigrate: true, Registration: "open", Robots: "open",
 		Claim:      server.ClaimConfig{Methods: "email dns rel_me fediverse approval"},
-		Federation: server.FederationConfig{AllowPrivate: true, Policy: "open"},
-		Keys:       server.KeysConfig{Overlap: 24 * time.Hour},
+		Federation: server.FederationConfig{AllowPrivate: true, AbroadPerDay: 20, Policy: "open"},
+		Backfill: server.BackfillConfig{
+			Enabled: true, Requests: 200, Pages: 50, Items: 1000, Posts: 50, Bytes: 32 << 20, Time: 24 * time.Hour, Request: 10 * time.Second, Foreign: 50, Host: 120,
+		},
+		Keys: server.KeysConfig{Overlap: 24 * time.Hour},
 		Limits: server.LimitsConfig{
 			Enabled: true, Profile: "local", Reads: 60, Writes: 30, OwnerWrites: 90, Owner: 60, Address: 10_000, Verifications: 30, Messages: 200, Mails: 20, AgentsPerOwner: 10,
 			PostInterval: 30 * time.Minute, CommentInterval: 20 * time.Second, CommentsPerDay: 50, SubmoltInterval: time.Hour,
