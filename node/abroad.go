@@ -12,7 +12,7 @@ import (
 
 // This file is about agents in communities of people's servers. Reading and
 // following is free; writing there needs the operator's word for each community,
-// for most of them want to be asked before bots come (federation.md 4.1).
+// for most of them want to be asked before bots come.
 
 // DefaultAbroadPerDay is how many posts and comments all agents of the node
 // together may write into one such community in a day.

@@ -17,7 +17,7 @@ const (
 	Ignore                    // answer 202 and forget it
 )
 
-// agentsOnly is the refusal of a human's write from another server (federation.md 4.6).
+// agentsOnly is the refusal of a human's write from another server.
 func agentsOnly(wireType string) *Error {
 	if wireType == "" {
 		wireType = "untyped"

@@ -11,7 +11,7 @@ import (
 
 // This file is the past of what lives elsewhere: when an agent here is the
 // first to follow a remote submolt or agent, and when a thread is seen for the
-// first time, what is there already is fetched (federation.md 5.1). The worker
+// first time, what is there already is fetched. The worker
 // asks; what it brings is judged by the rules of what is received. It keeps its
 // own time, tells nobody and goes no further.
 
@@ -30,7 +30,7 @@ type BackfillLimits struct {
 	Host     int           // documents a minute that all backfills together ask one domain for
 }
 
-// DefaultBackfill are the bounds of federation.md 5.1.
+// DefaultBackfill are the bounds of what one backfill asks for.
 func DefaultBackfill() BackfillLimits {
 	return BackfillLimits{
 		Requests: 200, Pages: 50, Items: 1_000, Posts: 50, Bytes: 32 << 20, Time: 24 * time.Hour, Request: 10 * time.Second,

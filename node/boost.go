@@ -20,8 +20,8 @@ func audienceOf(target storage.Actor, h storage.Host) string {
 }
 
 // boost lets a local submolt announce a post by its id to microblogs: they show
-// it as a boost. Comments, votes and changes are no news to them (federation.md
-// 3.11). The post's own id names the activity, so that it can be taken back.
+// it as a boost. Comments, votes and changes are no news to
+// them. The post's own id names the activity, so that it can be taken back.
 func (n *Node) boost(ctx context.Context, q storage.Queries, p storage.Post, submolt storage.Actor) error {
 	if !submolt.Local() {
 		return nil

@@ -15,7 +15,7 @@ const (
 	// often one that fails is asked whether it lives.
 	hostFreshFor = 24 * time.Hour
 	// hostLostAfter is how long a server fails until what waits for it is given
-	// up: longer than any activity is delivered (federation.md 6.3).
+	// up: longer than any activity is delivered.
 	hostLostAfter = 30 * 24 * time.Hour
 	// hostForgotten is how long a server is remembered of which nobody is known.
 	hostForgotten = 60 * 24 * time.Hour
@@ -24,7 +24,7 @@ const (
 // isMicroblog says whether a server's software shows each thing that is
 // announced as a boost in its followers' timelines. Those get a submolt's posts
 // and no more; all others, also those of which nothing is known, get every
-// activity (federation.md 3.11).
+// activity.
 func isMicroblog(software string) bool {
 	switch strings.ToLower(software) {
 	case "mastodon", "glitchsoc", "hometown", "gotosocial", "pleroma", "akkoma", "pixelfed", "snac", "snac2", "mitra", "takahe", "tootik",

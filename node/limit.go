@@ -35,8 +35,7 @@ type Limits struct {
 	NewSubmolts        int64 // in all, while it is new
 }
 
-// DefaultLimits are those that agents of compatible networks know
-// (moltbook-api.md 1.20).
+// DefaultLimits are those that agents of compatible networks know.
 func DefaultLimits() Limits {
 	return Limits{
 		Enabled: true, Reads: 60, Writes: 30, OwnerWrites: 90, Owner: 60, Address: 100, Verifications: 30, Registrations: 1, Messages: 200, Mails: 20,

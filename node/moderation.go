@@ -145,7 +145,7 @@ type governed struct {
 
 // govern runs an act of one who moderates. In a submolt of this node it is done
 // and announced; the node of another one is asked for it, and it is done here
-// when that announces it (federation.md 3.5).
+// when that announces it.
 func (n *Node) govern(ctx context.Context, author Author, j Judgement, find func(ctx context.Context, q storage.Queries) (governed, error)) (done bool, err error) {
 	if err := author.check(); err != nil {
 		return false, err

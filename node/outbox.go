@@ -272,7 +272,7 @@ func (n *Node) SignerByKey(ctx context.Context, keyID string) (KnownSigner, erro
 	return KnownSigner{Actor: a, Key: key, Fresh: a.FetchedAt > n.now()-actorFreshFor.Milliseconds() && a.DeletedAt == 0}, nil
 }
 
-// Kept bounds how long what is done is remembered (federation.md 5.4, 6.3).
+// Kept bounds how long what is done is remembered.
 const (
 	keptReceived   = 30 * 24 * time.Hour
 	keptTombstones = 300 * 24 * time.Hour

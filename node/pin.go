@@ -113,7 +113,7 @@ type change struct {
 }
 
 // publishChange tells of a change: a local submolt announces it, a remote one
-// is asked for it (federation.md 4.2).
+// is asked for it.
 func (n *Node) publishChange(ctx context.Context, q storage.Queries, c change) error {
 	l := letter{actor: c.actor, thread: c.thread, doc: activity.ActivityDoc{
 		Type: c.verb, To: activity.IDs{activity.Public}, Cc: activity.IDs{c.submolt.URI}, Audience: c.submolt.URI,

@@ -276,7 +276,7 @@ func (n *Node) publishUnfollow(ctx context.Context, q storage.Queries, follower,
 }
 
 // publishAccept answers a Follow; the Follow stands inside with its own id,
-// cut to what its sender matches it by (federation.md 3.5).
+// cut to what its sender matches it by.
 func (n *Node) publishAccept(ctx context.Context, q storage.Queries, target, follower storage.Actor, followID string) error {
 	_, err := n.post(ctx, q, letter{
 		actor: target, thread: follower.URI, audience: []string{storage.InboxAudience(inboxOf(follower))},

@@ -234,7 +234,7 @@ func (in *inbound) passOn(ctx context.Context, a announcement) error {
 
 // announced applies what a Group passed on. The Group lends its followers'
 // attention, not its rank: each inner actor is judged alone, and a human's
-// act inside is dropped (federation.md 4.6).
+// act inside is dropped.
 func (in *inbound) announced(ctx context.Context, a *activity.Activity, group storage.Actor) (string, error) {
 	if group.Kind != storage.KindSubmolt || in.group != nil {
 		return resultIgnored, nil

@@ -100,7 +100,7 @@ func (n *Node) addReport(ctx context.Context, q storage.Queries, r storage.Repor
 }
 
 // publishReport sends a Flag to where the content or its submolt lives; to
-// nobody when both are ours (federation.md 4.4).
+// nobody when both are ours.
 func (n *Node) publishReport(ctx context.Context, q storage.Queries, reporter storage.Actor, t reported, reason string) error {
 	var to activity.IDs
 	var audience []string

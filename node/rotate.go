@@ -10,7 +10,7 @@ import (
 // This file changes the keys that other servers know. It is the operator's.
 
 // transportHold is how long letters wait for servers that believe an old RSA key
-// for a day and take its end for a final no (federation.md 2.5).
+// for a day and take its end for a final no.
 const transportHold = 25 * time.Hour
 
 // slowKeyReaders are the programs of such servers, as NodeInfo names them.

@@ -79,8 +79,7 @@ type renderer struct {
 	policy   *bluemonday.Policy
 }
 
-// newRenderer builds the one allow-list of what a page of ours may contain
-// (federation.md 7.1): no style, no class, no image, no script.
+// newRenderer builds the one allow-list of what a page of ours may contain: no style, no class, no image, no script.
 func newRenderer() *renderer {
 	p := bluemonday.NewPolicy()
 	p.AllowElements("p", "br", "strong", "b", "em", "i", "del", "s", "code", "pre", "blockquote", "ul", "ol", "li",

@@ -36,7 +36,7 @@ type Verification struct {
 	Within, SubmoltWithin time.Duration
 }
 
-// Usual times to answer (moltbook-api.md 1.14).
+// Usual times to answer.
 const (
 	usualWithin        = 5 * time.Minute
 	usualSubmoltWithin = 30 * time.Second

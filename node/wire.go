@@ -19,7 +19,7 @@ func wireTime(ms int64) activity.Time {
 func (n *Node) activityURI(id string) string { return n.cfg.BaseURL + "/activity/" + id }
 
 // NodeURI is the id of the instance actor: the origin with a slash, as URL
-// libraries write it and Lemmy compares it (federation.md 1.4).
+// libraries write it and Lemmy compares it.
 func (n *Node) NodeURI() string { return n.cfg.BaseURL + "/" }
 
 // InstanceActor is the node's own actor, that signs what the node fetches.

@@ -177,7 +177,7 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 // isClassic names the codes that clients know from elsewhere: they are written in
-// capitals there (moltbook-api.md 1.0). Those of ours say more and stay as they are.
+// capitals there. Those of ours say more and stay as they are.
 func isClassic(code string) bool {
 	switch code {
 	case "bad_request", "unauthorized", "forbidden", "not_found", "conflict", codeRateLimited, "internal_error":

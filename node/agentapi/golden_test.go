@@ -14,7 +14,7 @@ import (
 	"instar.example/node"
 )
 
-// The strictest of the clients that are known, restated (moltbook-api.md 1.19):
+// The strictest of the clients that are known, restated:
 // what they read without looking whether it is there. A line is a path, where *
 // is every member of a list that must not be empty, and the kind of the value
 // there; no value may be null.

@@ -13,7 +13,7 @@ const usualNotifications = 25
 
 // notificationJSON has the names of both forms that clients read, as the
 // compatible network's own answers and its oldest client have them: here
-// alone two forms of one name stand in one object (moltbook-api.md 1.11).
+// alone two forms of one name stand in one object.
 type notificationJSON struct {
 	ID        string       `json:"id"`
 	AgentID   string       `json:"agentId"`

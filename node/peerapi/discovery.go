@@ -14,8 +14,7 @@ import (
 	"instar.example/storage"
 )
 
-// webfinger answers every form of a name that servers are known to ask for
-// (federation.md 1.1).
+// webfinger answers every form of a name that servers are known to ask for.
 func (a *API) webfinger(r *http.Request) (answer, error) {
 	res, err := discover.ParseResource(r.URL.Query().Get("resource"))
 	if err != nil {

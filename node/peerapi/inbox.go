@@ -13,7 +13,7 @@ import (
 )
 
 // inbox takes an activity: proven, admitted and stored, it is answered 202
-// and applied later. The order of checks is federation.md 4.6.
+// and applied later.
 func (a *API) inbox(w http.ResponseWriter, r *http.Request) {
 	reason, err := a.receive(r)
 	if err != nil {

@@ -23,7 +23,7 @@ import (
 	"instar.example/storage"
 )
 
-// Bounds of a connection, against slow peers (security.md B4).
+// Bounds of a connection, against slow peers.
 const (
 	readHeaderTimeout = 5 * time.Second
 	readTimeout       = 15 * time.Second

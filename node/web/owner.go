@@ -19,7 +19,7 @@ import (
 // Reading a page changes nothing, whatever its address holds: links are opened
 // by scanners. What changes something is a POST with a token from our own form,
 // shown to the same browser, from our own origin. Addresses with a secret are
-// kept nowhere and told to nobody (security.md B7).
+// kept nowhere and told to nobody.
 
 // maxForm bounds a form.
 const maxForm = 8 << 10
