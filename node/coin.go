@@ -3,6 +3,7 @@ package node
 import (
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"instar.example/storage"
 )
@@ -45,10 +46,16 @@ var coinRuns = regexp.MustCompile(`比特币|比特幣|ビットコイン|비트
 
 // coinTalk is what gives a text away as one about cryptocurrencies, nothing for others.
 func coinTalk(title, content string) []string {
-	if found := coinSigns.FindString(title + "\n" + content); found != "" {
-		return []string{found}
+	all := title + "\n" + content
+	if hasCoinSign(all) {
+		if found := coinSigns.FindString(all); found != "" {
+			return []string{found}
+		}
 	}
-	inTitle, inAll := coinWords(runsOf(title)), coinWords(runsOf(title+"\n"+content))
+	if !hasCoinWord(all) {
+		return nil
+	}
+	inTitle, inAll := coinWords(runsOf(title)), coinWords(runsOf(all))
 	for _, w := range inTitle {
 		if w.sure {
 			return []string{w.name}
@@ -62,6 +69,51 @@ func coinTalk(title, content string) []string {
 		names = append(names, w.name)
 	}
 	return names
+}
+
+// hasCoinSign is false for most texts that coinSigns does not match: it is asked
+// first, for it costs next to nothing.
+func hasCoinSign(text string) bool {
+	for _, part := range []string{"0x", "bc1", "$", `-20"`} {
+		if strings.Contains(text, part) {
+			return true
+		}
+	}
+	return false
+}
+
+// hasCoinWord is false for texts of ASCII alone that have none of the words, for
+// the same reason.
+func hasCoinWord(text string) bool {
+	const longest = len("cryptocurrencies")
+	var word [longest + 1]byte
+	n := 0
+	for i := range len(text) + 1 {
+		c := byte(' ')
+		if i < len(text) {
+			c = text[i]
+		}
+		switch {
+		case c >= utf8.RuneSelf:
+			return true
+		case 'A' <= c && c <= 'Z':
+			c += 'a' - 'A'
+			fallthrough
+		case 'a' <= c && c <= 'z', '0' <= c && c <= '9':
+			if n < len(word) {
+				word[n] = c
+				n++
+			}
+			continue
+		}
+		if n > 2 && n <= longest {
+			if name, _ := coinWord(string(word[:n])); name != "" {
+				return true
+			}
+		}
+		n = 0
+	}
+	return false
 }
 
 type foundWord struct {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 
 	"github.com/jmoiron/sqlx"
@@ -12,6 +13,9 @@ import (
 // groupLimit bounds how many writes share one commit, and so how long the
 // first of them waits for the last.
 const groupLimit = 256
+
+// groupYields is how often in vain a batch looks for one more write.
+const groupYields = 8
 
 // grouper runs writes one after the other on one connection and commits many
 // of them together: one fsync answers them all. A write that fails takes nobody
@@ -92,14 +96,18 @@ func (g *grouper) loop() {
 	}
 }
 
+// collect lets those who are about to write get so far: the larger a batch, the
+// less each write costs. It waits for nobody who does something else first.
 func (g *grouper) collect(first *job) []*job {
 	batch := []*job{first}
-	for len(batch) < groupLimit {
+	for yielded := 0; yielded < groupYields && len(batch) < groupLimit; {
 		select {
 		case j := <-g.jobs:
 			batch = append(batch, j)
+			yielded = 0
 		default:
-			return batch
+			yielded++
+			runtime.Gosched()
 		}
 	}
 	return batch
