@@ -184,12 +184,14 @@ func (q Queries) SetActorState(ctx context.Context, id, state string, now int64)
 
 // Actor returns an actor by its local id.
 func (q Queries) Actor(ctx context.Context, id string) (Actor, error) {
-	var a Actor
-	err := q.get(ctx, &a, `
-		SELECT `+actorColumns+`
-		FROM actors
-		WHERE id = $1`, id)
-	return a, err
+	return onceABatch(q, "actor by id "+id, func() (Actor, error) {
+		var a Actor
+		err := q.get(ctx, &a, `
+			SELECT `+actorColumns+`
+			FROM actors
+			WHERE id = $1`, id)
+		return a, err
+	})
 }
 
 // ActorsByIDs returns actors by their local ids, in any order.
@@ -208,12 +210,14 @@ func (q Queries) ActorsByIDs(ctx context.Context, ids []string) ([]Actor, error)
 
 // ActorByURI returns an actor by its ActivityPub id.
 func (q Queries) ActorByURI(ctx context.Context, uri string) (Actor, error) {
-	var a Actor
-	err := q.get(ctx, &a, `
-		SELECT `+actorColumns+`
-		FROM actors
-		WHERE uri = $1`, uri)
-	return a, err
+	return onceABatch(q, "actor by uri "+uri, func() (Actor, error) {
+		var a Actor
+		err := q.get(ctx, &a, `
+			SELECT `+actorColumns+`
+			FROM actors
+			WHERE uri = $1`, uri)
+		return a, err
+	})
 }
 
 // ActorByKeyID returns the remote actor who signs with a key.

@@ -188,13 +188,15 @@ func (q Queries) MembersOf(ctx context.Context, host string, limit int) ([]Membe
 
 // HasMembers says whether an audience has any.
 func (q Queries) HasMembers(ctx context.Context, audience string) (bool, error) {
-	var inboxes []string
-	err := q.list(ctx, &inboxes, `
-		SELECT inbox
-		FROM audience
-		WHERE audience = $1
-		LIMIT 1`, audience)
-	return len(inboxes) > 0, err
+	return onceABatch(q, "members of "+audience, func() (bool, error) {
+		var inboxes []string
+		err := q.list(ctx, &inboxes, `
+			SELECT inbox
+			FROM audience
+			WHERE audience = $1
+			LIMIT 1`, audience)
+		return len(inboxes) > 0, err
+	})
 }
 
 // CountFollowing counts the actors of a kind that one follows, in any state.

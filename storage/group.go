@@ -166,6 +166,7 @@ func (g *grouper) attemptAll(ctx context.Context, conn *preparedConn, batch []*j
 			j.err = guarded(ctx, j.f, late)
 		} else {
 			j.err = guarded(ctx, j.f, q)
+			clear(late.tail.read)
 		}
 		if j.err != nil {
 			return j.err

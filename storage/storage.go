@@ -175,6 +175,9 @@ func (q Queries) list(ctx context.Context, dest any, query string, args ...any) 
 }
 
 func (q Queries) exec(ctx context.Context, query string, args ...any) (int64, error) {
+	if q.tail != nil {
+		clear(q.tail.read)
+	}
 	res, err := q.db.ExecContext(ctx, query, args...)
 	if err != nil {
 		return 0, translate(err)
