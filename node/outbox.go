@@ -130,7 +130,7 @@ func (n *Node) LaneEntries(ctx context.Context, l storage.Lane) (entries []stora
 		if !slices.ContainsFunc(e.Audiences(), func(a string) bool { return slices.Contains(member, a) }) {
 			continue
 		}
-		e, err := n.provenEntry(e, storage.Actor{ID: e.ActorID, URI: e.ActorURI, KeyGeneration: e.KeyGeneration})
+		e, err := n.provenEntry(ctx, e, storage.Actor{ID: e.ActorID, URI: e.ActorURI, KeyGeneration: e.KeyGeneration})
 		if err != nil {
 			return nil, 0, err
 		}
@@ -185,7 +185,7 @@ func (n *Node) Entry(ctx context.Context, id string) (storage.Entry, error) {
 	if err != nil {
 		return e, err
 	}
-	return n.provenEntry(e, a)
+	return n.provenEntry(ctx, e, a)
 }
 
 // Outbox returns the newest entries of an actor's outbox collection.
@@ -200,7 +200,7 @@ func (n *Node) Outbox(ctx context.Context, actorID string, limit int) ([]storage
 		return nil, err
 	}
 	for i, e := range es {
-		if es[i], err = n.provenEntry(e, a); err != nil {
+		if es[i], err = n.provenEntry(ctx, e, a); err != nil {
 			return nil, err
 		}
 	}

@@ -1,12 +1,15 @@
 package node
 
 import (
+	"bytes"
 	"context"
 	"crypto/ed25519"
 	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"strconv"
+	"strings"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -22,7 +25,7 @@ import (
 
 const (
 	proofKeysKept = 10_000
-	announcesKept = 1_000
+	entriesKept   = 1_000
 	instanceKey   = "instance" // in the place of an actor's id
 )
 
@@ -30,13 +33,13 @@ const (
 type proofKeys struct {
 	secret []byte // set once by init
 	kept   *lru.Cache[string, ed25519.PrivateKey]
-	// announces are those that were proven lately, by entry and generation of the key.
-	announces *lru.Cache[string, []byte]
+	// entries are those that were proven lately, by entry and generation of the key.
+	entries *lru.Cache[string, []byte]
 }
 
 func (k *proofKeys) init(secret []byte) (err error) {
 	k.secret = secret
-	if k.announces, err = lru.New[string, []byte](announcesKept); err != nil {
+	if k.entries, err = lru.New[string, []byte](entriesKept); err != nil {
 		return err
 	}
 	k.kept, err = lru.New[string, ed25519.PrivateKey](proofKeysKept)
@@ -91,26 +94,62 @@ func (n *Node) prove(doc []byte, a storage.Actor) ([]byte, error) {
 	return proof.Sign(doc, n.ProofKey(a.ID, a.URI, a.KeyGeneration), n.Now())
 }
 
-// provenEntry is an entry of the log as it goes out. An Announce gets its proof
-// here: a flood of them is written without waiting for signatures, and one that
-// nobody reads needs none. The proof's time is the entry's, so that it is the
-// same each time.
-func (n *Node) provenEntry(e storage.Entry, a storage.Actor) (storage.Entry, error) {
-	if e.Type != activity.TypeAnnounce {
-		return e, nil
-	}
+// provenEntry is an entry of the log as it goes out: with its proof, and that of
+// our own activity inside an Announce. A flood of them is written without waiting
+// for signatures, and one that nobody reads needs none. A proof's time is that of
+// the activity, so that it is the same each time and wherever it stands.
+func (n *Node) provenEntry(ctx context.Context, e storage.Entry, a storage.Actor) (storage.Entry, error) {
 	name := e.ID + " " + strconv.FormatInt(a.KeyGeneration, 10)
-	if body, ok := n.proofs.announces.Get(name); ok {
+	if body, ok := n.proofs.entries.Get(name); ok {
 		e.Body = body
 		return e, nil
 	}
-	body, err := proof.Sign(e.Body, n.ProofKey(a.ID, a.URI, a.KeyGeneration), time.UnixMilli(e.CreatedAt))
+	body, err := n.proven(ctx, e.Body, a)
 	if err != nil {
 		return e, err
 	}
-	n.proofs.announces.Add(name, body)
+	n.proofs.entries.Add(name, body)
 	e.Body = body
 	return e, nil
+}
+
+// unproven is what proven reads of an activity of ours.
+type unproven struct {
+	Actor     string          `json:"actor"`
+	Type      string          `json:"type"`
+	Published time.Time       `json:"published"`
+	Object    json.RawMessage `json:"object"`
+	Proof     json.RawMessage `json:"proof"`
+}
+
+func (n *Node) proven(ctx context.Context, body []byte, a storage.Actor) ([]byte, error) {
+	var u unproven
+	if err := json.Unmarshal(body, &u); err != nil || u.Proof != nil {
+		return body, err
+	}
+	if u.Type == activity.TypeAnnounce && len(u.Object) > 0 && u.Object[0] == '{' {
+		inner, err := n.provenInside(ctx, u.Object)
+		if err != nil {
+			return nil, err
+		}
+		if len(inner) > len(u.Object) {
+			body = bytes.Replace(body, u.Object, inner, 1)
+		}
+	}
+	return proof.Sign(body, n.ProofKey(a.ID, a.URI, a.KeyGeneration), u.Published)
+}
+
+// provenInside proves an announced activity when it is of an actor of ours.
+func (n *Node) provenInside(ctx context.Context, inner json.RawMessage) (json.RawMessage, error) {
+	var u unproven
+	if err := json.Unmarshal(inner, &u); err != nil || u.Proof != nil || !strings.HasPrefix(u.Actor, n.cfg.BaseURL+"/") {
+		return inner, nil //nolint:nilerr // another's, whatever it is: it goes on as it came
+	}
+	a, err := n.recall(ctx, n.store.Read(), u.Actor)
+	if err != nil {
+		return inner, ignoreNotFound(err)
+	}
+	return proof.Sign(inner, n.ProofKey(a.ID, a.URI, a.KeyGeneration), u.Published)
 }
 
 // ProvenDocument is the encoded document of a local actor, or of what it wrote,

@@ -55,7 +55,8 @@ type letter struct {
 	isPost   bool // a submolt's outbox collection lists its posts alone
 }
 
-// post writes a letter into the log and returns its bytes.
+// post writes a letter into the log and returns its bytes, which are proven when
+// they go out.
 func (n *Node) post(ctx context.Context, q storage.Queries, l letter) ([]byte, error) {
 	if l.id == "" {
 		l.id = n.cfg.NewID()
@@ -67,11 +68,6 @@ func (n *Node) post(ctx context.Context, q storage.Queries, l letter) ([]byte, e
 	body, err := activity.Encode(l.doc)
 	if err != nil {
 		return nil, err
-	}
-	if l.doc.Type != activity.TypeAnnounce { // proven when it is sent
-		if body, err = n.prove(body, l.actor); err != nil {
-			return nil, err
-		}
 	}
 	for _, a := range l.audience {
 		inbox, ok := strings.CutPrefix(a, storage.InboxAudience(""))
@@ -98,8 +94,14 @@ type announcement struct {
 }
 
 // announce lets a local submolt pass an activity on to its followers, the
-// inner bytes verbatim (FEP-1b12).
+// inner bytes verbatim (FEP-1b12). What no collection lists is written only
+// where somebody gets it.
 func (n *Node) announce(ctx context.Context, q storage.Queries, a announcement) error {
+	if !a.listed {
+		if any, err := q.HasMembers(ctx, a.audience); err != nil || !any {
+			return err
+		}
+	}
 	_, err := n.post(ctx, q, letter{
 		actor: a.submolt, thread: a.thread, audience: []string{a.audience}, listed: a.listed,
 		doc: activity.ActivityDoc{
@@ -225,7 +227,11 @@ func (n *Node) publishVote(ctx context.Context, q storage.Queries, voter storage
 		return err
 	}
 	var audience []string
-	if !submolt.Local() {
+	if submolt.Local() {
+		if any, err := q.HasMembers(ctx, votersOf(submolt.URI)); err != nil || !any {
+			return err
+		}
+	} else {
 		h, err := q.Host(ctx, submolt.Host)
 		if err != nil || !h.AgentsOnly {
 			return ignoreNotFound(err)
