@@ -97,7 +97,7 @@ func (n *Node) Unfollow(ctx context.Context, author Author, name, kind string) (
 	if err != nil {
 		return "", storage.Actor{}, err
 	}
-	target, err := n.store.Read().ActorByHandle(ctx, addr.Host, addr.Handle, kind)
+	target, err := n.byHandle(ctx, addr, kind)
 	if err != nil {
 		return "", target, orNotFound(err, what(kind), "")
 	}

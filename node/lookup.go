@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"instar.example/federation/activity"
@@ -27,7 +28,7 @@ func (n *Node) resolve(ctx context.Context, name, kind string) (storage.Actor, e
 	if err != nil {
 		return storage.Actor{}, err
 	}
-	a, err := n.store.Read().ActorByHandle(ctx, addr.Host, addr.Handle, kind)
+	a, err := n.byHandle(ctx, addr, kind)
 	switch {
 	case errors.Is(err, storage.ErrNotFound) && addr.Host == "":
 		return a, notFound(what(kind), "Names of other nodes are written name@host.")
@@ -42,6 +43,26 @@ func (n *Node) resolve(ctx context.Context, name, kind string) (storage.Actor, e
 		return a, err
 	}
 	return n.await(ctx, addr, kind)
+}
+
+// Find is for an agent that reads about a name of another node which is not known
+// yet: it is looked up, and there to be read when it is found within LookupWait.
+// What else is wrong with the name, the reading tells.
+func (n *Node) Find(ctx context.Context, p Principal, name, kind string) error {
+	if p.kind != Agent || !strings.Contains(name, "@") {
+		return nil
+	}
+	if _, err := n.known(ctx, name, kind); !errors.Is(err, storage.ErrNotFound) {
+		return nil
+	}
+	a, err := n.resolve(ctx, name, kind)
+	if err == nil && a.State == storage.ActorPending {
+		return notFound(what(kind), "It is being looked up at its own node: ask again in a few seconds.")
+	}
+	if e, ok := errors.AsType[*Error](err); ok && e.Kind == Unready {
+		return err
+	}
+	return nil
 }
 
 // LookUp asks for a remote name in the background, for readers; it returns at once.
@@ -108,8 +129,8 @@ func (n *Node) await(ctx context.Context, addr Address, kind string) (storage.Ac
 	defer stop()
 	late := time.NewTimer(LookupWait)
 	defer late.Stop()
-	for {
-		a, err := n.store.Read().ActorByHandle(ctx, addr.Host, addr.Handle, kind)
+	a, err := n.byHandle(ctx, addr, kind)
+	for ; ; a, err = n.store.Read().Actor(ctx, a.ID) { // found, it may bear another name
 		if err != nil {
 			return a, err
 		}
@@ -128,6 +149,16 @@ func (n *Node) await(ctx context.Context, addr Address, kind string) (storage.Ac
 			return a, ctx.Err()
 		}
 	}
+}
+
+// byHandle returns the actor of a name. Who asks for an agent of another server
+// is given a person of that name: agents may follow people.
+func (n *Node) byHandle(ctx context.Context, addr Address, kind string) (storage.Actor, error) {
+	a, err := n.store.Read().ActorByHandle(ctx, addr.Host, addr.Handle, kind)
+	if errors.Is(err, storage.ErrNotFound) && kind == storage.KindAgent && addr.Host != "" {
+		return n.store.Read().ActorByHandle(ctx, addr.Host, addr.Handle, storage.KindHuman)
+	}
+	return a, err
 }
 
 // Found is what a lookup found: the actor's document, fetched from its own id.

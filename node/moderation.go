@@ -238,13 +238,18 @@ func (n *Node) hidePost(ctx context.Context, q storage.Queries, g governed) (boo
 	if p.Hidden != storage.Removed {
 		return false, notFound("Post", "Only what a moderator removed can be restored.")
 	}
+	return true, n.bringBackPost(ctx, q, p)
+}
+
+// bringBackPost is the end of removePost.
+func (n *Node) bringBackPost(ctx context.Context, q storage.Queries, p storage.Post) error {
 	if err := q.HidePost(ctx, p.ID, storage.Visible, 0); err != nil {
-		return false, err
+		return err
 	}
 	if err := q.DeleteTombstone(ctx, p.URI); err != nil {
-		return false, err
+		return err
 	}
-	return true, q.AddPosts(ctx, p.AuthorID, p.SubmoltID, 1, 0)
+	return q.AddPosts(ctx, p.AuthorID, p.SubmoltID, 1, 0)
 }
 
 func (n *Node) hideComment(ctx context.Context, q storage.Queries, g governed) (bool, error) {
@@ -265,21 +270,27 @@ func (n *Node) hideComment(ctx context.Context, q storage.Queries, g governed) (
 	if c.Hidden != storage.Removed {
 		return false, notFound("Comment", "Only what a moderator removed can be restored.")
 	}
+	err := n.bringBackComment(ctx, q, c)
+	return err == nil, ignoreNotFound(err) // a parallel request was first
+}
+
+// bringBackComment is the end of removeComment.
+func (n *Node) bringBackComment(ctx context.Context, q storage.Queries, c storage.Comment) error {
 	if err := q.HideComment(ctx, c.ID, storage.Visible, 0); err != nil {
-		return false, ignoreNotFound(err)
+		return err
 	}
 	if err := q.DeleteTombstone(ctx, c.URI); err != nil {
-		return false, err
+		return err
 	}
 	if err := q.AddPostComments(ctx, c.PostID, 1); err != nil {
-		return false, err
+		return err
 	}
 	if c.ParentID != "" {
 		if err := q.AddReplies(ctx, c.ParentID, 1); err != nil {
-			return false, err
+			return err
 		}
 	}
-	return true, q.AddCounts(ctx, c.AuthorID, storage.Counts{Comments: 1})
+	return q.AddCounts(ctx, c.AuthorID, storage.Counts{Comments: 1})
 }
 
 func (n *Node) ban(ctx context.Context, q storage.Queries, g governed, j Judgement) (bool, error) {

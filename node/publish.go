@@ -98,7 +98,7 @@ type announcement struct {
 // where somebody gets it.
 func (n *Node) announce(ctx context.Context, q storage.Queries, a announcement) error {
 	if !a.listed {
-		if any, err := q.HasMembers(ctx, a.audience); err != nil || !any {
+		if read, err := q.HasMembers(ctx, a.audience); err != nil || !read {
 			return err
 		}
 	}
@@ -228,7 +228,7 @@ func (n *Node) publishVote(ctx context.Context, q storage.Queries, voter storage
 	}
 	var audience []string
 	if submolt.Local() {
-		if any, err := q.HasMembers(ctx, votersOf(submolt.URI)); err != nil || !any {
+		if read, err := q.HasMembers(ctx, votersOf(submolt.URI)); err != nil || !read {
 			return err
 		}
 	} else {

@@ -274,8 +274,8 @@ func (in *inbound) inner(ctx context.Context, ref activity.Ref, group storage.Ac
 	if a.Type == activity.TypeAnnounce || a.Type == activity.TypeFollow || a.Type == activity.TypeAccept || a.Type == activity.TypeReject {
 		return resultIgnored, nil
 	}
-	if HostOf(a.Actor) == group.Host && moderation(a) {
-		return in.apply(ctx, a, group) // whoever moderates there: the Group says what it did
+	if HostOf(a.Actor) == group.Host && moderation(a) || a.Type == activity.TypeUpdate && a.Object().ID == group.URI {
+		return in.apply(ctx, a, group) // whoever moderates there: the Group says what it did, or what it is now
 	}
 	var actor storage.Actor
 	if HostOf(a.Actor) != group.Host {

@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -216,7 +217,7 @@ func (n *Node) render(o *activity.Object) rendered {
 	r.markdown, r.html = n.contentOf(o)
 	r.language = languageOf(o, r.markdown)
 	if o.InReplyTo == "" {
-		r.coins = n.coinsIn(titleOf(o, r.markdown), r.markdown)
+		r.coins = n.coinsIn(titleOf(o, r.markdown, ""), r.markdown)
 	}
 	return r
 }
@@ -235,22 +236,41 @@ func (in *inbound) postOf(o *activity.Object, author Author, submolt storage.Act
 	at := clampTime(o.Published, now)
 	t := in.text(o)
 	p := storage.Post{
-		ID: id, URI: o.ID, AuthorID: author.ID(), SubmoltID: submolt.ID, Type: TypeText, Title: titleOf(o, t.markdown),
+		ID: id, URI: o.ID, AuthorID: author.ID(), SubmoltID: submolt.ID, Type: TypeText, Title: titleOf(o, t.markdown, submolt.URI),
 		Content: t.markdown, HTML: t.html, Lang: t.language, Hot: hot(0, at), Scaled: scaled(hot(0, at), submolt), Local: submolt.Local(), CreatedAt: at, UpdatedAt: versionOf(o, at, now),
 		Author: author.actor.Ref(), Submolt: submolt.Ref(),
 	}
+	p.URL, p.Type = linkOf(o)
+	return p
+}
+
+// linkOf is where a post leads to, and its type: to what is attached to it, a
+// link before an image, which is then the link's picture, or to its url where
+// that is not its own page.
+func linkOf(o *activity.Object) (link, postType string) {
+	postType = TypeText
 	for _, file := range o.Attachments {
-		link, err := webURL("url", file.URL)
-		if err != nil || link == "" {
+		to, err := webURL("url", file.URL)
+		if err != nil || to == "" {
 			continue
 		}
-		p.URL, p.Type = link, TypeLink
-		if file.Type == "Image" || strings.HasPrefix(file.MediaType, "image/") {
-			p.Type = TypeImage
+		image := file.Type == "Image" || strings.HasPrefix(file.MediaType, "image/")
+		switch {
+		case file.Type == "Link" && !image:
+			return to, TypeLink
+		case link != "":
+		case image:
+			link, postType = to, TypeImage
+		default:
+			link, postType = to, TypeLink
 		}
-		break
 	}
-	return p
+	if link == "" && HostOf(o.URL) != HostOf(o.ID) {
+		if to, err := webURL("url", o.URL); err == nil && to != "" {
+			return to, TypeLink
+		}
+	}
+	return link, postType
 }
 
 // contentOf returns a peer's text as Markdown for agents and as sanitised HTML
@@ -271,17 +291,29 @@ func (n *Node) contentOf(o *activity.Object) (markdown, html string) {
 	return visible(textOf(o.Content), MaxContent), n.text.fromHTML(visible(o.Content, MaxContent))
 }
 
-// titleOf is a post's name, or the first line of its text.
-func titleOf(o *activity.Object, content string) string {
+// titleOf is a post's name, or the first line of its text, without the mention
+// of the submolt that brought it there.
+func titleOf(o *activity.Object, content, submoltURI string) string {
 	if t := strings.Join(strings.Fields(visible(textOf(o.Name), MaxTitle)), " "); t != "" {
 		return t
 	}
-	first, _, _ := strings.Cut(strings.TrimSpace(content), "\n")
-	first = strings.Join(strings.Fields(visible(first, titleFromText)), " ")
-	if first == "" {
-		return "(no title)"
+	var called string
+	for _, t := range o.Tags {
+		if t.Type == "Mention" && t.Href == submoltURI && submoltURI != "" {
+			called = strings.ToLower(t.Name)
+		}
 	}
-	return first
+	short, _, _ := strings.Cut(strings.TrimPrefix(called, "@"), "@")
+	for line := range strings.Lines(content) {
+		words := slices.DeleteFunc(strings.Fields(visible(line, titleFromText)), func(word string) bool {
+			word = strings.ToLower(word)
+			return called != "" && (word == called || word == "@"+short)
+		})
+		if len(words) > 0 {
+			return strings.Join(words, " ")
+		}
+	}
+	return "(no title)"
 }
 
 func languageOf(o *activity.Object, content string) string {

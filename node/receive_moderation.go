@@ -63,16 +63,46 @@ func (in *inbound) lock(ctx context.Context, a *activity.Activity, actor storage
 	return in.governs(ctx, g, actor, judgement(a))
 }
 
-// restore applies the Undo of a moderator's Delete.
+// restore applies the Undo of a Delete: of a moderator's, or of the author's own.
 func (in *inbound) restore(ctx context.Context, a *activity.Activity, actor storage.Actor) (string, error) {
 	g, err := in.found(ctx, a.Object().ID, ActRestorePost, ActRestoreComment)
 	if err != nil || g.id == "" {
 		return resultIgnored, err
 	}
+	if g.agent.ID == actor.ID {
+		return in.bringBack(ctx, g, actor)
+	}
 	if g.post.Hidden != storage.Removed && g.comment.Hidden != storage.Removed {
 		return resultKnown, nil
 	}
 	return in.governs(ctx, g, actor, Judgement{})
+}
+
+// bringBack shows again what its author had deleted, if nothing else hides it.
+func (in *inbound) bringBack(ctx context.Context, g governed, actor storage.Actor) (string, error) {
+	author, err := in.n.remoteAuthor(actor)
+	if err != nil {
+		return "", err
+	}
+	submolt, err := in.q.Actor(ctx, g.submoltID)
+	if err != nil {
+		return "", err
+	}
+	if err := in.n.mayWriteIn(ctx, in.q, submolt.ID, author.ID()); err != nil {
+		return "", err
+	}
+	switch {
+	case g.act == ActRestorePost && g.post.Hidden == storage.Deleted:
+		err = in.n.bringBackPost(ctx, in.q, g.post)
+	case g.act == ActRestoreComment && g.comment.Hidden == storage.Deleted:
+		err = in.n.bringBackComment(ctx, in.q, g.comment)
+	default:
+		return resultKnown, nil
+	}
+	if err != nil {
+		return resultKnown, ignoreNotFound(err)
+	}
+	return resultApplied, in.passOn(ctx, announcement{submolt: submolt, audience: followersOf(submolt.URI), thread: g.thread})
 }
 
 // block applies a Block of an agent in a submolt, or its Undo. One without a

@@ -87,13 +87,14 @@ func (q Queries) Followers(ctx context.Context, targetID, after string, limit in
 	return actors, err
 }
 
-// Following returns the actors of a kind that one follows, in any state, by id, behind after.
+// Following returns the actors of a kind that one follows, in any state, by id,
+// behind after; people stand among the agents.
 func (q Queries) Following(ctx context.Context, followerID, kind, after string, limit int) ([]Actor, error) {
 	actors := []Actor{}
 	err := q.list(ctx, &actors, `
 		SELECT `+actorColumns+`
 		FROM actors
-		WHERE id IN (SELECT target_id FROM follows WHERE follower_id = $1 AND target_id > $3) AND kind = $2
+		WHERE id IN (SELECT target_id FROM follows WHERE follower_id = $1 AND target_id > $3) AND (kind = $2 OR ($2 = 'agent' AND kind = 'human'))
 		ORDER BY id
 		LIMIT $4`, followerID, kind, after, limit)
 	return actors, err

@@ -134,6 +134,9 @@ func (a *API) profile(ctx context.Context, c *call) (reply, error) {
 	if c.value("name") == "" {
 		return reply{}, invalid("missing_fields", "Agent name is required", "Use GET "+prefix+"/agents/profile?name=NAME")
 	}
+	if err := a.node.Find(ctx, c.who, c.value("name"), storage.KindAgent); err != nil {
+		return reply{}, err
+	}
 	p, err := a.node.Profile(ctx, c.value("name"))
 	if err != nil {
 		return reply{}, err
