@@ -139,8 +139,8 @@ func (n *Node) LaneEntries(ctx context.Context, l storage.Lane) (entries []stora
 	return entries, reached, nil
 }
 
-// FinishLane gives a lane back after its turn. A failure opens its host's
-// breaker until r.NextAt; a success closes it.
+// FinishLane gives a lane back after its turn. A failure that is not the inbox's
+// alone opens its host's breaker until r.NextAt; a success closes it.
 func (n *Node) FinishLane(ctx context.Context, host string, r storage.LaneReport) error {
 	if r.NextAt > 0 {
 		defer n.hosts.woke.Remove(host) // the next sign of life counts
@@ -150,7 +150,7 @@ func (n *Node) FinishLane(ctx context.Context, host string, r storage.LaneReport
 		if err != nil {
 			return ignoreNotFound(err) // its lease ran out: another process has it
 		}
-		if r.NextAt > 0 {
+		if r.NextAt > 0 && !r.InboxOnly {
 			return q.FailHost(ctx, storage.HostFailure{Host: host, Inbox: r.Inbox, At: n.now(), OpenUntil: r.NextAt})
 		}
 		if r.Delivered > 0 {

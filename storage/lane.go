@@ -75,7 +75,8 @@ type LaneReport struct {
 	Inbox     string
 	Owner     string
 	Position  int64
-	NextAt    int64
+	NextAt    int64 // 0 when it need not wait
+	InboxOnly bool  // it waits for a reason that the host's other inboxes need not share
 	Delivered int64
 	Refused   int64
 	Expired   int64

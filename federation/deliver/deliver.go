@@ -97,6 +97,10 @@ func knock(ctx context.Context, c Poster, inbox string, body []byte, key signatu
 	}
 }
 
+// InboxOnly says of a Retry that it tells of the inbox alone: the server is up,
+// but leads elsewhere, and its other inboxes need not wait.
+func (r Result) InboxOnly() bool { return r.Outcome == Retry && r.Status/100 == 3 }
+
 // judge tells what a status means. A redirect is no refusal: hosts under
 // repair redirect to a notice.
 func judge(status int) Outcome {

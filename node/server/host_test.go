@@ -208,3 +208,31 @@ func TestLostServers(t *testing.T) {
 		}
 	})
 }
+
+// An inbox that leads elsewhere waits alone: the others of its server go on.
+func TestAnInboxThatRedirectsHoldsUpNoOther(t *testing.T) {
+	t.Parallel()
+	nodetest.Each(t, func(t *testing.T, database func(tb testing.TB) nodetest.Option) {
+		n := nodetest.New(t, database(t))
+		ada, p := n.Agent("ada"), newPeer(t)
+		good, moved := p.actor("good", "Service"), p.actor("moved", "Service")
+		var tries atomic.Int64
+		p.handle("POST /u/moved/inbox", func(w http.ResponseWriter, r *http.Request) {
+			tries.Add(1)
+			http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect)
+		})
+		for _, by := range []string{good, moved} {
+			p.send(n, by, doc{"type": "Follow", "object": n.URL() + "/u/ada"})
+			nodetest.Settle(t, n)
+		}
+		if tries.Load() != 1 {
+			t.Fatalf("the redirecting inbox was tried %d times at once", tries.Load())
+		}
+		before := p.mail()
+		ada.Do(http.MethodPost, "/posts", map[string]any{"submolt": "general", "title": "For good"}).Want(http.StatusCreated)
+		nodetest.Settle(t, n)
+		if got := p.mail(); got == before || tries.Load() != 1 {
+			t.Errorf("the good inbox got %q after %q; the other was tried %d times", got, before, tries.Load())
+		}
+	})
+}

@@ -87,8 +87,15 @@ func (p *peer) serve(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		p.mu.Lock()
-		p.post = append(p.post, body)
+		h := p.docs[http.MethodPost+" "+r.URL.Path]
+		if h == nil {
+			p.post = append(p.post, body)
+		}
 		p.mu.Unlock()
+		if h != nil {
+			h(w, r)
+			return
+		}
 		w.WriteHeader(http.StatusAccepted)
 		return
 	}

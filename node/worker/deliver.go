@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -14,6 +15,10 @@ import (
 // attemptTime bounds one delivery with its second knock: with laneTurn it stays
 // within a lane's lease, so that no other process sends the same meanwhile.
 const attemptTime = 20 * time.Second
+
+// slowRetries is the count of failures from which deliver.NextAttempt has the
+// longest gap of the first hour.
+const slowRetries = 15
 
 // Deliver gives each due lane one turn and returns how many lanes had one.
 func (w *Worker) Deliver(ctx context.Context) (int, error) {
@@ -178,6 +183,7 @@ func (t *turn) note(i int, r deliver.Result) bool {
 			t.report.Error = ""
 		}
 	case deliver.Retry:
+		t.report.InboxOnly = r.InboxOnly() && (t.report.InboxOnly || !t.stopped)
 		t.stopped = true
 		t.report.Error = r.Detail
 		t.wait = max(t.wait, r.RetryAfter)
@@ -187,6 +193,20 @@ func (t *turn) note(i int, r deliver.Result) bool {
 		t.report.Error = r.Detail
 	}
 	return t.done[i]
+}
+
+// next says when a lane that stopped is due again. What is wrong with its inbox
+// alone has no count of failures: how long its first entry waits tells the gap.
+func (t *turn) next(h storage.Host) time.Time {
+	now := t.w.cfg.Node.Now()
+	failures, since := int(h.Failures)+1, now
+	switch {
+	case t.report.InboxOnly:
+		failures, since = slowRetries, time.UnixMilli(t.entries[slices.Index(t.done, false)].CreatedAt)
+	case h.Failures > 0:
+		since = time.UnixMilli(h.FailingSince)
+	}
+	return deliver.NextAttempt(failures, since, now, t.w.cfg.Jitter, t.wait)
 }
 
 // finish stores what came of a turn; after a failure the host waits.
@@ -201,13 +221,7 @@ func (w *Worker) finish(ctx context.Context, t *turn) error {
 		if err != nil {
 			return err
 		}
-		now := w.cfg.Node.Now()
-		since := now
-		if h.Failures > 0 {
-			since = time.UnixMilli(h.FailingSince)
-		}
-		next := deliver.NextAttempt(int(h.Failures)+1, since, now, w.cfg.Jitter, t.wait)
-		t.report.NextAt = next.UnixMilli()
+		t.report.NextAt = t.next(h).UnixMilli()
 	}
 	return w.cfg.Node.FinishLane(ctx, t.lane.Host, t.report)
 }
