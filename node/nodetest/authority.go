@@ -11,7 +11,6 @@ import (
 	"log"
 	"math/big"
 	"net"
-	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
@@ -54,7 +53,8 @@ func NewAuthority(tb testing.TB) *Authority {
 }
 
 // HTTPS puts a node behind a proxy that ends TLS with a certificate of the
-// authority: its base URL is the proxy's, and it trusts the authority.
+// authority: its base URL is the proxy's, and it trusts the authority. Node.Host
+// is still where it listens itself.
 func (a *Authority) HTTPS(tb testing.TB) Option {
 	tb.Helper()
 	return func(c *server.Config) {
@@ -98,22 +98,4 @@ func newKey(tb testing.TB) *ecdsa.PrivateKey {
 		tb.Fatalf("key: %v", err)
 	}
 	return key
-}
-
-// trusting is a transport that trusts the authority of a file alone; no file
-// means the usual transport.
-func trusting(tb testing.TB, file string) http.RoundTripper {
-	tb.Helper()
-	if file == "" {
-		return nil
-	}
-	b, err := os.ReadFile(filepath.Clean(file))
-	if err != nil {
-		tb.Fatalf("authority: %v", err)
-	}
-	pool := x509.NewCertPool()
-	pool.AppendCertsFromPEM(b)
-	t := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}}
-	tb.Cleanup(t.CloseIdleConnections)
-	return t
 }

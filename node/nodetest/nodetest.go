@@ -27,7 +27,7 @@ import (
 type Node struct {
 	*server.Server
 
-	Host string // 127.0.0.1:port, that of its base URL
+	Host string // 127.0.0.1:port
 	cfg  server.Config
 	live bool             // does its background work by itself
 	now  func() time.Time // nil for the machine's
@@ -88,21 +88,17 @@ func launch(tb testing.TB, n *Node, opts []Option) *Node {
 	if err != nil {
 		tb.Fatalf("listen: %v", err)
 	}
-	n.tb = tb
+	n.Host, n.tb = l.Addr().String(), tb
+	n.http = &http.Client{Transport: spectest.Transport(tb, nil), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	dir := tb.TempDir()
 	n.cfg, err = server.LoadConfig(map[string]string{
-		"listen": l.Addr().String(), "data_dir": dir, "secret_file": filepath.Join(dir, "secret.key"), "limits.enabled": "false",
+		"listen": n.Host, "data_dir": dir, "secret_file": filepath.Join(dir, "secret.key"), "limits.enabled": "false",
 	}, nil, nil)
 	if err != nil {
 		tb.Fatalf("configure: %v", err)
 	}
 	for _, o := range opts {
 		o(&n.cfg)
-	}
-	_, n.Host, _ = strings.Cut(n.cfg.BaseURL, "://")
-	n.http = &http.Client{
-		Transport:     spectest.Transport(tb, trusting(tb, n.cfg.Federation.ExtraCA)),
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	n.start(l)
 	tb.Cleanup(func() { n.Stop() })
@@ -138,7 +134,7 @@ func (n *Node) Stop() {
 // Restart starts a stopped node again, at the same address and with its data.
 func (n *Node) Restart() {
 	n.tb.Helper()
-	l, err := new(net.ListenConfig).Listen(n.tb.Context(), "tcp", n.cfg.Listen)
+	l, err := new(net.ListenConfig).Listen(n.tb.Context(), "tcp", n.Host)
 	if err != nil {
 		n.tb.Fatalf("listen again: %v", err)
 	}
@@ -225,7 +221,7 @@ func (n *Node) Call(token, method, path string, body any) Reply {
 		}
 		rd = bytes.NewReader(b)
 	}
-	req, err := http.NewRequestWithContext(n.tb.Context(), method, n.cfg.BaseURL+path, rd)
+	req, err := http.NewRequestWithContext(n.tb.Context(), method, "http://"+n.Host+path, rd)
 	if err != nil {
 		n.tb.Fatalf("request: %v", err)
 	}
@@ -254,7 +250,7 @@ func (n *Node) Call(token, method, path string, body any) Reply {
 // Get reads a page or document.
 func (n *Node) Get(path, accept string) (status int, body string, header http.Header) {
 	n.tb.Helper()
-	req, err := http.NewRequestWithContext(n.tb.Context(), http.MethodGet, n.cfg.BaseURL+path, nil)
+	req, err := http.NewRequestWithContext(n.tb.Context(), http.MethodGet, "http://"+n.Host+path, nil)
 	if err != nil {
 		n.tb.Fatalf("request: %v", err)
 	}

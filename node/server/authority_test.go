@@ -20,7 +20,7 @@ func TestNodesMeetOverHTTPS(t *testing.T) {
 		var id string
 		background(t, func() {
 			id = s.ada.Do(http.MethodPost, "/posts", map[string]any{
-				"submolt_name": "todayilearned@" + b.Host, "title": "Sealed letters travel",
+				"submolt_name": "todayilearned@" + b.Node.Host(), "title": "Sealed letters travel",
 			}).String("post", "id")
 		}, a, b)
 		there := s.bob.Do(http.MethodGet, "/submolts/todayilearned/feed?sort=new", nil).Want(http.StatusOK)
@@ -43,7 +43,7 @@ func TestPeerOfAnUnknownAuthorityIsNotAsked(t *testing.T) {
 	a, b := nodetest.New(t, ca.HTTPS(t)), nodetest.New(t, other.HTTPS(t))
 	ada := a.Agent("ada")
 	background(t, func() {
-		if r := ada.Do(http.MethodGet, "/submolts/general@"+b.Host, nil); r.Status == http.StatusOK {
+		if r := ada.Do(http.MethodGet, "/submolts/general@"+b.Node.Host(), nil); r.Status == http.StatusOK {
 			t.Errorf("a submolt behind a certificate of nobody's was found: %v", r.Body)
 		}
 	}, a, b)

@@ -212,6 +212,8 @@ async function humanRefused() {
     });
     assert.equal(knocks.length, 2, "refused by either signature");
   }
+  const like = new Like({ id: new URL(`${origin}/likes/2`), actor: peer.uri("human"), object: new URL(seen.page) });
+  await deliver("human", like, (error) => error.statusCode === 403);
   for (const path of ["/m/todayilearned", `/post/${seen.post}`]) await page(path, `By a human ${tail}`, false);
 }
 
@@ -254,7 +256,11 @@ async function unfollow() {
 async function allVerified() {
   const refused = peer.raw.filter((r) => r.status !== 202);
   assert.deepEqual(refused.map((r) => [r.status, r.document]), [], "Fedify refused nothing that came");
-  assert.ok(peer.raw.length > 0);
+  const unsigned = peer.raw.filter((r) => r.signer !== idOf(r.document.actor));
+  assert.deepEqual(unsigned, [], "each request has a signature of its actor that Fedify verifies");
+  const specs = peer.raw.map((r) => r.spec);
+  console.log(`      ${specs.length} requests came, ${specs.filter((s) => s === "rfc9421").length} of them signed by RFC 9421`);
+  assert.ok(specs.includes("rfc9421"), "the node has learnt what Fedify signs with");
 }
 
 const before = await proxy(base, node, watch);

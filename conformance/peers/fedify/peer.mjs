@@ -4,6 +4,7 @@ import {
   Activity, Application, Endpoints, Person, Service,
 } from "@fedify/vocab";
 import { createFederation, generateCryptoKeyPair, MemoryKvStore } from "@fedify/fedify";
+import { verifyRequest } from "@fedify/fedify/sig";
 
 import { serve } from "./tls.mjs";
 
@@ -13,7 +14,7 @@ const patience = 20_000; // milliseconds for what the node does behind its answe
 export class Peer {
   origin;
   believed = []; // { activity, by }: what Fedify verified and gave to a listener
-  raw = []; // { path, document, headers, status }: each POST to an inbox, as it came
+  raw = []; // { path, document, spec, signer, status }: each POST to an inbox, as it came
   objects = new Map(); // what the peer serves, by path: what it wrote
   #federation;
   #server;
@@ -65,10 +66,14 @@ export class Peer {
     if (this.objects.has(path)) {
       return new Response(JSON.stringify(this.objects.get(path)), { headers: { "Content-Type": "application/activity+json" } });
     }
-    const headers = Object.fromEntries(request.headers);
+    const copy = request.clone();
     const response = await this.#federation.fetch(request, { contextData: undefined });
     if (request.method === "POST") {
-      this.raw.push({ path, document: JSON.parse(body.toString()), headers, status: response.status });
+      // A listener is told of what has a good proof, too: the signature of the request is verified apart.
+      const spec = copy.headers.has("signature-input") ? "rfc9421" : "draft";
+      const { documentLoader, contextLoader } = this.context;
+      const signer = (await verifyRequest(copy, { documentLoader, contextLoader }))?.ownerId?.href;
+      this.raw.push({ path, document: JSON.parse(body.toString()), spec, signer, status: response.status });
     }
     return response;
   }
