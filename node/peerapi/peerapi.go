@@ -44,8 +44,10 @@ type API struct {
 
 // New returns an API.
 func New(c Config) *API {
-	a := &API{node: c.Node, keys: newKeys(c), waiting: fetch.NewBudget(waitingBounds()),
-		messages: expirable.NewLRU[string, struct{}](cachedStrangers, nil, cachedFor), now: c.Now, log: c.Log}
+	a := &API{
+		node: c.Node, keys: newKeys(c), waiting: fetch.NewBudget(waitingBounds()),
+		messages: expirable.NewLRU[string, struct{}](cachedStrangers, nil, cachedFor), now: c.Now, log: c.Log,
+	}
 	a.verifier = inbox.New(inbox.Config{Keys: a.keys, Host: c.Node.Host(), Now: c.Now, Replays: new(signature.Replays)})
 	return a
 }
