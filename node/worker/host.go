@@ -42,7 +42,7 @@ func (w *Worker) Hosts(ctx context.Context) (int, error) {
 func (w *Worker) revisit(ctx context.Context, h storage.Host) error {
 	var word word
 	for _, origin := range w.origins(h.Host) {
-		if word = w.describe(ctx, origin); word.actor {
+		if word = w.describe(ctx, origin); word.actor || word.info {
 			break
 		}
 	}
