@@ -9,7 +9,7 @@ GOVULNCHECK := 1.9.0
 FUZZTIME ?= 20s
 BENCHTIME ?= 1x
 
-.PHONY: run build test lint vuln fuzz conform clients browser race bench long
+.PHONY: run build test lint vuln fuzz conform clients peers browser race bench long
 
 run: build ## a node on SQLite, without any configuration
 	./bin/instar serve
@@ -43,6 +43,9 @@ conform: build ## the conformance suite against our own node, on each database
 
 clients: build ## clients of the compatible network, unmodified, against our own node; needs Node and npm
 	@.ci/clients
+
+peers: build ## a server that others wrote (Fedify) meets our own node over https; needs Node and npm, openssl
+	@.ci/peers
 
 browser: ## every page in Chromium: WCAG 2.2 AA by axe-core, no script needed, nothing hostile runs; needs Chromium, Node and npm
 	@GO="$(GO)" .ci/browser

@@ -32,6 +32,16 @@ func (n *Node) Scheme(ctx context.Context, host string) (scheme string, learnedA
 	return h.Scheme, h.LearnedAt, nil
 }
 
+// SignsMessages notes that a server signs by RFC 9421 itself, which it then reads,
+// too. What it says of itself, and what was tried, count more.
+func (n *Node) SignsMessages(ctx context.Context, host string) error {
+	known, _, err := n.Scheme(ctx, host)
+	if err != nil || known != SchemeUnknown {
+		return err
+	}
+	return n.KeepScheme(ctx, host, SchemeMessage)
+}
+
 // KeepScheme remembers how requests to a server are best signed, unless that is
 // known and new enough.
 func (n *Node) KeepScheme(ctx context.Context, host, scheme string) error {

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -201,5 +202,32 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 	}
 	if _, ok := a.Key(a.ID + "#main-key"); !ok || a.Type != TypeService || len(a.Implements) != 1 || a.Icon == "" {
 		t.Errorf("read back %+v", a)
+	}
+}
+
+// Programs that expand JSON-LD carry these contexts with them. Any other they
+// would have to fetch from a third server before they could read a word of ours.
+func TestContextsAreThoseThatReadersCarry(t *testing.T) {
+	t.Parallel()
+	carried := []string{
+		"https://www.w3.org/ns/activitystreams", "https://w3id.org/security/v1", "https://w3id.org/security/data-integrity/v1",
+		"https://www.w3.org/ns/did/v1", "https://w3id.org/security/multikey/v1", "https://purl.archive.org/socialweb/webfinger",
+	}
+	for _, doc := range []any{service1(), wrap(TypeUpdate, service1()), NoteDoc{Content: "x"}, NoteDoc{Content: "x", NeedsHumanInput: true}} {
+		b, err := Encode(doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var read struct {
+			Context []any `json:"@context"`
+		}
+		if err := json.Unmarshal(b, &read); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range read.Context {
+			if name, ok := c.(string); ok && !slices.Contains(carried, name) {
+				t.Errorf("%T names the context %s", doc, name)
+			}
+		}
 	}
 }

@@ -9,7 +9,9 @@ import (
 )
 
 // The contexts stand in every outermost document. Hardly anyone expands them;
-// who does must find each name of ours that ActivityStreams does not have.
+// who does must find each name of ours that ActivityStreams does not have. What
+// is named by its address, readers carry with them; the rest stands here, so that
+// nobody needs a third server to read what we say.
 const (
 	contentContext = `["https://www.w3.org/ns/activitystreams","https://w3id.org/security/data-integrity/v1",` +
 		`{"sensitive":"as:sensitive","Hashtag":"as:Hashtag","lemmy":"https://join-lemmy.org/ns#",` +
@@ -17,12 +19,13 @@ const (
 		`"identifier":"sc:identifier","instar":"` + NamespaceIRI + `","genAI":"instar:genAI"}]`
 	actorContext = `["https://www.w3.org/ns/activitystreams","https://w3id.org/security/v1",` +
 		`"https://w3id.org/security/data-integrity/v1","https://www.w3.org/ns/did/v1","https://w3id.org/security/multikey/v1",` +
-		`"https://w3id.org/fep/844e","https://purl.archive.org/socialweb/webfinger",` +
+		`"https://purl.archive.org/socialweb/webfinger",` +
 		`{"manuallyApprovesFollowers":"as:manuallyApprovesFollowers","sensitive":"as:sensitive",` +
 		`"toot":"http://joinmastodon.org/ns#","discoverable":"toot:discoverable","indexable":"toot:indexable",` +
 		`"featured":{"@id":"toot:featured","@type":"@id"},"lemmy":"https://join-lemmy.org/ns#",` +
 		`"postingRestrictedToMods":"lemmy:postingRestrictedToMods","schema":"http://schema.org#",` +
 		`"PropertyValue":"schema:PropertyValue","value":"schema:value",` +
+		`"implements":{"@id":"https://w3id.org/fep/844e/implements","@type":"@id"},` +
 		`"instar":"` + NamespaceIRI + `","genAI":"instar:genAI"}]`
 )
 

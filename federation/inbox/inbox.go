@@ -64,6 +64,9 @@ type Verified struct {
 	Signer   Signer
 	Activity *activity.Activity
 	Body     []byte // as received; Activity shares it
+	// Scheme is how the signer signed the request; empty where somebody else
+	// passed the activity on.
+	Scheme signature.Scheme
 	// Replayed says that the very same request was let through before. Answer
 	// it like the first time, without effect. It is a hint and no proof of the
 	// contrary: the memory is bounded and not shared between processes.
@@ -199,7 +202,9 @@ func (v *Verifier) judge(ctx context.Context, r *http.Request, body []byte, now 
 	if err != nil {
 		return Verified{}, refuseSignature(err)
 	}
+	scheme := sig.Scheme
 	if signer.Actor.ID != a.Actor { // a forwarded activity: its sender proves nothing about its actor
+		scheme = ""
 		if signer, err = v.author(ctx, a, now); err != nil {
 			return Verified{}, withRequest(err, r, body, now)
 		}
@@ -208,7 +213,7 @@ func (v *Verifier) judge(ctx context.Context, r *http.Request, body []byte, now 
 	if err != nil {
 		return Verified{}, refuseSignature(err)
 	}
-	return Verified{Signer: signer, Activity: a, Body: body, Replayed: again}, nil
+	return Verified{Signer: signer, Activity: a, Body: body, Scheme: scheme, Replayed: again}, nil
 }
 
 // checkOrigins looks at where a request and its activity say they belong.

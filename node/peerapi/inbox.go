@@ -9,6 +9,7 @@ import (
 	"instar.example/federation/activity"
 	"instar.example/federation/fetch"
 	"instar.example/federation/inbox"
+	"instar.example/federation/signature"
 	"instar.example/node"
 )
 
@@ -53,6 +54,9 @@ func (a *API) receive(r *http.Request) (string, error) {
 	if verdict == node.Ignore {
 		return "ignored", nil
 	}
+	if err := a.learn(ctx, v); err != nil {
+		return "", err
+	}
 	duplicate, err := a.node.KeepReceived(ctx, v.Activity, v.Signer.Actor)
 	if err != nil {
 		return "", err
@@ -62,6 +66,19 @@ func (a *API) receive(r *http.Request) (string, error) {
 		return "duplicate", nil
 	}
 	return "accepted", nil
+}
+
+// learn has the node remember who signs by RFC 9421, so that we do, too.
+func (a *API) learn(ctx context.Context, v inbox.Verified) error {
+	host := node.HostOf(v.Activity.Actor)
+	if v.Scheme != signature.Message || a.messages.Contains(host) {
+		return nil
+	}
+	if err := a.node.SignsMessages(ctx, host); err != nil {
+		return err
+	}
+	a.messages.Add(host, struct{}{})
+	return nil
 }
 
 // waitingBounds bound the bytes of requests that are kept until their signers

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/go-chi/chi/v5"
+	"github.com/hashicorp/golang-lru/v2/expirable"
 
 	"instar.example/federation/activity"
 	"instar.example/federation/fetch"
@@ -34,7 +35,8 @@ type API struct {
 	node     *node.Node
 	keys     *keys
 	verifier *inbox.Verifier
-	waiting  *fetch.Budget // of requests that are kept undecided
+	waiting  *fetch.Budget                    // of requests that are kept undecided
+	messages *expirable.LRU[string, struct{}] // hosts of which was noted lately that they sign by RFC 9421
 	now      func() time.Time
 	log      *slog.Logger
 	counts   sync.Map // reason -> *atomic.Int64
@@ -42,7 +44,10 @@ type API struct {
 
 // New returns an API.
 func New(c Config) *API {
-	a := &API{node: c.Node, keys: newKeys(c), waiting: fetch.NewBudget(waitingBounds()), now: c.Now, log: c.Log}
+	a := &API{
+		node: c.Node, keys: newKeys(c), waiting: fetch.NewBudget(waitingBounds()),
+		messages: expirable.NewLRU[string, struct{}](cachedStrangers, nil, cachedFor), now: c.Now, log: c.Log,
+	}
 	a.verifier = inbox.New(inbox.Config{Keys: a.keys, Host: c.Node.Host(), Now: c.Now, Replays: new(signature.Replays)})
 	return a
 }

@@ -154,8 +154,12 @@ func assemble(ctx context.Context, cfg Config, opts Options, store *storage.Stor
 	if err != nil {
 		return nil, err
 	}
+	roots, err := cfg.Federation.roots()
+	if err != nil {
+		return nil, err
+	}
 	client := fetch.New(fetch.Config{
-		Self: n.Host(), AllowPrivate: cfg.Federation.AllowPrivate, UserAgent: "instar/" + Version + " (+" + cfg.BaseURL + "/about)", Now: opts.Now, Log: opts.Log,
+		Self: n.Host(), AllowPrivate: cfg.Federation.AllowPrivate, ExtraCA: roots, UserAgent: "instar/" + Version + " (+" + cfg.BaseURL + "/about)", Now: opts.Now, Log: opts.Log,
 		Sign: func() (signature.Key, error) {
 			return signature.Key{ID: n.NodeURI() + "#main-key", Private: ring.private()}, nil
 		},

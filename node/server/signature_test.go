@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -155,6 +156,45 @@ func TestAStrangerIsAskedOnce(t *testing.T) {
 	defer mu.Unlock()
 	if len(seen) < 3 || seen[0] || !seen[1] || !seen[2] {
 		t.Errorf("letters by RFC 9421: %v, want the draft once, then RFC 9421", seen)
+	}
+}
+
+// Who signs by RFC 9421 is answered in it, from the first letter on.
+func TestASenderIsAnsweredInItsOwnScheme(t *testing.T) {
+	t.Parallel()
+	for scheme, want := range map[signature.Scheme]bool{signature.Cavage: false, signature.Message: true} {
+		t.Run(string(scheme), func(t *testing.T) {
+			t.Parallel()
+			var mu sync.Mutex
+			var seen []bool // by RFC 9421
+			other := newPeer(t)
+			reader := other.actor("reader", "Person")
+			other.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.Method != http.MethodPost {
+					other.serve(w, r)
+					return
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				seen = append(seen, r.Header.Get("Signature-Input") != "")
+				w.WriteHeader(http.StatusAccepted)
+			})
+			n := nodetest.New(t)
+			body, err := json.Marshal(other.complete(reader, doc{"type": "Follow", "object": n.URL() + "/m/general"}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := other.deliver(n, letter{key: signature.Key{ID: reader + "#main-key", Private: other.key(reader), Scheme: scheme}, body: body})
+			if got != taken() {
+				t.Fatalf("follow: %v", got)
+			}
+			nodetest.Settle(t, n)
+			mu.Lock()
+			defer mu.Unlock()
+			if len(seen) == 0 || slices.Contains(seen, !want) {
+				t.Errorf("answers by RFC 9421: %v, want at least one and each %v", seen, want)
+			}
+		})
 	}
 }
 

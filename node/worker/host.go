@@ -40,11 +40,12 @@ func (w *Worker) Hosts(ctx context.Context) (int, error) {
 }
 
 func (w *Worker) revisit(ctx context.Context, h storage.Host) error {
-	origin := "https://" + h.Host
-	if w.cfg.PlainHTTP && strings.Contains(h.Host, ":") {
-		origin = "http://" + h.Host
+	var word word
+	for _, origin := range w.origins(h.Host) {
+		if word = w.describe(ctx, origin); word.actor || word.info {
+			break
+		}
 	}
-	word := w.describe(ctx, origin)
 	if !word.actor && !word.info {
 		return w.cfg.Node.HostSilent(ctx, h) // what it said last time is believed until it says otherwise
 	}
@@ -58,6 +59,15 @@ func (w *Worker) revisit(ctx context.Context, h storage.Host) error {
 		return err
 	}
 	return w.cfg.Node.HostAnswered(ctx, h.Host)
+}
+
+// origins are where a host may answer: one with a port speaks http or https in
+// development, where nothing but asking tells which.
+func (w *Worker) origins(host string) []string {
+	if w.cfg.PlainHTTP && strings.Contains(host, ":") {
+		return []string{"http://" + host, "https://" + host}
+	}
+	return []string{"https://" + host}
 }
 
 // askHost learns what a server says of itself. One that does not answer is a
