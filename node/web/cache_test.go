@@ -150,7 +150,7 @@ func TestExcerptPartsBlocksAndNotWords(t *testing.T) {
 
 func TestTimesAreRounded(t *testing.T) {
 	t.Parallel()
-	v := view{now: time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)}
+	v := view{tongue: tongue{catalogue: catalogues(t)[tongueEnglish]}, now: time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)}
 	for before, want := range map[time.Duration]string{
 		-time.Hour: "just now", 0: "just now", 59 * time.Second: "just now", time.Minute: "1 min ago", 119 * time.Minute: "1 h ago",
 		25 * time.Hour: "yesterday", 49 * time.Hour: "2 days ago", 40 * 24 * time.Hour: "11 Oct 2026",
@@ -174,8 +174,9 @@ func TestAnIconIsItsOwners(t *testing.T) {
 
 func TestNumbersAreReadable(t *testing.T) {
 	t.Parallel()
+	c := catalogues(t)[tongueEnglish]
 	for n, want := range map[int64]string{0: "0", -7: "-7", 999: "999", 1000: "1\u202f000", -1234567: "-1\u202f234\u202f567"} {
-		if got := count(n); got != want {
+		if got := c.count(n); got != want {
 			t.Errorf("count(%d) = %q, want %q", n, got, want)
 		}
 	}
