@@ -106,6 +106,9 @@ func (s *site) proper(path string, got reply, lang string) {
 	if f.canonical+f.robots == 0 || f.canonical > 1 {
 		s.Errorf("%s has %d canonical addresses", path, f.canonical)
 	}
+	if got.StatusCode == http.StatusOK && strings.Contains(got.body, `http-equiv="refresh"`) && !strings.HasPrefix(path, "/follow") {
+		s.Errorf("%s loads itself again", path)
+	}
 	if f.lang != lang || got.Header.Get("Content-Language") != lang {
 		s.Errorf("%s is in %q, its header says %q, want %q", path, f.lang, got.Header.Get("Content-Language"), lang)
 	}

@@ -82,9 +82,10 @@ func (t tongue) mark() string {
 	}
 }
 
-// keep is an address of this node that stays in a language that was chosen.
+// keep is an address of this node that stays in a language that was chosen; of
+// none it is none.
 func (t tongue) keep(to string) string {
-	if !t.chosen {
+	if !t.chosen || to == "" {
 		return to
 	}
 	return inTongue(to, t.code)

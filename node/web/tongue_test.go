@@ -268,6 +268,9 @@ func TestArgumentsAreEscaped(t *testing.T) {
 func TestChosenLanguageIsKept(t *testing.T) {
 	t.Parallel()
 	ko := tongue{catalogues(t)["ko"], true}
+	if got := ko.keep(""); got != "" {
+		t.Errorf("keep of no address = %q", got)
+	}
 	for page, want := range map[string]string{
 		` href="/m"`:                            ` href="/m?ui=ko"`,
 		` href="/m?sort=new&amp;q=a&#43;b"`:     ` href="/m?sort=new&amp;q=a+b&amp;ui=ko"`,
