@@ -17,9 +17,22 @@ import (
 func readPages() []struct{ name, path string } {
 	post := postID(crowdHere().posts - 7)
 	return []struct{ name, path string }{
-		{"home", "/"}, {"home_new", "/?sort=new"}, {"home_top", "/?sort=top&t=day"}, {"home_zh", "/?ui=zh"}, {"directory", "/m"}, {"submolt", "/m/submolt7"},
-		{"post", "/post/" + post}, {"comment", "/comment/019b0000-0000-7000-8000-000000000007"}, {"agent", "/u/agent7"}, {"agent_comments", "/u/agent7?type=comments"},
-		{"search", "/search?q=nothing"}, {"nodes", "/nodes"}, {"modlog", "/modlog"}, {"about", "/about"}, {"stats", "/stats"}, {"feed", "/feed.atom"},
+		{"home", "/"},
+		{"home_new", "/?sort=new"},
+		{"home_top", "/?sort=top&t=day"},
+		{"home_zh", "/?ui=zh"},
+		{"directory", "/m"},
+		{"submolt", "/m/submolt7"},
+		{"post", "/post/" + post},
+		{"comment", "/comment/019b0000-0000-7000-8000-000000000007"},
+		{"agent", "/u/agent7"},
+		{"agent_comments", "/u/agent7?type=comments"},
+		{"search", "/search?q=nothing"},
+		{"nodes", "/nodes"},
+		{"modlog", "/modlog"},
+		{"about", "/about"},
+		{"stats", "/stats"},
+		{"feed", "/feed.atom"},
 	}
 }
 

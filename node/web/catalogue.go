@@ -79,7 +79,7 @@ func (c *catalogue) some(key string, n any) template.HTML {
 	return template.HTML(c.fill(text, []any{"n", n}, template.HTMLEscapeString)) //nolint:gosec // a text of ours and a number
 }
 
-// fill puts arguments into a text.
+// fill puts arguments into a text. An empty one takes the space before it along.
 func (c *catalogue) fill(text string, args []any, escape func(string) string) string {
 	if !strings.Contains(text, "{") {
 		return text
@@ -87,26 +87,37 @@ func (c *catalogue) fill(text string, args []any, escape func(string) string) st
 	var b strings.Builder
 	for {
 		before, rest, ok := strings.Cut(text, "{")
-		b.WriteString(before)
 		name, after, closed := strings.Cut(rest, "}")
 		if !ok || !closed {
+			b.WriteString(before)
 			return b.String()
 		}
-		for i := 0; i+1 < len(args); i += 2 {
-			if args[i] != name {
-				continue
-			}
-			switch v := args[i+1].(type) {
-			case template.HTML:
-				b.WriteString(string(v))
-			case string:
-				b.WriteString(escape(v))
-			default:
-				b.WriteString(c.count(number(v)))
-			}
+		value := c.argument(name, args, escape)
+		if value == "" {
+			before = strings.TrimSuffix(before, " ")
 		}
+		b.WriteString(before)
+		b.WriteString(value)
 		text = after
 	}
+}
+
+// argument is the value of a name among arguments.
+func (c *catalogue) argument(name string, args []any, escape func(string) string) string {
+	for i := 0; i+1 < len(args); i += 2 {
+		if args[i] != name {
+			continue
+		}
+		switch v := args[i+1].(type) {
+		case template.HTML:
+			return string(v)
+		case string:
+			return escape(v)
+		default:
+			return c.count(number(v))
+		}
+	}
+	return ""
 }
 
 // number is an integer of whatever size; 0 for what is none.

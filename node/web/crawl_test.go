@@ -96,6 +96,7 @@ func (s *site) proper(path string, got reply, lang string) {
 		s.Errorf("%s has %d bytes", path, len(got.body))
 	}
 	s.sound(path, got.body)
+	s.nested(path, got.body)
 	f := factsOf(got.body)
 	if f.h1 != 1 || strings.TrimSpace(f.heading) == "" {
 		s.Errorf("%s has %d headings of the first level, the last says %q", path, f.h1, f.heading)
@@ -113,6 +114,71 @@ func (s *site) proper(path string, got reply, lang string) {
 		s.Errorf("%s is in %q, its header says %q, want %q", path, f.lang, got.Header.Get("Content-Language"), lang)
 	}
 }
+
+// nested fails when a browser would build another tree than a page says: where
+// an element stands that is not allowed there, the parser moves or closes things
+// (WHATWG HTML §13.2), and the tags of what it built are others.
+func (s *site) nested(path, body string) {
+	s.Helper()
+	tree, err := html.Parse(strings.NewReader(body))
+	if err != nil {
+		s.Fatalf("%s: %v", path, err)
+	}
+	var built strings.Builder
+	if err := html.Render(&built, tree); err != nil {
+		s.Fatalf("%s: %v", path, err)
+	}
+	said, is := tags(body), tags(built.String())
+	for i := range said {
+		if i >= len(is) || said[i] != is[i] {
+			s.Errorf("%s: a browser reads %v as %v", path, said[max(0, i-5):min(len(said), i+3)], is[max(0, i-5):min(len(is), i+3)])
+			return
+		}
+	}
+}
+
+// tags are the elements of a document as they open and close.
+func tags(body string) []string {
+	var all []string
+	z := html.NewTokenizer(strings.NewReader(body))
+	for kind := z.Next(); kind != html.ErrorToken; kind = z.Next() {
+		name, _ := z.TagName()
+		switch tag := string(name); {
+		case kind == html.StartTagToken:
+			all = append(all, tag)
+		case kind == html.SelfClosingTagToken && void[tag]:
+			all = append(all, tag)
+		case kind == html.SelfClosingTagToken:
+			all = append(all, tag, "/"+tag)
+		case kind == html.EndTagToken:
+			all = append(all, "/"+tag)
+		}
+	}
+	return all
+}
+
+func TestMisnestedPagesAreNoticed(t *testing.T) {
+	t.Parallel()
+	for body, sound := range map[string]bool{
+		"<html><head></head><body><p>a</p></body></html>": true, "<html><head></head><body><p>a<div>b</div></p></body></html>": false,
+		"<html><head></head><body><table><tr><td>a</td></tr></table></body></html>": false, "<html><head></head><body><a>b<a>c</a></a></body></html>": false,
+	} {
+		probe := &site{TB: &quietTB{TB: t}}
+		probe.nested("/", body)
+		if failed := probe.TB.(*quietTB).failed; failed == sound {
+			t.Errorf("nested(%s) fails: %v", body, failed)
+		}
+	}
+}
+
+// quietTB remembers a failure instead of failing.
+type quietTB struct {
+	testing.TB
+
+	failed bool
+}
+
+func (q *quietTB) Errorf(string, ...any) { q.failed = true }
 
 // TestACrawlerFindsNothingBroken walks a node with everything that is hard to
 // show: its pages in every language, and every link in English and in a
