@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,9 +14,20 @@ import (
 	"time"
 )
 
+// readers is a node that people read: small, so that it is soon full, or with a
+// million posts with INSTAR_BENCH_LARGE.
+func readers(b *testing.B, database string) *full {
+	b.Helper()
+	c := crowdHere()
+	if os.Getenv("INSTAR_BENCH_LARGE") == "" {
+		c = crowd{keyed: 100, agents: 1_000, submolts: 100, posts: 20_000, comments: 40_000}
+	}
+	return newFullOf(b, database, c)
+}
+
 // readPages are the pages that are measured, by their names.
-func readPages() []struct{ name, path string } {
-	post := postID(crowdHere().posts - 7)
+func (f *full) readPages() []struct{ name, path string } {
+	post := postID(f.crowd.posts - 7)
 	return []struct{ name, path string }{
 		{"home", "/"},
 		{"home_new", "/?sort=new"},
@@ -40,8 +52,8 @@ func readPages() []struct{ name, path string } {
 // takes to make, and how often it is served when it is kept, against a handler
 // that only writes the same bytes.
 func BenchmarkPages(b *testing.B) {
-	f := newFull(b, "sqlite")
-	for _, p := range readPages() {
+	f := readers(b, "sqlite")
+	for _, p := range f.readPages() {
 		b.Run(p.name, func(b *testing.B) {
 			const made, kept = 100, 5_000
 			client := benchClient()
@@ -99,9 +111,9 @@ func packed(b *testing.B, c *http.Client, url string) int {
 // pages as fast as they are answered.
 func BenchmarkReaders(b *testing.B) {
 	eachDatabase(b, func(b *testing.B, database string) {
-		const readers, reads, alone = 1_000, 60_000, 5 * time.Second
-		f := newFull(b, database)
-		calls, pages := make([]call, reads), readPages()
+		const count, reads, alone = 1_000, 30_000, 5 * time.Second
+		f := readers(b, database)
+		calls, pages := make([]call, reads), f.readPages()
 		for i := range calls {
 			calls[i] = call{Method: http.MethodGet, Path: pages[i%len(pages)].path, Want: http.StatusOK}
 		}
@@ -114,7 +126,7 @@ func BenchmarkReaders(b *testing.B) {
 			ctx, stop = context.WithCancel(b.Context())
 			var writing sync.WaitGroup
 			writing.Go(func() { beside = f.arrive(ctx, b) })
-			done = load{f.URL(), readers, calls}.send(b)
+			done = load{f.URL(), count, calls}.send(b)
 			stop()
 			writing.Wait()
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -179,5 +180,34 @@ func TestNumbersAreReadable(t *testing.T) {
 		if got := c.count(n); got != want {
 			t.Errorf("count(%d) = %q, want %q", n, got, want)
 		}
+	}
+}
+
+func TestACrowdIsGivenThePageOfAMomentAgo(t *testing.T) {
+	t.Parallel()
+	c, now, made := newCache(), time.Unix(1_700_000_000, 0), 0
+	get := func(version int64, now time.Time) string {
+		e, err := c.entry("/", version, now, func() (answer, error) {
+			made++
+			return answer{mediaType: typeHTML, body: []byte(strconv.Itoa(made))}, nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(e.body)
+	}
+	if first, second := get(1, now), get(2, now); first != "1" || second != "2" {
+		t.Errorf("alone, a reader is given %q and after a write %q", first, second)
+	}
+	c.waiting.Add(crowdOf)
+	if got := get(3, now.Add(crowdAge-time.Millisecond)); got != "2" {
+		t.Errorf("in a crowd, a reader is given %q, want the page of a moment ago", got)
+	}
+	if got := get(3, now.Add(crowdAge)); got != "3" {
+		t.Errorf("in a crowd, a reader is given %q, want no page older than %v", got, crowdAge)
+	}
+	c.waiting.Add(-crowdOf)
+	if got := get(4, now.Add(crowdAge)); got != "4" {
+		t.Errorf("after the crowd, a reader is given %q", got)
 	}
 }
