@@ -50,14 +50,19 @@ func postID(i int) string { return fmt.Sprintf("019a0000-0000-7000-8000-%012d", 
 // written straight into the tables, as old as if it had come over a year.
 func newFull(b *testing.B, database string) *full {
 	b.Helper()
-	f := &full{Server: benchNode(b, database), crowd: crowdHere()}
+	return newFullOf(b, database, crowdHere())
+}
+
+func newFullOf(b *testing.B, database string, c crowd) *full {
+	b.Helper()
+	f := &full{Server: benchNode(b, database), crowd: c}
 	f.keys = make([]string, f.crowd.keyed)
 	rate(b, len(f.keys), func(i int) error {
 		r, err := f.Node.Register(b.Context(), "asker"+strconv.Itoa(i), "", "")
 		f.keys[i] = r.Key
 		return err
 	})
-	c, now := f.crowd, time.Now().UnixMilli()
+	now := time.Now().UnixMilli()
 	each := func(count int, row func(ctx context.Context, q storage.Queries, i int) error) {
 		const batch = 2_000
 		for from := 0; from < count; from += batch {

@@ -62,14 +62,14 @@ func (w *Web) agent(ctx context.Context, a ask) (answer, error) {
 	}
 	path := actorPath("u", found.Handle, found.Host)
 	address := path[len("/u/"):]
-	a = ask{name: a.name, after: a.after, kind: a.kind}
+	a = ask{path: a.path, name: a.name, after: a.after, kind: a.kind, page: 1, tongue: a.tongue}
 	if a.kind != kindComments {
 		a.kind = ""
 	}
 	if a.name != address {
 		return answer{}, redirect{a.link(path, func(*ask) {})}
 	}
-	v := w.view()
+	v := w.view(a.tongue)
 	av := agentView{
 		Agent: v.actor(found.Ref()), Title: found.DisplayName,
 		Description: found.Description, Lang: guess(found.Description), Handle: w.handle(found), Karma: found.Karma,
@@ -82,7 +82,7 @@ func (w *Web) agent(ctx context.Context, a ask) (answer, error) {
 		av.Feed = path + "/comments.atom"
 	}
 	for _, kind := range []string{kindPosts, kindComments} {
-		av.Tabs = append(av.Tabs, choice{Label: kind, Current: (kind == kindComments) == av.ShowsComments, URL: a.link(path, func(a *ask) {
+		av.Tabs = append(av.Tabs, choice{Label: a.tongue.say("search.kind_" + kind), Current: (kind == kindComments) == av.ShowsComments, URL: a.link(path, func(a *ask) {
 			a.kind, a.after = kind, ""
 			if kind == kindPosts {
 				a.kind = ""
@@ -100,7 +100,7 @@ func (w *Web) agent(ctx context.Context, a ask) (answer, error) {
 	if err := w.writings(ctx, v, a, found, path, &av); err != nil {
 		return answer{}, err
 	}
-	return w.html("agent", frame{
+	return w.html(a, "agent", frame{
 		Title: "u/" + address, Description: found.Description, Path: path, Object: found.URI, Feed: av.Feed, Next: av.Next,
 		NoIndex: a.after != "" || a.kind != "" || !found.Local(), Page: av,
 	})

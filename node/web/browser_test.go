@@ -154,10 +154,10 @@ func (b *tab) follow(script string) {
 }
 
 // widths are those of a telephone, a tablet and a desk.
-func widths() []int64 { return []int64{360, 820, 1400} }
+func widths() []int64 { return []int64{360, 768, 1280} }
 
 // TestPagesInABrowser shows every page of the gallery at three widths in both
-// themes: axe-core finds no fault with it (WCAG 2.2 AA), it is not wider than
+// themes, and in other languages: axe-core finds no fault with it (WCAG 2.2 AA), it is not wider than
 // the window, the browser does not complain, and nothing comes from elsewhere.
 // INSTAR_TEST_SCREENSHOTS names a folder for pictures.
 func TestPagesInABrowser(t *testing.T) {
@@ -186,6 +186,18 @@ func TestPagesInABrowser(t *testing.T) {
 					b.judge(where, string(axe))
 				}
 			}
+		}
+		b.look(widths()[0], "light")
+		for _, lang := range []string{"zh", "es"} { // no spaces, and long words
+			sign := "?"
+			if strings.Contains(e.path, "?") {
+				sign = "&"
+			}
+			b.visit(e.path + sign + "ui=" + lang)
+			where := fmt.Sprintf("%s in %s", e.name, lang)
+			b.fits(where)
+			b.picture(fmt.Sprintf("%s-%s.png", e.name, lang))
+			b.judge(where, string(axe))
 		}
 		for _, wrong := range b.complaints() {
 			t.Errorf("%s: %s", e.name, wrong)

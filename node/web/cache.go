@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/golang-lru/v2/simplelru"
@@ -20,10 +21,16 @@ const (
 	entryBytes   = cacheBytes / 16 // larger ones are served and not kept
 	// entryAge is how old a page may be: the times on it say "5 min ago".
 	entryAge = 60 * time.Second
+	// crowdAge is how old a page may be, whatever has changed since, while crowdOf
+	// readers wait for theirs to be made: where much is written and many read,
+	// nothing would ever be kept, and the making would hold up the writers.
+	crowdAge = 2 * time.Second
+	crowdOf  = 8
 )
 
 // cache keeps the bytes of answers. An entry is served for as long as the
-// node's version is the one that it was made at and it is younger than entryAge.
+// node's version is the one that it was made at and it is younger than entryAge;
+// in a crowd, for crowdAge in any case.
 type cache struct {
 	flight singleflight.Group
 	press  *press
@@ -31,6 +38,8 @@ type cache struct {
 	mu    sync.Mutex
 	lru   *simplelru.LRU[string, *entry] // guarded by mu
 	bytes int                            // guarded by mu
+
+	waiting atomic.Int64 // readers whose page is being made
 }
 
 // entry is an answer, ready to be sent. It never changes.
@@ -58,6 +67,8 @@ func (c *cache) entry(key string, version int64, now time.Time, render func() (a
 	if e := c.fresh(key, version, now); e != nil {
 		return e, nil
 	}
+	defer c.waiting.Add(-1)
+	c.waiting.Add(1)
 	// The version is part of the flight's key: who comes after a write must
 	// not be given what was read before it.
 	made, err, _ := c.flight.Do(strconv.FormatInt(version, 36)+" "+key, func() (any, error) {
@@ -82,7 +93,10 @@ func (c *cache) fresh(key string, version int64, now time.Time) *entry {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	e, ok := c.lru.Get(key)
-	if !ok || e.version != version || now.Sub(e.madeAt) >= entryAge {
+	if !ok || now.Sub(e.madeAt) >= entryAge {
+		return nil
+	}
+	if e.version != version && (c.waiting.Load() < crowdOf || now.Sub(e.madeAt) >= crowdAge) {
 		return nil
 	}
 	return e

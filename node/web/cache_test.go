@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -150,7 +151,7 @@ func TestExcerptPartsBlocksAndNotWords(t *testing.T) {
 
 func TestTimesAreRounded(t *testing.T) {
 	t.Parallel()
-	v := view{now: time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)}
+	v := view{tongue: tongue{catalogue: catalogues(t)[tongueEnglish]}, now: time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)}
 	for before, want := range map[time.Duration]string{
 		-time.Hour: "just now", 0: "just now", 59 * time.Second: "just now", time.Minute: "1 min ago", 119 * time.Minute: "1 h ago",
 		25 * time.Hour: "yesterday", 49 * time.Hour: "2 days ago", 40 * 24 * time.Hour: "11 Oct 2026",
@@ -174,9 +175,39 @@ func TestAnIconIsItsOwners(t *testing.T) {
 
 func TestNumbersAreReadable(t *testing.T) {
 	t.Parallel()
+	c := catalogues(t)[tongueEnglish]
 	for n, want := range map[int64]string{0: "0", -7: "-7", 999: "999", 1000: "1\u202f000", -1234567: "-1\u202f234\u202f567"} {
-		if got := count(n); got != want {
+		if got := c.count(n); got != want {
 			t.Errorf("count(%d) = %q, want %q", n, got, want)
 		}
+	}
+}
+
+func TestACrowdIsGivenThePageOfAMomentAgo(t *testing.T) {
+	t.Parallel()
+	c, now, made := newCache(), time.Unix(1_700_000_000, 0), 0
+	get := func(version int64, now time.Time) string {
+		e, err := c.entry("/", version, now, func() (answer, error) {
+			made++
+			return answer{mediaType: typeHTML, body: []byte(strconv.Itoa(made))}, nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(e.body)
+	}
+	if first, second := get(1, now), get(2, now); first != "1" || second != "2" {
+		t.Errorf("alone, a reader is given %q and after a write %q", first, second)
+	}
+	c.waiting.Add(crowdOf)
+	if got := get(3, now.Add(crowdAge-time.Millisecond)); got != "2" {
+		t.Errorf("in a crowd, a reader is given %q, want the page of a moment ago", got)
+	}
+	if got := get(3, now.Add(crowdAge)); got != "3" {
+		t.Errorf("in a crowd, a reader is given %q, want no page older than %v", got, crowdAge)
+	}
+	c.waiting.Add(-crowdOf)
+	if got := get(4, now.Add(crowdAge)); got != "4" {
+		t.Errorf("after the crowd, a reader is given %q", got)
 	}
 }

@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"time"
 
@@ -35,7 +34,7 @@ type barView struct {
 const barStep = 10
 
 // chartOf draws posts by day.
-func chartOf(label string, days []node.DayCount) chartView {
+func chartOf(t tongue, label string, days []node.DayCount) chartView {
 	c := chartView{Label: label, Width: barStep * len(days)}
 	for _, d := range days {
 		c.Most, c.Total = max(c.Most, d.Posts), c.Total+d.Posts
@@ -49,7 +48,7 @@ func chartOf(label string, days []node.DayCount) chartView {
 			height = max(height, 2) // one can see that there was something
 		}
 		c.Bars = append(c.Bars, barView{
-			X: i * barStep, Y: 100 - height, Height: height, Name: d.Day.Format(time.DateOnly), Label: d.Day.Format("2 January"), Posts: d.Posts,
+			X: i * barStep, Y: 100 - height, Height: height, Name: d.Day.Format(time.DateOnly), Label: t.date("time.day", t.months, d.Day), Posts: d.Posts,
 		})
 	}
 	return c
@@ -63,13 +62,13 @@ type shareView struct {
 }
 
 // sharesOf names the greatest shares and sums up the rest.
-func sharesOf(shares []storage.Share, name func(storage.Share) (string, string)) []shareView {
+func sharesOf(t tongue, shares []storage.Share, name func(storage.Share) (string, string)) []shareView {
 	var total int64
 	for _, s := range shares {
 		total += s.Posts
 	}
 	var views []shareView
-	rest := shareView{Name: "others"}
+	rest := shareView{Name: t.say("stats.others")}
 	for i, s := range shares {
 		if i >= shownShares {
 			rest.Posts, rest.Agents = rest.Posts+s.Posts, rest.Agents+s.Agents
@@ -97,7 +96,7 @@ type statsView struct {
 }
 
 // stats shows in charts and tables what happens here.
-func (w *Web) stats(ctx context.Context, _ ask) (answer, error) {
+func (w *Web) stats(ctx context.Context, a ask) (answer, error) {
 	var sv statsView
 	var err error
 	if sv.Totals, err = w.node.Totals(ctx); err != nil {
@@ -107,12 +106,12 @@ func (w *Web) stats(ctx context.Context, _ ask) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	sv.Days = chartOf(fmt.Sprintf("Posts known here on each of the last %d days (UTC)", nodeDays), days)
+	sv.Days = chartOf(a.tongue, a.tongue.say("stats.days", "n", nodeDays), days)
 	homes, err := w.node.Homes(ctx)
 	if err != nil {
 		return answer{}, err
 	}
-	sv.Homes = sharesOf(homes, func(s storage.Share) (string, string) {
+	sv.Homes = sharesOf(a.tongue, homes, func(s storage.Share) (string, string) {
 		if s.Name == "" {
 			return w.node.Host(), "/"
 		}
@@ -122,31 +121,26 @@ func (w *Web) stats(ctx context.Context, _ ask) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	sv.Languages = sharesOf(languages, func(s storage.Share) (string, string) { return languageName(s.Name), "" })
-	return w.html("stats", frame{
-		Title: "Numbers", Description: "How much is written on " + w.node.Name() + ", by whom and in which languages.", Section: "about", Path: "/stats", Page: sv,
+	sv.Languages = sharesOf(a.tongue, languages, func(s storage.Share) (string, string) { return a.tongue.languageName(s.Name), "" })
+	return w.html(a, "stats", frame{
+		Title: a.tongue.say("stats.h1"), Description: a.tongue.say("stats.description", "node", w.node.Name()), Section: "about", Path: "/stats", Page: sv,
 	})
 }
 
 // activity is the small chart of a submolt.
-func (w *Web) activity(ctx context.Context, submoltID string) (chartView, error) {
+func (w *Web) activity(ctx context.Context, t tongue, submoltID string) (chartView, error) {
 	days, err := w.node.Activity(ctx, submoltID, submoltDays)
-	return chartOf(fmt.Sprintf("Posts on each of the last %d days (UTC)", submoltDays), days), err
+	return chartOf(t, t.say("stats.submolt_days", "n", submoltDays), days), err
 }
 
-// languageName says a language to people who read English; unknown tags stay.
-func languageName(tag string) string {
+// languageName says a language; unknown tags stay.
+func (c *catalogue) languageName(tag string) string {
 	if tag = language(tag); tag == "" {
-		return "not known"
+		return c.say("language.unknown")
 	}
 	primary, _, _ := strings.Cut(strings.ToLower(tag), "-")
-	name := map[string]string{
-		"ar": "Arabic", "de": "German", "en": "English", "es": "Spanish", "fa": "Persian", "fr": "French", "he": "Hebrew", "hi": "Hindi", "id": "Indonesian",
-		"it": "Italian", "ja": "Japanese", "ko": "Korean", "nl": "Dutch", "pl": "Polish", "pt": "Portuguese", "ru": "Russian", "th": "Thai", "tr": "Turkish",
-		"uk": "Ukrainian", "vi": "Vietnamese", "zh": "Chinese",
-	}[primary]
-	if name == "" {
-		return tag
+	if m, ok := c.said["language."+primary]; ok {
+		return m.other
 	}
-	return name
+	return tag
 }

@@ -136,7 +136,7 @@ func (w *Web) comment(ctx context.Context, a ask) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	v, c, path := w.view(), b.Comment.Comment, "/comment/"+b.Comment.ID
+	v, c, path := w.view(a.tongue), b.Comment.Comment, "/comment/"+b.Comment.ID
 	cv := commentView{Post: v.post(b.Post), Feed: path + ".atom", Cut: b.Cut}
 	above := b.Above
 	if len(above) > shownAbove {
@@ -164,8 +164,8 @@ func (w *Web) comment(ctx context.Context, a ask) (answer, error) {
 	focus.Focus, focus.Below = true, below(b.Comment)
 	focus.Replies = v.replies(direct[from:to], c.ID, 2, rm)
 	cv.Tree = []replyView{focus}
-	return w.html("comment", frame{
-		Title: c.Author.Address() + " on “" + cv.Post.Title + "”", Description: excerpt(c.HTML), Object: c.URI, Path: path,
+	return w.html(a, "comment", frame{
+		Title: a.tongue.say("comment.title", "author", c.Author.Address(), "post", cv.Post.Title), Description: excerpt(c.HTML), Object: c.URI, Path: path,
 		Feed: cv.Feed, Next: cv.Next, NoIndex: c.Author.Host != "" || a.page > 1, Page: cv,
 	})
 }

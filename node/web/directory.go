@@ -26,7 +26,7 @@ type submoltsView struct {
 func (w *Web) submolts(ctx context.Context, a ask) (answer, error) {
 	a.sort, a.kind, a.lang = one(a.sort, submoltSorts()), "", ""
 	f := frame{
-		Title: "Submolts", Description: "The communities of " + w.node.Name() + " and those of other nodes that it follows.", Section: "m", Path: "/m", Feed: "/m.atom",
+		Title: a.tongue.say("submolts.h1"), Description: a.tongue.say("submolts.description", "node", w.node.Name()), Section: "m", Path: "/m", Feed: "/m.atom",
 		NoIndex: a.page > 1 || a.sort != "" || a.place != "" || a.query != "",
 	}
 	var sv submoltsView
@@ -40,7 +40,7 @@ func (w *Web) submolts(ctx context.Context, a ask) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return w.html("submolts", f)
+	return w.html(a, "submolts", f)
 }
 
 func (w *Web) listedSubmolts(ctx context.Context, a ask) (submoltsView, error) {
@@ -50,8 +50,8 @@ func (w *Web) listedSubmolts(ctx context.Context, a ask) (submoltsView, error) {
 	}
 	number := a.page
 	sv := submoltsView{Orders: orders("/m", a, submoltSorts())}
-	for _, s := range []struct{ label, place string }{{"everywhere", ""}, {"this node", node.PlaceHere}, {"other nodes", node.PlaceElse}} {
-		sv.Scopes = append(sv.Scopes, choice{Label: s.label, Current: s.place == a.place, URL: a.link("/m", func(a *ask) { a.place = s.place })})
+	for _, s := range []struct{ label, place string }{{"submolts.everywhere", ""}, {"home.this_node", node.PlaceHere}, {"submolts.other_nodes", node.PlaceElse}} {
+		sv.Scopes = append(sv.Scopes, choice{Label: a.tongue.say(s.label), Current: s.place == a.place, URL: a.link("/m", func(a *ask) { a.place = s.place })})
 	}
 	if len(actors) > directoryPage {
 		actors = actors[:directoryPage]
@@ -62,7 +62,7 @@ func (w *Web) listedSubmolts(ctx context.Context, a ask) (submoltsView, error) {
 	if number > 1 {
 		sv.Previous = a.link("/m", func(a *ask) { a.page = number - 1 })
 	}
-	sv.Submolts = w.view().submoltLines(actors)
+	sv.Submolts = w.view(a.tongue).submoltLines(actors)
 	return sv, nil
 }
 
@@ -80,7 +80,7 @@ func (w *Web) foundSubmolts(ctx context.Context, a ask) (submoltsView, error) {
 	if found.Next != "" {
 		sv.Next = a.link("/m", func(a *ask) { a.after = found.Next })
 	}
-	v := w.view()
+	v := w.view(a.tongue)
 	for _, r := range found.Results {
 		if r.Actor != nil {
 			sv.Submolts = append(sv.Submolts, v.submoltLine(*r.Actor))

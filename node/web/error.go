@@ -26,9 +26,12 @@ func (e pending) Error() string { return e.address + " is being looked up" }
 
 // failure is what a page says instead of what was asked for.
 type failure struct {
-	Status  int
-	Title   string
-	Text    string
+	Status int
+	Title  string
+	Text   string
+	// The languages of both, where they are not the page's.
+	TitleLang, TextLang string
+
 	Reload  string // the address to come back to, or ""
 	Again   int    // of a page that loads itself again at once: the number of that try, or 0
 	Pending bool
@@ -46,13 +49,17 @@ func isPending(err error) bool {
 func (w *Web) fail(rw http.ResponseWriter, r *http.Request, err error) {
 	if to, ok := errors.AsType[redirect](err); ok {
 		secure(rw.Header())
-		http.Redirect(rw, r, to.to, http.StatusMovedPermanently)
+		http.Redirect(rw, r, w.tongueOf(r).keep(to.to), http.StatusMovedPermanently)
 		return
 	}
 	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
 		return // nobody is there to hear it
 	}
-	f := describe(err)
+	t := w.tongueOf(r)
+	if prefersJSON(r.Header.Get("Accept")) {
+		t = w.english() // programs are told the same everywhere
+	}
+	f := describe(t, err)
 	if f.Status == http.StatusInternalServerError {
 		w.log.LogAttrs(r.Context(), slog.LevelError, "page failed", slog.String("path", r.URL.Path), slog.Any("error", err))
 	}
@@ -63,14 +70,14 @@ func (w *Web) fail(rw http.ResponseWriter, r *http.Request, err error) {
 		f.Reload = r.URL.EscapedPath()
 		rw.Header().Set("Retry-After", strconv.Itoa(int(node.LookupWait.Seconds())))
 	}
-	w.sendFailure(rw, r, f)
+	w.sendFailure(rw, r, t, f)
 }
 
 // sendFailure answers with a page, or with a problem (RFC 9457) where JSON was asked for.
-func (w *Web) sendFailure(rw http.ResponseWriter, r *http.Request, f failure) {
+func (w *Web) sendFailure(rw http.ResponseWriter, r *http.Request, t tongue, f failure) {
 	h := rw.Header()
 	secure(h)
-	h.Set("Vary", "Accept")
+	h.Set("Vary", "Accept, Accept-Language")
 	if f.Status >= http.StatusBadRequest && prefersJSON(r.Header.Get("Accept")) {
 		w.sendProblem(rw, r, f)
 		return
@@ -79,44 +86,48 @@ func (w *Web) sendFailure(rw http.ResponseWriter, r *http.Request, f failure) {
 	if f.Again > 0 {
 		again = link(f.Reload, "page", strconv.Itoa(f.Again))
 	}
-	body, err := w.render("failure", frame{Title: f.Title, NoIndex: true, Again: again, Page: f})
+	here := r.URL.EscapedPath()
+	body, err := w.render(ask{path: here, page: 1, tongue: t}, "failure", frame{Title: f.Title, NoIndex: true, Again: again, Page: f})
 	if err != nil {
 		w.log.LogAttrs(r.Context(), slog.LevelError, "page of an error failed", slog.Any("error", err))
 		http.Error(rw, f.Title, f.Status)
 		return
 	}
 	h.Set("Content-Type", typeHTML)
+	h.Set("Content-Language", t.code)
 	h.Set("Cache-Control", "no-store")
 	write(rw, r, f.Status, body)
 }
 
 // describe says an error to people.
-func describe(err error) failure {
+func describe(t tongue, err error) failure {
 	if p, ok := errors.AsType[pending](err); ok {
-		f := failure{Status: http.StatusAccepted, Title: "Asking " + p.host, Pending: true}
+		f := failure{Status: http.StatusAccepted, Title: t.say("failure.asking", "host", p.host), Pending: true}
 		if p.try < seekTries {
 			f.Again = p.try + 1
-			f.Text = p.address + " is not known here yet. This node is asking " + p.host + " about it; this page waits for the answer."
+			f.Text = t.say("failure.asking_text", "address", p.address, "host", p.host)
 		} else {
-			f.Text = p.address + " is not known here yet, and " + p.host + " takes long to answer. This node goes on asking."
+			f.Text = t.say("failure.asking_long", "address", p.address, "host", p.host)
 		}
 		return f
 	}
 	e, ok := errors.AsType[*node.Error](err)
 	if !ok {
-		return failure{Status: http.StatusInternalServerError, Title: "Something went wrong here", Text: "It is this node's fault, not yours, and it has been noted. Please try again in a moment."}
+		return failure{Status: http.StatusInternalServerError, Title: t.say("failure.ours"), Text: t.say("failure.ours_text")}
 	}
+	detail, lang := t.told(e.Detail)
+	stopped := detail + t.say("common.stop")
 	switch e.Kind {
 	case node.NotFound:
-		return failure{Status: http.StatusNotFound, Title: e.Detail, Text: "Nothing lives at this address. It may be misspelled. Names of other nodes are written name@host."}
+		return failure{Status: http.StatusNotFound, Title: detail, TitleLang: lang, Text: t.say("failure.not_found_text")}
 	case node.Gone:
-		return failure{Status: http.StatusGone, Title: e.Detail, Text: "It was here and has been removed. It will not come back at this address."}
+		return failure{Status: http.StatusGone, Title: detail, TitleLang: lang, Text: t.say("failure.gone_text")}
 	case node.Invalid:
-		return failure{Status: http.StatusBadRequest, Title: "That cannot be read", Text: e.Detail + "."}
+		return failure{Status: http.StatusBadRequest, Title: t.say("failure.invalid"), Text: stopped, TextLang: lang}
 	case node.Unready, node.Limited:
-		return failure{Status: http.StatusServiceUnavailable, Title: "Not just now", Text: e.Detail + ". Please try again in a minute."}
+		return failure{Status: http.StatusServiceUnavailable, Title: t.say("failure.not_now"), Text: t.say("failure.not_now_text", "detail", detail)}
 	default:
-		return failure{Status: http.StatusForbidden, Title: "Not allowed", Text: e.Detail + "."}
+		return failure{Status: http.StatusForbidden, Title: t.say("failure.not_allowed"), Text: stopped, TextLang: lang}
 	}
 }
 
@@ -133,10 +144,8 @@ func (w *Web) refuse(rw http.ResponseWriter, r *http.Request) {
 	h := rw.Header()
 	h.Set("Vary", "Accept")
 	if !prefersJSON(r.Header.Get("Accept")) {
-		w.sendFailure(rw, r, failure{
-			Status: http.StatusForbidden, Title: refusal,
-			Text: "This page was asked to change something. Pages here are for reading: agents write, people read, and nothing was changed.",
-		})
+		t := w.tongueOf(r)
+		w.sendFailure(rw, r, t, failure{Status: http.StatusForbidden, Title: t.say("failure.refusal"), Text: t.say("failure.refusal_text")})
 		return
 	}
 	secure(h)

@@ -83,3 +83,11 @@ func literal(s string) string {
 	}
 	return b.String()
 }
+
+// plural is a word for a number of things: plural 1 "comment" is "comment".
+func plural(n int64, word string) string {
+	if n == 1 || n == -1 {
+		return word
+	}
+	return word + "s"
+}

@@ -16,7 +16,7 @@ func (w *Web) homeFeed(ctx context.Context, a ask) (feed, error) {
 	case pq.Local:
 		f.title, pq.Lang = "Of this node · "+f.title, ""
 	case a.lang != "":
-		f.title = languageName(a.lang) + " · " + f.title
+		f.title = w.english().languageName(a.lang) + " · " + f.title
 	}
 	return w.postsFeed(ctx, a, f, pq)
 }
@@ -249,5 +249,5 @@ func (w *Web) authorURL(r storage.Ref) string {
 	if r.DeletedAt > 0 {
 		return ""
 	}
-	return w.node.BaseURL() + w.view().actor(r).Path
+	return w.node.BaseURL() + w.view(w.english()).actor(r).Path
 }

@@ -35,19 +35,20 @@ func (w *Web) followRoutes(r chi.Router) {
 
 // followView is the page that leads a reader to their own server.
 type followView struct {
-	Of      string // "m/name" or "u/name", with @host for other nodes
-	Path    string // its page
-	Handle  string // name@host
-	Sign    string // what stands before the handle in a search: "@", or "!" for submolts
-	URI     string
-	Account string // as the reader wrote it
-	Trouble string // why it cannot be done, "" for no trouble
-	Waiting bool   // the reader's server is being asked
-	Host    string // of the reader
-	URL     string // where to go on, or ""
-	Exact   bool   // URL does it; else it is a search there
-	Word    string // what else to do, for the reader's software
-	try     int    // how often the reader's page has asked, from 1
+	Of          string // "m/name" or "u/name", with @host for other nodes
+	Path        string // its page
+	Handle      string // name@host
+	Sign        string // what stands before the handle in a search: "@", or "!" for submolts
+	URI         string
+	Account     string // as the reader wrote it
+	Trouble     string // why it cannot be done, "" for no trouble
+	TroubleLang string // of Trouble where it is not the page's
+	Waiting     bool   // the reader's server is being asked
+	Host        string // of the reader
+	URL         string // where to go on, or ""
+	Exact       bool   // URL does it; else it is a search there
+	Word        string // what else to do, for the reader's software
+	try         int    // how often the reader's page has asked, from 1
 }
 
 // follow shows the form, or where a reader goes on. Nothing about the reader is
@@ -55,28 +56,30 @@ type followView struct {
 func (w *Web) follow(rw http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), renderTimeout)
 	defer cancel()
-	q := r.URL.Query()
+	q, t := r.URL.Query(), w.tongueOf(r)
 	fv, err := w.followed(ctx, strings.TrimSpace(q.Get("of")))
 	if err == nil {
 		fv.Account = strings.TrimSpace(strings.ToValidUTF8(q.Get("as"), ""))
 		fv.try, _ = strconv.Atoi(q.Get("page")) // 0 for what is no number
-		err = w.lead(ctx, &fv)
+		err = w.lead(ctx, t, &fv)
 	}
 	if err != nil {
 		w.fail(rw, r, err)
 		return
 	}
-	f := frame{Title: "Follow " + fv.Of, Description: "Follow it from your own fediverse account.", NoIndex: true, Page: fv}
+	f := frame{Title: t.say("follow.title", "of", fv.Of), Description: t.say("follow.description"), NoIndex: true, Page: fv}
 	if fv.Waiting && fv.try < seekTries {
 		f.Again = link(followPath, "of", fv.Of, "as", fv.Account, "page", strconv.Itoa(max(fv.try, 1)+1))
 	}
-	body, err := w.render("follow", f)
+	here := link(followPath, "of", fv.Of, "as", fv.Account)
+	body, err := w.render(ask{path: here, page: 1, tongue: t}, "follow", f)
 	if err != nil {
 		w.fail(rw, r, err)
 		return
 	}
 	h := rw.Header()
 	secure(h)
+	h.Set("Content-Language", t.code)
 	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Type", typeHTML)
 	write(rw, r, http.StatusOK, body)
@@ -106,17 +109,17 @@ func (w *Web) followed(ctx context.Context, of string) (followView, error) {
 }
 
 // lead says where the reader goes on, as far as it is known.
-func (w *Web) lead(ctx context.Context, fv *followView) error {
+func (w *Web) lead(ctx context.Context, t tongue, fv *followView) error {
 	if fv.Account == "" {
 		return nil
 	}
 	name, host := account(fv.Account)
 	switch {
 	case host == "":
-		fv.Trouble = "That does not look like a fediverse address. It is written like an e-mail address, you@your.server; the name of your server alone will do, too."
+		fv.Trouble = t.say("follow.no_address")
 		return nil
 	case host == w.node.Host():
-		fv.Trouble = "That is this node, on which people have no accounts. Give the address that you have elsewhere."
+		fv.Trouble = t.say("follow.this_node")
 		return nil
 	}
 	fv.Host = host
@@ -133,16 +136,16 @@ func (w *Web) lead(ctx context.Context, fv *followView) error {
 		fv.Waiting = true
 		return nil
 	case way.Trouble != "":
-		fv.Trouble = host + ": " + way.Trouble + "."
+		fv.Trouble, fv.TroubleLang = host+": "+way.Trouble+".", tongueEnglish
 		return nil
 	}
-	w.choose(fv, way)
+	w.choose(t, fv, way)
 	return nil
 }
 
 // choose takes the first way that a server offers, in the order of how much of
 // the work it takes off the reader.
-func (w *Web) choose(fv *followView, way node.Way) {
+func (w *Web) choose(t tongue, fv *followView, way node.Way) {
 	back := w.node.BaseURL() + fv.Path
 	fill := func(template string) string {
 		return webAddress(strings.NewReplacer(
@@ -157,7 +160,7 @@ func (w *Web) choose(fv *followView, way node.Way) {
 		}
 	}
 	template, exact, word := habit(way.Software, fv.Sign)
-	fv.Word = word
+	fv.Word = t.say(word)
 	if fv.URL == "" && template != "" {
 		name, host, _ := strings.Cut(fv.Handle, "@")
 		fv.URL = fill("https://" + fv.Host + strings.NewReplacer(
@@ -168,14 +171,15 @@ func (w *Web) choose(fv *followView, way node.Way) {
 }
 
 // habit is where people of a software follow, when their server does not say:
-// a template, whether it leads to the very thing, and what to do there.
+// a template, whether it leads to the very thing, and what to do there (in the
+// catalogue).
 func habit(software, sign string) (template string, exact bool, word string) {
-	const search = "Its page opens a search: choose the one result and press its follow or subscribe button."
+	const search = "follow.word_search"
 	switch software {
 	case "mastodon", "glitch", "hometown", "pleroma", "akkoma", "takahe", "pixelfed":
-		return "/authorize_interaction?uri={uri}", true, "Sign in there if you are asked to, then confirm."
+		return "/authorize_interaction?uri={uri}", true, "follow.word_confirm"
 	case "misskey", "sharkey", "firefish", "iceshrimp", "foundkey", "cherrypick":
-		return "/authorize-follow?acct={acct}", true, "Sign in there if you are asked to, then confirm."
+		return "/authorize-follow?acct={acct}", true, "follow.word_confirm"
 	case "lemmy":
 		if sign == signSubmolt {
 			return "/search?q={handle}&type=Communities&listingType=All", false, search
@@ -183,15 +187,15 @@ func habit(software, sign string) (template string, exact bool, word string) {
 		return "/search?q={handle}&type=Users&listingType=All", false, search
 	case "piefed":
 		if sign == signSubmolt {
-			return "/community/lookup/{name}/{host}", true, "Sign in there if you are asked to, then press Join."
+			return "/community/lookup/{name}/{host}", true, "follow.word_join"
 		}
 		return "/search?q={handle}", false, search
 	case "mbin", "kbin":
 		return "/search?q={acct}", false, search
 	case "gotosocial":
-		return "", false, "GoToSocial has no pages for this. Copy the handle below into the search of the app that you use it with."
+		return "", false, "follow.word_gotosocial"
 	default:
-		return "", false, "Copy the handle below into the search of your server or app, and follow what it finds."
+		return "", false, "follow.word_copy"
 	}
 }
 
@@ -221,8 +225,8 @@ func account(s string) (name, host string) {
 
 // noInteraction answers where other servers send people who want to do
 // something here from their own account.
-func (w *Web) noInteraction(context.Context, ask) (answer, error) {
-	return w.html("interaction", frame{
-		Title: "Nothing to confirm here", Description: "People have no accounts on this node.", NoIndex: true,
+func (w *Web) noInteraction(_ context.Context, a ask) (answer, error) {
+	return w.html(a, "interaction", frame{
+		Title: a.tongue.say("interaction.h1"), Description: a.tongue.say("interaction.description"), NoIndex: true,
 	})
 }

@@ -52,8 +52,13 @@ func gallery(s *site) []exhibit {
 		s.Fatal(err)
 	}
 	quiet := s.post(bob, node.PostDraft{Title: "Nobody answered", Content: ""})
+	text := "Edited, with more to say."
+	if _, err := s.node.EditPost(s.Context(), bob, quiet.ID, node.PostChange{Content: &text}); err != nil {
+		s.Fatal(err)
+	}
 	s.vote(bob, p.ID, 1)
 	s.vote(long, p.ID, -1)
+	s.moderate(ada, bob)
 	s.advance(3 * time.Hour)
 	s.node.Changed()
 	return []exhibit{
@@ -90,6 +95,13 @@ func gallery(s *site) []exhibit {
 		{"report", "/report?about=/post/" + p.ID},
 		{"docs", "/docs"},
 		{"api", "/docs/api"},
+		{"history", "/post/" + quiet.ID + "/history"},
+		{"stats", "/stats"},
+		{"list", "/list"},
+		{"list-made", "/list?m=deep_sea&u=ada&u=nobody&name=Tides"},
+		{"follow", "/follow?of=m/deep_sea"},
+		{"follow-wrong", "/follow?of=u/ada&as=nonsense"},
+		{"interaction", "/authorize_interaction"},
 		{"missing", "/nothing/here"},
 		{"login", "/owner/login"},
 	}
@@ -157,6 +169,24 @@ func (s *site) found(a node.Author, d node.SubmoltDraft) {
 	s.Helper()
 	if _, err := s.node.Found(s.Context(), a, d); err != nil {
 		s.Fatalf("Found(%+v): %v", d, err)
+	}
+}
+
+// moderate fills the log of m/deep_sea, which the first one founded.
+func (s *site) moderate(ada, bob node.Author) {
+	s.Helper()
+	told := node.Judgement{Reason: "Not about the sea. 与海无关。"}
+	off := s.post(bob, node.PostDraft{Title: "Off topic", Submolt: "deep_sea"})
+	shut := s.post(bob, node.PostDraft{Title: "Settled: 珊瑚不是植物", Submolt: "deep_sea"})
+	if _, err := s.node.RemovePost(s.Context(), ada, off.ID, told); err != nil {
+		s.Fatalf("RemovePost: %v", err)
+	}
+	if _, err := s.node.LockPost(s.Context(), ada, shut.ID, told); err != nil {
+		s.Fatalf("LockPost: %v", err)
+	}
+	told.Until = s.now().Add(48 * time.Hour)
+	if _, err := s.node.Ban(s.Context(), ada, "deep_sea", "bob", told); err != nil {
+		s.Fatalf("Ban: %v", err)
 	}
 }
 

@@ -14,13 +14,16 @@ type headView struct {
 	OEmbed    string // the query of its description at /oembed, or ""
 	Feeds     []feedLink
 	Script    string
+	// Alternates are the page in every language, where its words are all ours;
+	// of others only those around what agents wrote differ.
+	Alternates []tongueLink
 }
 
 // feedLink is a twin of a page.
 type feedLink struct{ Type, Name, URL string }
 
 // head makes what stands in a page's head out of what its frame says.
-func (w *Web) head(f frame) headView {
+func (w *Web) head(t tongue, f frame) headView {
 	h := headView{Kind: "website", Script: w.script}
 	base := w.node.BaseURL()
 	if f.Feed != "" {
@@ -32,6 +35,10 @@ func (w *Web) head(f frame) headView {
 	h.Canonical = base + f.Path
 	if f.Object != "" && !strings.HasPrefix(f.Object, base+"/") {
 		h.Canonical = f.Object // a copy: the original is elsewhere
+	}
+	if f.OwnWords {
+		h.Alternates = append(t.tongues(h.Canonical), tongueLink{Lang: "x-default", URL: h.Canonical})
+		h.Canonical = t.keep(h.Canonical)
 	}
 	section, name, ok := strings.Cut(f.Path[1:], "/")
 	if !ok || strings.Contains(name, "/") {

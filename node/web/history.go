@@ -30,8 +30,8 @@ func (w *Web) postHistory(ctx context.Context, a ask) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	v := w.view().post(p)
-	return w.history(v.Title, v.Path, h)
+	v := w.view(a.tongue).post(p)
+	return w.history(a, v.Title, v.Path, h)
 }
 
 func (w *Web) commentHistory(ctx context.Context, a ask) (answer, error) {
@@ -39,17 +39,17 @@ func (w *Web) commentHistory(ctx context.Context, a ask) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return w.history("A comment by "+c.Author.Address(), "/comment/"+c.ID, h)
+	return w.history(a, a.tongue.say("history.comment_by", "author", c.Author.Address()), "/comment/"+c.ID, h)
 }
 
-func (w *Web) history(heading, path string, h node.History) (answer, error) {
-	v := w.view()
+func (w *Web) history(a ask, heading, path string, h node.History) (answer, error) {
+	v := w.view(a.tongue)
 	hv := historyView{Heading: heading, Path: path, Author: v.actor(h.Author)}
 	for _, r := range slices.Backward(h.Versions) { // the newest first
 		hv.Versions = append(hv.Versions, v.version(r))
 	}
 	hv.Versions[0].Current = true
-	return w.html("history", frame{Title: "History of “" + heading + "”", Path: path + "/history", NoIndex: true, Page: hv})
+	return w.html(a, "history", frame{Title: a.tongue.say("history.title", "what", heading), Path: path + "/history", NoIndex: true, Page: hv})
 }
 
 func (v view) version(r storage.Revision) versionView {

@@ -48,12 +48,12 @@ func (w *Web) home(ctx context.Context, a ask) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	v := w.view()
+	v := w.view(a.tongue)
 	plain := a.after == "" && a.place == "" && a.lang == ""
 	h := homeView{postsView: v.posts(a, "/", posts), Totals: totals, Submolts: v.submoltLines(submolts), Intro: plain}
 	h.Orders, h.Scopes = orders("/", a, postSorts()), scopes
-	return w.html("home", frame{
-		Description: w.description(), Section: "home", Path: "/", Feed: a.link("/feed.atom", func(a *ask) { a.after = "" }), Object: w.node.NodeURI(), NoIndex: !plain, Next: h.Next, Page: h,
+	return w.html(a, "home", frame{
+		Description: w.summary(a.tongue), Section: "home", Path: "/", Feed: a.link("/feed.atom", func(a *ask) { a.after = "" }), Object: w.node.NodeURI(), NoIndex: !plain, Next: h.Next, Page: h,
 	})
 }
 
@@ -66,8 +66,8 @@ func (w *Web) scopes(ctx context.Context, a ask) ([]choice, error) {
 		return a.link("/", func(a *ask) { a.place, a.lang, a.after = place, lang, "" })
 	}
 	list := []choice{
-		{Label: "everything", URL: to("", ""), Current: a.place == "" && a.lang == ""},
-		{Label: "this node", URL: to(node.PlaceHere, ""), Current: a.place != ""},
+		{Label: a.tongue.say("home.everything"), URL: to("", ""), Current: a.place == "" && a.lang == ""},
+		{Label: a.tongue.say("home.this_node"), URL: to(node.PlaceHere, ""), Current: a.place != ""},
 	}
 	langs, err := w.node.Languages(ctx)
 	if err != nil {
@@ -85,7 +85,7 @@ func ownName(tag string) string {
 	base, _, regional := strings.Cut(tag, "-")
 	name := map[string]string{
 		"ar": "العربية", "bn": "বাংলা", "de": "Deutsch", "en": "English", "es": "Español", "fa": "فارسی", "fr": "Français", "he": "עברית",
-		"hi": "हिन्दी", "id": "Indonesia", "it": "Italiano", "ja": "日本語", "ko": "한국어", "nl": "Nederlands", "pl": "Polski", "pt": "Português",
+		"hi": "हिन्दी", "id": "Bahasa Indonesia", "it": "Italiano", "ja": "日本語", "ko": "한국어", "nl": "Nederlands", "pl": "Polski", "pt": "Português",
 		"ru": "Русский", "th": "ไทย", "tr": "Türkçe", "uk": "Українська", "ur": "اردو", "vi": "Tiếng Việt", "zh": "中文",
 	}[strings.ToLower(base)]
 	if name == "" || regional {
@@ -94,18 +94,21 @@ func ownName(tag string) string {
 	return name
 }
 
-// description is one sentence about the node.
-func (w *Web) description() string {
+// description is one sentence about the node, for programs.
+func (w *Web) description() string { return w.summary(w.english()) }
+
+// summary is the operator's sentence about the node, or else ours in a language.
+func (w *Web) summary(t tongue) string {
 	if d := w.node.Description(); d != "" {
 		return d
 	}
-	return "A community of AI agents. Agents write here; people read."
+	return t.say("common.description")
 }
 
-func (w *Web) viewNode() nodeView {
+func (w *Web) viewNode(t tongue) nodeView {
 	n := w.node
 	return nodeView{
-		Name: n.Name(), Description: w.description(), Host: n.Host(), BaseURL: n.BaseURL(), Software: n.Software(), Style: w.style,
+		Name: n.Name(), Description: w.summary(t), Host: n.Host(), BaseURL: n.BaseURL(), Software: n.Software(), Style: w.style,
 		Open: n.Registration() == node.RegistrationOpen || n.Registration() == node.RegistrationApproval,
 	}
 }

@@ -20,7 +20,7 @@ func orders(path string, a ask, sorts []string) []choice {
 	current := cmp.Or(a.sort, sorts[0])
 	list := make([]choice, len(sorts))
 	for i, s := range sorts {
-		list[i] = choice{Label: s, Current: s == current, URL: a.link(path, func(a *ask) {
+		list[i] = choice{Label: a.tongue.say("sort." + s), Current: s == current, URL: a.link(path, func(a *ask) {
 			a.sort, a.time, a.after = s, "", ""
 			if i == 0 {
 				a.sort = ""
@@ -37,7 +37,7 @@ func periods(path string, a ask) []choice {
 	}
 	var list []choice
 	for _, p := range node.Periods()[1:] {
-		list = append(list, choice{Label: p, Current: p == cmp.Or(a.time, node.PeriodAll), URL: a.link(path, func(a *ask) {
+		list = append(list, choice{Label: a.tongue.say("period." + p), Current: p == cmp.Or(a.time, node.PeriodAll), URL: a.link(path, func(a *ask) {
 			a.time, a.after = p, ""
 			if p == node.PeriodAll {
 				a.time = ""

@@ -13,7 +13,7 @@ const modLogPage = 50
 // modLine is one act of a moderator in a list.
 type modLine struct {
 	ID               string
-	Did              string
+	Deed             string // the name of what it did in the catalogue
 	Who, Whom, Where actorView
 	Title, Path      string // of the post; "" where it is not shown
 	Reason           string
@@ -26,7 +26,7 @@ type modLogView struct {
 	Next string
 }
 
-// deeds are the acts in words for people.
+// deeds are the acts in words, for feeds.
 func deeds() map[string]string {
 	return map[string]string{
 		node.ActRemovePost: "removed a post", node.ActRestorePost: "restored a post",
@@ -42,11 +42,10 @@ func (w *Web) modLog(ctx context.Context, a ask) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	v, mv := w.view(), modLogView{}
-	said := deeds()
+	v, mv := w.view(a.tongue), modLogView{}
 	for _, e := range log.Entries {
 		line := modLine{
-			ID: e.ID, Did: said[e.Act], Who: v.actor(e.Actor), Whom: v.actor(e.Agent), Where: v.actor(e.Submolt), Title: e.Title, Reason: e.Reason, At: v.stamp(e.CreatedAt),
+			ID: e.ID, Deed: "deed." + e.Act, Who: v.actor(e.Actor), Whom: v.actor(e.Agent), Where: v.actor(e.Submolt), Title: e.Title, Reason: e.Reason, At: v.stamp(e.CreatedAt),
 		}
 		switch {
 		case e.TargetKind == storage.DocComment && e.Title != "":
@@ -63,7 +62,7 @@ func (w *Web) modLog(ctx context.Context, a ask) (answer, error) {
 	if log.Next != "" {
 		mv.Next = link("/modlog", "after", log.Next)
 	}
-	return w.html("modlog", frame{
-		Title: "Log of moderation", Description: "What moderators did in the submolts that are known here.", Path: "/modlog", Feed: "/modlog.atom", NoIndex: a.after != "", Page: mv,
+	return w.html(a, "modlog", frame{
+		Title: a.tongue.say("modlog.h1"), Description: a.tongue.say("modlog.description"), Path: "/modlog", Feed: "/modlog.atom", NoIndex: a.after != "", Page: mv,
 	})
 }

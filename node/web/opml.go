@@ -52,7 +52,7 @@ func (w *Web) listOPML(ctx context.Context, a ask) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return w.opml(r.title(), l.actors)
+	return w.opml(r.title(w.english()), l.actors)
 }
 
 // directoryOPML holds the best known submolts.
@@ -187,7 +187,7 @@ func (w *Web) importOPML(rw http.ResponseWriter, r *http.Request) {
 	}
 	secure(rw.Header())
 	rw.Header().Set("Cache-Control", "no-store")
-	http.Redirect(rw, r, listPath+list.query(), http.StatusSeeOther)
+	http.Redirect(rw, r, w.tongueOf(r).keep(listPath+list.query()), http.StatusSeeOther)
 }
 
 // readOPML reads the document of a form: a chosen file, or else pasted text.

@@ -27,6 +27,7 @@ const maxForm = 8 << 10
 // visit is one request of an owner's browser.
 type visit struct {
 	r       *http.Request
+	tongue  tongue
 	browser string     // the secret of the browser's cookie, a new one when it had none
 	secret  string     // the end of the address
 	form    url.Values // of a POST
@@ -94,7 +95,7 @@ func (w *Web) serveOwner(p ownerPage) http.HandlerFunc {
 		var to seeOtherError
 		switch {
 		case errors.As(err, &to):
-			h.Set("Location", to.to)
+			h.Set("Location", w.tongueOf(r).keep(to.to))
 			write(rw, r, http.StatusSeeOther, nil)
 		case errors.Is(err, errForm):
 			w.refuseForm(rw, r)
@@ -110,9 +111,9 @@ func (w *Web) refuseForm(rw http.ResponseWriter, r *http.Request) {
 		w.refuse(rw, r)
 		return
 	}
-	w.sendFailure(rw, r, failure{
-		Status: http.StatusForbidden, Title: "Please open the page again",
-		Text: "This form was not sent from a page that this browser was shown, or was shown to another one. Nothing was changed. " + refusal + ", and look after their own agents.",
+	t := w.tongueOf(r)
+	w.sendFailure(rw, r, t, failure{
+		Status: http.StatusForbidden, Title: t.say("failure.form"), Text: t.say("failure.form_text"),
 	})
 }
 
@@ -125,6 +126,7 @@ func (w *Web) showOwner(ctx context.Context, rw http.ResponseWriter, v *visit, p
 		return err
 	}
 	rw.Header().Set("Content-Type", got.mediaType)
+	rw.Header().Set("Content-Language", v.tongue.code)
 	write(rw, v.r, http.StatusOK, got.body)
 	return nil
 }
@@ -137,7 +139,7 @@ func (w *Web) setCookie(rw http.ResponseWriter, secret string) {
 
 // visit reads a request, and lets a form through only when it is ours.
 func (w *Web) visit(rw http.ResponseWriter, r *http.Request) (*visit, error) {
-	v := &visit{r: r, secret: chi.URLParam(r, "secret")}
+	v := &visit{r: r, tongue: w.tongueOf(r), secret: chi.URLParam(r, "secret")}
 	if c, err := r.Cookie(w.cookieName()); err == nil {
 		v.browser = c.Value
 	}
@@ -178,9 +180,10 @@ func (w *Web) sameOrigin(r *http.Request) bool {
 	return origin == "" || origin == "null" || origin == w.node.BaseURL()
 }
 
-// private is a page that only its visitor sees.
+// private is a page that only its visitor sees; its title is in the catalogue.
+// It does not name its own address, which may hold a secret.
 func (w *Web) private(v *visit, name, title string, page any) (answer, error) {
-	return w.html(name, frame{Title: title, NoIndex: true, Page: struct {
+	return w.html(ask{page: 1, tongue: v.tongue}, name, frame{Title: v.tongue.say(title), NoIndex: true, Page: struct {
 		Form string
 		Data any
 	}{w.node.FormToken(v.browser), page}})
@@ -193,11 +196,11 @@ func (w *Web) claim(ctx context.Context, v *visit) (answer, error) {
 		return answer{}, err
 	}
 	_, err = w.node.Session(ctx, v.browser)
-	return w.private(v, "claim", "Your agent", struct {
+	return w.private(v, "claim", "claim.title", struct {
 		node.ClaimPage
 
 		Claimed, SignedIn, Sent bool
-	}{p, p.Agent.ClaimedAt > 0, err == nil, v.r.URL.RawQuery == "sent"})
+	}{p, p.Agent.ClaimedAt > 0, err == nil, v.r.URL.Query().Has("sent")})
 }
 
 // doClaim begins a claim, or looks at those that were begun.
@@ -237,7 +240,7 @@ func (w *Web) confirm(ctx context.Context, v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return w.private(v, "confirm", "Confirm", struct {
+	return w.private(v, "confirm", "confirm.title", struct {
 		Agent        string
 		Claim, Login bool
 	}{c.Agent.Name, c.Purpose == storage.LinkClaim, c.Purpose == storage.LinkLogin})
@@ -254,7 +257,7 @@ func (w *Web) doConfirm(ctx context.Context, v *visit) (answer, error) {
 
 // login asks an owner for an address to write to.
 func (w *Web) login(_ context.Context, v *visit) (answer, error) {
-	return w.private(v, "login", "Sign in", struct{ Sent bool }{v.r.URL.RawQuery == "sent"})
+	return w.private(v, "login", "login.title", struct{ Sent bool }{v.r.URL.Query().Has("sent")})
 }
 
 // doLogin answers the same whether or not the address is an owner's.
@@ -276,6 +279,7 @@ func (w *Web) session(ctx context.Context, v *visit) (node.Session, error) {
 
 type ownedAgent struct {
 	Name, Path, State string
+	Said              string // State in words
 	Paused, Suspended bool
 }
 
@@ -292,18 +296,18 @@ func (w *Web) owner(ctx context.Context, v *visit) (answer, error) {
 	agents := make([]ownedAgent, 0, len(o.Agents))
 	for _, a := range o.Agents {
 		agents = append(agents, ownedAgent{
-			Name: a.Name, Path: actorPath("u", a.Handle, ""), State: a.State,
+			Name: a.Name, Path: actorPath("u", a.Handle, ""), State: a.State, Said: v.tongue.say("state." + a.State),
 			Paused: a.State == storage.ActorPaused, Suspended: a.State == storage.ActorSuspended,
 		})
 	}
-	return w.private(v, "owner", "Your agents", struct {
+	return w.private(v, "owner", "owner.h1", struct {
 		Agents   []ownedAgent
 		Contacts []string
 		Limit    int64
 		Hours    int64
 		Mail     bool
 		Sent     bool
-	}{agents, o.Contacts, o.Limit, int64(w.node.KeyOverlap().Hours()), w.node.MailsOwners(), v.r.URL.RawQuery == "sent"})
+	}{agents, o.Contacts, o.Limit, int64(w.node.KeyOverlap().Hours()), w.node.MailsOwners(), v.r.URL.Query().Has("sent")})
 }
 
 // doOwner does what an owner's button says.
@@ -346,9 +350,9 @@ func (w *Web) newKey(ctx context.Context, v *visit, s node.Session, agent string
 	if err != nil {
 		return answer{}, err
 	}
-	return w.private(v, "key", "A new key", struct {
+	return w.private(v, "key", "key.title", struct {
 		Agent, Key string
 		Overlap    bool
 		Until      stamp
-	}{agent, k.Key, overlap > 0, w.view().stamp(k.OldUntil)})
+	}{agent, k.Key, overlap > 0, w.view(v.tongue).stamp(k.OldUntil)})
 }

@@ -39,7 +39,7 @@ func (w *Web) peers(ctx context.Context, a ask) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	v, pv := w.view(), peersView{Policy: w.node.Policy(), Totals: totals}
+	v, pv := w.view(a.tongue), peersView{Policy: w.node.Policy(), Totals: totals}
 	for _, p := range ps.Peers {
 		pv.Peers = append(pv.Peers, v.peer(p))
 	}
@@ -49,8 +49,8 @@ func (w *Web) peers(ctx context.Context, a ask) (answer, error) {
 	if a.after != "" {
 		pv.First = "/nodes"
 	}
-	return w.html("nodes", frame{
-		Title: "Nodes", Description: "The servers that " + w.node.Name() + " exchanges posts with, and how they vouch for agents.", Section: "nodes",
+	return w.html(a, "nodes", frame{
+		Title: a.tongue.say("layout.nodes"), Description: a.tongue.say("nodes.description", "node", w.node.Name()), Section: "nodes",
 		Path: "/nodes", NoIndex: a.after != "", Next: pv.Next, Page: pv,
 	})
 }

@@ -30,7 +30,7 @@ func (w *Web) post(ctx context.Context, a ask) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	v, path := w.view(), "/post/"+t.Post.ID
+	v, path := w.view(a.tongue), "/post/"+t.Post.ID
 	tv := threadView{Post: v.post(t.Post), Orders: orders(path, a, threadSorts()), Cut: t.Cut, Feed: path + ".atom"}
 	tv.Replies = v.replies(t.Replies, "", 1, threadRoom(t.Post.HTML, 1))
 	tv.Post.Body = sanitised(t.Post.HTML)
@@ -40,7 +40,7 @@ func (w *Web) post(ctx context.Context, a ask) (answer, error) {
 	if a.after != "" {
 		tv.First = link(path, "sort", a.sort)
 	}
-	return w.html("post", frame{
+	return w.html(a, "post", frame{
 		Title: tv.Post.Title, Description: excerpt(t.Post.HTML), Path: path, Object: t.Post.URI, Feed: tv.Feed, Next: tv.Next,
 		NoIndex: a.after != "" || t.Post.Author.Host != "", Page: tv,
 	})

@@ -45,9 +45,13 @@ func (w *Web) MethodNotAllowed(routes chi.Routes) http.HandlerFunc {
 			allowed = []string{http.MethodPost}
 		}
 		rw.Header().Set("Allow", strings.Join(allowed, ", "))
-		w.sendFailure(rw, r, failure{
-			Status: http.StatusMethodNotAllowed, Title: "Not possible here",
-			Text: r.Method + " is not possible at this address. What is: " + strings.Join(allowed, ", ") + ".",
+		t := w.tongueOf(r)
+		if prefersJSON(r.Header.Get("Accept")) {
+			t = w.english()
+		}
+		w.sendFailure(rw, r, t, failure{
+			Status: http.StatusMethodNotAllowed, Title: t.say("failure.method"),
+			Text: t.say("failure.method_text", "method", r.Method, "allowed", strings.Join(allowed, t.say("common.comma"))),
 		})
 	}
 }

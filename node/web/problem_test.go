@@ -52,7 +52,7 @@ func TestProgramsAreToldFailuresInJSON(t *testing.T) {
 		s.sound(tc.path, page.body)
 		for _, r := range []reply{got, page} {
 			strict(t, tc.path, r)
-			if r.Header.Get("Allow") != tc.allow || r.Header.Get("Vary") != "Accept" || r.Header.Get("Cache-Control") != "no-store" {
+			if r.Header.Get("Allow") != tc.allow || r.Header.Get("Vary") != "Accept, Accept-Language" || r.Header.Get("Cache-Control") != "no-store" {
 				t.Errorf("%s %s: headers %v, want Allow %q", tc.method, tc.path, r.Header, tc.allow)
 			}
 		}

@@ -84,7 +84,7 @@ func (r reading) query() string {
 	return "?" + v.Encode()
 }
 
-func (r reading) title() string { return cmp.Or(r.name, "Reading list") }
+func (r reading) title(t tongue) string { return cmp.Or(r.name, t.say("list.name")) }
 
 // listed is a list with what is known of it.
 type listed struct {
@@ -144,9 +144,9 @@ func (w *Web) list(ctx context.Context, a ask) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	v, query := w.view(), r.query()
+	v, query := w.view(a.tongue), r.query()
 	lv := listView{
-		postsView: postsView{Posts: v.listed(posts.Posts)}, Name: r.title(),
+		postsView: postsView{Posts: v.listed(posts.Posts)}, Name: r.title(a.tongue),
 		Address: w.node.BaseURL() + listPath + query, Query: query, Waiting: l.waiting, Missing: l.missing,
 	}
 	for _, s := range l.actors {
@@ -156,7 +156,7 @@ func (w *Web) list(ctx context.Context, a ask) (answer, error) {
 			lv.Agents = append(lv.Agents, v.actor(s.Ref()))
 		}
 	}
-	f := frame{Title: r.title(), Description: "A reading list: posts of chosen submolts and agents, in one place.", NoIndex: true}
+	f := frame{Title: r.title(a.tongue), Description: a.tongue.say("list.description"), NoIndex: true}
 	if query != "" {
 		f.Feed, lv.Feeds = "/list.atom"+query, feedLinks("/list.atom"+query)
 		if posts.Next != "" {
@@ -167,7 +167,7 @@ func (w *Web) list(ctx context.Context, a ask) (answer, error) {
 		}
 	}
 	f.Page = lv
-	return w.html("list", f)
+	return w.html(a, "list", f)
 }
 
 // listFeed is a reading list for feed readers. What is not known yet is simply
@@ -181,7 +181,7 @@ func (w *Web) listFeed(ctx context.Context, a ask) (feed, error) {
 	posts, err := w.node.List(ctx, node.ListQuery{Window: node.Window{Cursor: a.after, Limit: feedEntries}, Sources: l.sources})
 	f := feed{
 		page: listPath, stem: listPath, query: r.query(), after: a.after, next: posts.Next,
-		title: r.title() + " · " + w.node.Name(), subtitle: "A reading list.",
+		title: r.title(w.english()) + " · " + w.node.Name(), subtitle: "A reading list.",
 	}
 	for _, p := range posts.Posts {
 		f.entries = append(f.entries, w.postEntry(p))

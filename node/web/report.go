@@ -18,9 +18,12 @@ import (
 // reportView is the form, filled in.
 type reportView struct {
 	About, Reason, Detail string
-	Reasons               []string
-	Problem               string // what is wrong with what was sent, or ""
+	Reasons               []reasonView
+	Problem, ProblemLang  string // what is wrong with what was sent, or ""
 }
+
+// reasonView is one of the reasons, and what the reader calls it.
+type reasonView struct{ Value, Label string }
 
 // reportReasons are what one may report for; "other" needs words.
 func reportReasons() []string {
@@ -29,13 +32,15 @@ func reportReasons() []string {
 
 // report is the empty form.
 func (w *Web) report(_ context.Context, a ask) (answer, error) {
-	return w.reportForm(reportView{About: a.query})
+	return w.reportForm(a, reportView{About: a.query})
 }
 
-func (w *Web) reportForm(v reportView) (answer, error) {
-	v.Reasons = reportReasons()
-	return w.html("report", frame{
-		Title: "Report", Description: "Tell the moderators of this node about a post or comment. No account is needed.", Path: "/report", NoIndex: true, Page: v,
+func (w *Web) reportForm(a ask, v reportView) (answer, error) {
+	for _, reason := range reportReasons() {
+		v.Reasons = append(v.Reasons, reasonView{reason, a.tongue.say("reason." + strings.ReplaceAll(reason, " ", "_"))})
+	}
+	return w.html(a, "report", frame{
+		Title: a.tongue.say("report.title"), Description: a.tongue.say("report.description"), Path: "/report", NoIndex: true, Page: v,
 	})
 }
 
@@ -47,6 +52,7 @@ func (w *Web) sendReport(rw http.ResponseWriter, r *http.Request) {
 		return
 	}
 	v := reportView{About: field(r, "about"), Reason: field(r, "reason"), Detail: field(r, "detail")}
+	a := ask{path: r.URL.EscapedPath(), page: 1, tongue: w.tongueOf(r)}
 	var err error
 	if field(r, "website") == "" { // people do not see that field; who fills it in hears what everybody hears
 		err = w.takeReport(r.Context(), r, v)
@@ -54,11 +60,12 @@ func (w *Web) sendReport(rw http.ResponseWriter, r *http.Request) {
 	status := http.StatusOK
 	var got answer
 	if e, told := errors.AsType[*node.Error](err); told {
-		v.Problem = e.Detail + "."
-		status = describe(err).Status
-		got, err = w.reportForm(v)
+		v.Problem, v.ProblemLang = a.tongue.told(e.Detail)
+		v.Problem += a.tongue.say("common.stop")
+		status = describe(a.tongue, err).Status
+		got, err = w.reportForm(a, v)
 	} else if err == nil {
-		got, err = w.html("reported", frame{Title: "Thank you", Path: "/report", NoIndex: true})
+		got, err = w.html(a, "reported", frame{Title: a.tongue.say("reported.h1"), Path: "/report", NoIndex: true})
 	}
 	if err != nil {
 		w.fail(rw, r, err)
@@ -66,6 +73,7 @@ func (w *Web) sendReport(rw http.ResponseWriter, r *http.Request) {
 	}
 	h := rw.Header()
 	secure(h)
+	h.Set("Content-Language", a.tongue.code)
 	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Type", got.mediaType)
 	write(rw, r, status, got.body)

@@ -26,12 +26,12 @@ type resultView struct {
 // search finds posts and comments, submolts, or agents. Without words it is the form alone.
 func (w *Web) search(ctx context.Context, a ask) (answer, error) {
 	sv := searchView{Query: a.query}
-	for _, k := range []struct{ label, kind string }{{"everything", ""}, {"posts", kindPosts}, {"comments", kindComments}, {"submolts", kindSubmolts}, {"agents", kindAgents}} {
-		sv.Kinds = append(sv.Kinds, choice{Label: k.label, URL: link("/search", "q", a.query, "type", k.kind), Current: a.kind == k.kind})
+	for _, k := range []struct{ label, kind string }{{"everything", ""}, {"kind_posts", kindPosts}, {"kind_comments", kindComments}, {"kind_submolts", kindSubmolts}, {"kind_agents", kindAgents}} {
+		sv.Kinds = append(sv.Kinds, choice{Label: a.tongue.say("search." + k.label), URL: link("/search", "q", a.query, "type", k.kind), Current: a.kind == k.kind})
 	}
-	title := "Search"
+	title := a.tongue.say("search.h1")
 	if a.query != "" {
-		title = "Search: " + a.query
+		title = a.tongue.say("search.title", "query", a.query)
 		found, err := w.node.Search(ctx, node.SearchQuery{Window: node.Window{Cursor: a.after}, Q: a.query, Type: a.kind})
 		if err != nil {
 			return answer{}, err
@@ -42,9 +42,9 @@ func (w *Web) search(ctx context.Context, a ask) (answer, error) {
 		if a.after != "" {
 			sv.First = link("/search", "q", a.query, "type", a.kind)
 		}
-		sv.Results = w.view().results(found.Results)
+		sv.Results = w.view(a.tongue).results(found.Results)
 	}
-	return w.html("search", frame{
+	return w.html(a, "search", frame{
 		Title: title, Section: "search", NoIndex: true, Query: a.query, Next: sv.Next, Feed: link("/search.atom", "q", a.query, "type", a.kind), Page: sv,
 	})
 }

@@ -42,6 +42,8 @@ type ask struct {
 	// extra are the parameters of the few pages that have others, sorted and
 	// encoded as a query.
 	extra string
+
+	tongue tongue // of the page; none for what has no words of ours
 }
 
 // answer is what a page made.
@@ -101,12 +103,15 @@ func newAsk(r *http.Request) ask {
 
 // key tells pages apart. No part can run into another one: none holds a space.
 func (a ask) key() string {
-	if a.sort == "" && a.place == "" && a.lang == "" && a.after == "" && a.query == "" && a.kind == "" && a.page == 1 && a.extra == "" {
+	if a.tongue.mark() == "" && a.sort == "" && a.place == "" && a.lang == "" && a.after == "" && a.query == "" && a.kind == "" && a.page == 1 && a.extra == "" {
 		return a.path
 	}
 	key := strings.Join([]string{
 		a.path, a.sort, a.time, a.place, a.lang, url.QueryEscape(a.after), url.QueryEscape(a.query), a.kind, strconv.Itoa(a.page),
 	}, " ")
+	if mark := a.tongue.mark(); mark != "" {
+		key += " " + mark
+	}
 	if a.extra != "" {
 		key += " " + a.extra
 	}
@@ -144,6 +149,19 @@ func (a ask) link(path string, change func(a *ask)) string {
 	return link(path, "show", a.place, "lang", a.lang, "sort", a.sort, "t", a.time, "q", a.query, "type", a.kind, "after", a.after, "page", page)
 }
 
+// self is the address of what is asked for, whatever its language.
+func (a ask) self() string {
+	number := a.page
+	here := a.link(a.path, func(a *ask) { a.page = number })
+	switch {
+	case a.extra != "":
+		here = a.path + "?" + a.extra
+	case a.path == "/report":
+		here = link(a.path, "about", a.query)
+	}
+	return here
+}
+
 // What a search finds and a profile shows.
 const (
 	kindPosts    = "posts"
@@ -154,13 +172,20 @@ const (
 
 // serve answers with a route's page: from the cache when nothing has changed.
 func (w *Web) serve(rt route) http.HandlerFunc {
-	vary := "Accept-Encoding"
+	vary, worded := "Accept-Encoding", !isFile(rt.pattern) && rt.pattern != "/oembed"
 	if rt.shared {
-		vary = "Accept, Accept-Encoding"
+		vary = "Accept, " + vary
+	}
+	if worded {
+		vary += ", Accept-Language"
 	}
 	return func(rw http.ResponseWriter, r *http.Request) {
 		rw.Header().Set("Vary", vary)
 		a := newAsk(r)
+		if worded {
+			a.tongue = w.tongueOf(r)
+			rw.Header().Set("Content-Language", a.tongue.code)
+		}
 		version, now := w.node.Version(), w.now() // before anything is read
 		e, err := w.cache.entry(a.key(), version, now, func() (answer, error) {
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), renderTimeout)

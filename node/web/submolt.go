@@ -75,7 +75,7 @@ func (w *Web) submolt(ctx context.Context, a ask) (answer, error) {
 			return answer{}, err
 		}
 	}
-	v := w.view()
+	v := w.view(a.tongue)
 	sv := submoltView{
 		postsView: v.posts(a, path, posts), Submolt: v.submoltLine(s), Handle: w.handle(s),
 		Founded: v.stamp(s.CreatedAt), Restricted: s.Restricted && s.Local(), Feed: feedPath(path, s.Host),
@@ -84,7 +84,7 @@ func (w *Web) submolt(ctx context.Context, a ask) (answer, error) {
 	for i := range sv.Posts {
 		sv.Posts[i].InSubmolt = true
 	}
-	if sv.Activity, err = w.activity(ctx, s.ID); err != nil {
+	if sv.Activity, err = w.activity(ctx, a.tongue, s.ID); err != nil {
 		return answer{}, err
 	}
 	if !s.Local() {
@@ -93,7 +93,7 @@ func (w *Web) submolt(ctx context.Context, a ask) (answer, error) {
 	if err := w.constitution(ctx, v, address, &sv); err != nil {
 		return answer{}, err
 	}
-	return w.html("submolt", frame{
+	return w.html(a, "submolt", frame{
 		Title: "m/" + address, Description: s.Description, Section: "m", Path: path, Object: s.URI, Feed: sv.Feed, Next: sv.Next,
 		NoIndex: a.after != "" || !s.Local(), Page: sv,
 	})

@@ -7,7 +7,6 @@ import (
 	"html/template"
 	"io/fs"
 	"path"
-	"strconv"
 	"strings"
 )
 
@@ -17,13 +16,16 @@ var templateFiles embed.FS
 // templates are the pages by name, each with the layout around it.
 type templates map[string]*template.Template
 
-// parseTemplates reads layout.html, parts.html and head.html into every other file of the folder.
-func parseTemplates() (templates, error) {
+// parseTemplates reads layout.html, parts.html and head.html into every other
+// file of the folder. They say what they say in the words of a catalogue.
+func parseTemplates(c *catalogue) (templates, error) {
 	files, err := fs.Glob(templateFiles, "templates/*.html")
 	if err != nil {
 		return nil, err
 	}
-	base, err := template.New("layout.html").Funcs(template.FuncMap{"count": count, "plural": plural, "oembed": oembedLink}).
+	base, err := template.New("layout.html").Funcs(template.FuncMap{
+		"t": c.markup, "n": c.some, "count": c.count, "oembed": oembedLink, "part": func(string, any) (template.HTML, error) { return "", nil },
+	}).
 		ParseFS(templateFiles, "templates/layout.html", "templates/parts.html", "templates/head.html")
 	if err != nil {
 		return nil, fmt.Errorf("parse the layout: %w", err)
@@ -36,7 +38,7 @@ func parseTemplates() (templates, error) {
 		}
 		t, err := base.Clone()
 		if err == nil {
-			t, err = t.ParseFS(templateFiles, f)
+			t, err = t.Funcs(template.FuncMap{"part": partOf(t)}).ParseFS(templateFiles, f)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("parse %s: %w", f, err)
@@ -44,6 +46,15 @@ func parseTemplates() (templates, error) {
 		ts[name] = t
 	}
 	return ts, nil
+}
+
+// partOf makes a part of a page by itself, to be put into a text.
+func partOf(t *template.Template) func(name string, data any) (template.HTML, error) {
+	return func(name string, data any) (template.HTML, error) {
+		var b strings.Builder
+		err := t.ExecuteTemplate(&b, name, data)
+		return template.HTML(b.String()), err //nolint:gosec // made by html/template
+	}
 }
 
 // frame is a page with what stands around it.
@@ -56,12 +67,16 @@ type frame struct {
 	Feed        string // the path of the page's Atom twin, or ""
 	Next        string // the path of the list's next page, or ""
 	NoIndex     bool
+	OwnWords    bool   // it says nothing but words of ours, the same in every language
 	Again       string // where the page goes by itself at once, or ""
 	Query       string // in the search field
 	Page        any    // for the template of the page
 
-	Node nodeView // set by render
-	Head headView // set by render
+	// Set by render.
+	Node    nodeView
+	Head    headView
+	Lang    string
+	Tongues []tongueLink
 }
 
 // nodeView is what every page says of the node.
@@ -70,42 +85,26 @@ type nodeView struct {
 	Open                                              bool // takes agents that register themselves
 }
 
-// render makes the bytes of a page.
-func (w *Web) render(name string, f frame) ([]byte, error) {
-	f.Node, f.Object = w.viewNode(), webAddress(f.Object)
-	f.Head = w.head(f)
+// render makes the bytes of a page, in the language that is asked for.
+func (w *Web) render(a ask, name string, f frame) ([]byte, error) {
+	pages, err := a.tongue.pages()
+	if err != nil {
+		return nil, err
+	}
+	f.Node, f.Object, f.Lang, f.Tongues = w.viewNode(a.tongue), webAddress(f.Object), a.tongue.code, a.tongue.tongues(a.self())
+	f.Head, f.Again = w.head(a.tongue, f), a.tongue.keep(f.Again)
 	var b bytes.Buffer
-	if err := w.templates[name].Execute(&b, f); err != nil {
+	if err := pages[name].Execute(&b, f); err != nil {
 		return nil, fmt.Errorf("render %s: %w", name, err)
+	}
+	if a.tongue.chosen {
+		return a.tongue.keepLinks(b.Bytes()), nil
 	}
 	return b.Bytes(), nil
 }
 
 // html is render for an answer.
-func (w *Web) html(name string, f frame) (answer, error) {
-	body, err := w.render(name, f)
+func (w *Web) html(a ask, name string, f frame) (answer, error) {
+	body, err := w.render(a, name, f)
 	return answer{mediaType: typeHTML, body: body}, err
-}
-
-// count writes a number with its thousands apart.
-func count(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	digits := strings.TrimPrefix(s, "-")
-	var b strings.Builder
-	b.WriteString(s[:len(s)-len(digits)])
-	for i, d := range digits {
-		if i > 0 && (len(digits)-i)%3 == 0 {
-			b.WriteRune('\u202f')
-		}
-		b.WriteRune(d)
-	}
-	return b.String()
-}
-
-// plural is a word for a number of things: plural 1 "comment" is "comment".
-func plural(n int64, word string) string {
-	if n == 1 || n == -1 {
-		return word
-	}
-	return word + "s"
 }

@@ -16,37 +16,44 @@ import (
 
 // view makes what templates show of records, at one time.
 type view struct {
+	tongue
+
 	now  time.Time
 	base string // the node's origin
 }
 
-func (w *Web) view() view { return view{now: w.now(), base: w.node.BaseURL()} }
+func (w *Web) view(t tongue) view { return view{tongue: t, now: w.now(), base: w.node.BaseURL()} }
 
 // stamp is a time as a page shows it.
 type stamp struct{ Machine, Full, Ago string }
 
 func (v view) stamp(ms int64) stamp {
 	t := time.UnixMilli(ms).UTC()
-	return stamp{Machine: t.Format(time.RFC3339), Full: t.Format("2 January 2006, 15:04 UTC"), Ago: ago(v.now.Sub(t), t)}
+	return stamp{Machine: t.Format(time.RFC3339), Full: v.date("time.full", v.months, t), Ago: v.ago(v.now.Sub(t), t)}
 }
 
 // ago rounds: a page is kept for a minute, and nobody counts seconds.
-func ago(d time.Duration, t time.Time) string {
+func (c *catalogue) ago(d time.Duration, t time.Time) string {
 	const day = 24 * time.Hour
 	switch {
 	case d < time.Minute:
-		return "just now" // or ahead of us: clocks of other nodes differ
+		return c.say("time.now") // or ahead of us: clocks of other nodes differ
 	case d < time.Hour:
-		return strconv.Itoa(int(d/time.Minute)) + " min ago"
+		return c.say("time.minutes", "n", int(d/time.Minute))
 	case d < day:
-		return strconv.Itoa(int(d/time.Hour)) + " h ago"
+		return c.say("time.hours", "n", int(d/time.Hour))
 	case d < 2*day:
-		return "yesterday"
+		return c.say("time.yesterday")
 	case d < 30*day:
-		return strconv.Itoa(int(d/day)) + " days ago"
+		return c.say("time.days", "n", int(d/day))
 	default:
-		return t.Format("2 Jan 2006")
+		return c.date("time.date", c.short, t)
 	}
+}
+
+// date writes a day, with the names of months that are given.
+func (c *catalogue) date(key string, months []string, t time.Time) string {
+	return c.say(key, "day", strconv.Itoa(t.Day()), "month", months[t.Month()-1], "year", strconv.Itoa(t.Year()), "clock", t.Format("15:04"))
 }
 
 // when is a stamp of a time that may never have been.
@@ -126,7 +133,7 @@ func (v view) post(p storage.Post) postView {
 		Edited: p.UpdatedAt > p.CreatedAt, Pinned: p.Pinned, Locked: p.Locked,
 	}
 	if strings.TrimSpace(pv.Title) == "" {
-		pv.Title = "(untitled)"
+		pv.Title = v.say("common.untitled")
 	}
 	if p.Author.Host != "" {
 		pv.Source = webAddress(p.URI)

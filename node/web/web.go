@@ -41,23 +41,23 @@ type Config struct {
 
 // Web is the readers' door. It is safe for concurrent use.
 type Web struct {
-	node      *node.Node
-	log       *slog.Logger
-	now       func() time.Time
-	templates templates
-	assets    []asset
-	style     string // the stylesheet's path
-	script    string // the script's path
-	robots    string // one of the presets
-	pace      time.Duration
-	cards     *cards
-	streams   chan struct{} // holds a token for each stream of events
-	stopped   chan struct{} // closed by Close
-	closing   sync.Once
-	cache     *cache
-	seeker    *seeker
-	texts     map[string]string
-	calls     func() ([]specs.Group, error) // read once, when it is asked for
+	node    *node.Node
+	log     *slog.Logger
+	now     func() time.Time
+	tongues map[string]*catalogue // by their codes
+	assets  []asset
+	style   string // the stylesheet's path
+	script  string // the script's path
+	robots  string // one of the presets
+	pace    time.Duration
+	cards   *cards
+	streams chan struct{} // holds a token for each stream of events
+	stopped chan struct{} // closed by Close
+	closing sync.Once
+	cache   *cache
+	seeker  *seeker
+	texts   map[string]string
+	calls   func() ([]specs.Group, error) // read once, when it is asked for
 }
 
 // New returns the door of a node. It fails only when its embedded files are broken.
@@ -74,7 +74,10 @@ func New(cfg Config) (*Web, error) {
 		streams: make(chan struct{}, eventStreams), stopped: make(chan struct{}),
 	}
 	var err error
-	if w.templates, err = parseTemplates(); err != nil {
+	if w.tongues, err = loadTongues(); err != nil {
+		return nil, err
+	}
+	if _, err = w.english().pages(); err != nil {
 		return nil, err
 	}
 	if w.cards, err = newCards(); err != nil {
@@ -113,11 +116,11 @@ func (w *Web) routes() []route {
 		{pattern: "/nodes", page: w.peers},
 		{pattern: "/about", page: w.about},
 		{pattern: "/about/humans", page: w.humans},
-		{pattern: "/rules", page: w.words("rules", "Rules", "What agents may write on this node, and who looks after it.")},
-		{pattern: "/ai", page: w.words("ai", "What writes here", "What is written by AI here, and how this node knows.")},
-		{pattern: "/terms", page: w.words("terms", "Terms", "On what terms this node may be read and used.")},
-		{pattern: "/privacy", page: w.words("privacy", "Privacy", "What this node knows of its readers, which is next to nothing.")},
-		{pattern: "/docs", page: w.words("docs", "Documents", "What there is to read about this node, for people, agents and programs.")},
+		{pattern: "/rules", page: w.words("rules")},
+		{pattern: "/ai", page: w.words("ai")},
+		{pattern: "/terms", page: w.words("terms")},
+		{pattern: "/privacy", page: w.words("privacy")},
+		{pattern: "/docs", page: w.words("docs")},
 		{pattern: "/docs/api", page: w.api},
 		{pattern: "/report", page: w.report, form: w.sendReport},
 	}

@@ -4,6 +4,8 @@
   "use strict";
 
   const here = location.pathname;
+  const words = document.body.dataset; // in the language of the page, which addresses keep
+  const ui = new URLSearchParams(location.search).get("ui");
   const kept = {
     get(name, otherwise) {
       try { return JSON.parse(localStorage.getItem("instar." + name)) ?? otherwise; } catch { return otherwise; }
@@ -40,10 +42,11 @@
   const listAddress = () => {
     const q = new URLSearchParams();
     for (const of of list) q.append(of[0], of.slice(2));
-    return "/list" + (list.length ? "?" + q : "");
+    if (ui) q.set("ui", ui);
+    return "/list" + (list.length || ui ? "?" + q : "");
   };
   const nav = document.querySelector("header nav");
-  const mine = make("a", { href: listAddress() }, "My list");
+  const mine = make("a", { href: listAddress() }, words.mine);
   const showList = () => {
     mine.href = listAddress();
     mine.hidden = list.length === 0;
@@ -57,7 +60,7 @@
     const star = make("button", { type: "button", class: "star" }, "");
     const show = () => {
       const on = list.includes(of);
-      star.textContent = on ? "★ On my list" : "☆ Add to my list";
+      star.textContent = on ? words.on : words.add;
       star.setAttribute("aria-pressed", String(on));
     };
     star.addEventListener("click", () => {
@@ -85,7 +88,7 @@
   const places = ["#comments", ".primary .lines", ".primary .empty"];
   const place = () => places.map((s) => document.querySelector(s)).find(Boolean);
   let known = null, source = null;
-  const offer = make("button", { type: "button", class: "fresh" }, "Show what is new");
+  const offer = make("button", { type: "button", class: "fresh" }, words.fresh);
   const status = make("div", { role: "status", class: "fresh-place" }, "");
   const update = async () => {
     const answer = await fetch(location.href, { headers: { Accept: "text/html" } });

@@ -1,0 +1,186 @@
+package server
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// readers is a node that people read: small, so that it is soon full, or with a
+// million posts with INSTAR_BENCH_LARGE.
+func readers(b *testing.B, database string) *full {
+	b.Helper()
+	c := crowdHere()
+	if os.Getenv("INSTAR_BENCH_LARGE") == "" {
+		c = crowd{keyed: 100, agents: 1_000, submolts: 100, posts: 20_000, comments: 40_000}
+	}
+	return newFullOf(b, database, c)
+}
+
+// readPages are the pages that are measured, by their names.
+func (f *full) readPages() []struct{ name, path string } {
+	post := postID(f.crowd.posts - 7)
+	return []struct{ name, path string }{
+		{"home", "/"},
+		{"home_new", "/?sort=new"},
+		{"home_top", "/?sort=top&t=day"},
+		{"home_zh", "/?ui=zh"},
+		{"directory", "/m"},
+		{"submolt", "/m/submolt7"},
+		{"post", "/post/" + post},
+		{"comment", "/comment/019b0000-0000-7000-8000-000000000007"},
+		{"agent", "/u/agent7"},
+		{"agent_comments", "/u/agent7?type=comments"},
+		{"search", "/search?q=nothing"},
+		{"nodes", "/nodes"},
+		{"modlog", "/modlog"},
+		{"about", "/about"},
+		{"stats", "/stats"},
+		{"feed", "/feed.atom"},
+	}
+}
+
+// BenchmarkPages measures each page on a full node: what it weighs, what it
+// takes to make, and how often it is served when it is kept, against a handler
+// that only writes the same bytes.
+func BenchmarkPages(b *testing.B) {
+	f := readers(b, "sqlite")
+	for _, p := range f.readPages() {
+		b.Run(p.name, func(b *testing.B) {
+			const made, kept = 100, 5_000
+			client := benchClient()
+			body := fetchAll(b, client, f.URL()+p.path)
+			hello := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Type", "text/html; charset=utf-8")
+				w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+				_, _ = w.Write(body)
+			}))
+			defer hello.Close()
+			var node, floor float64
+			var took time.Duration
+			for b.Loop() {
+				start := time.Now()
+				for range made {
+					f.Node.Changed() // so that nothing that is kept is fresh
+					fetchAll(b, client, f.URL()+p.path)
+				}
+				took = time.Since(start) / made
+				floor = readRate(b, client, hello.URL, kept)
+				node = readRate(b, client, f.URL()+p.path, kept)
+			}
+			b.ReportMetric(float64(len(body)), "bytes")
+			b.ReportMetric(float64(packed(b, client, f.URL()+p.path)), "br_bytes")
+			b.ReportMetric(float64(took.Microseconds())/1000, "made_ms")
+			b.ReportMetric(node, "kept/s")
+			b.ReportMetric(node/floor, "of_hello")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
+
+// packed is the length of a page as browsers get it.
+func packed(b *testing.B, c *http.Client, url string) int {
+	b.Helper()
+	r, err := http.NewRequestWithContext(b.Context(), http.MethodGet, url, http.NoBody)
+	if err != nil {
+		b.Fatal(err)
+	}
+	r.Header.Set("Accept-Encoding", "br")
+	res, err := c.Do(r)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	n, err := io.Copy(io.Discard, res.Body)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return int(n)
+}
+
+// BenchmarkReaders measures writers beside readers: 100 posts a second arrive,
+// first alone, then while a thousand readers, who are another process, ask for
+// pages as fast as they are answered.
+func BenchmarkReaders(b *testing.B) {
+	eachDatabase(b, func(b *testing.B, database string) {
+		const count, reads, alone = 1_000, 30_000, 5 * time.Second
+		f := readers(b, database)
+		calls, pages := make([]call, reads), f.readPages()
+		for i := range calls {
+			calls[i] = call{Method: http.MethodGet, Path: pages[i%len(pages)].path, Want: http.StatusOK}
+		}
+		var quiet, beside []time.Duration
+		var done loaded
+		for b.Loop() {
+			ctx, stop := context.WithTimeout(b.Context(), alone)
+			quiet = f.arrive(ctx, b)
+			stop()
+			ctx, stop = context.WithCancel(b.Context())
+			var writing sync.WaitGroup
+			writing.Go(func() { beside = f.arrive(ctx, b) })
+			done = load{f.URL(), count, calls}.send(b)
+			stop()
+			writing.Wait()
+		}
+		done.report(b)
+		for name, took := range map[string][]time.Duration{"alone": quiet, "beside": beside} {
+			b.ReportMetric(milliseconds(took, 50), "write_p50_ms_"+name)
+			b.ReportMetric(milliseconds(took, 99), "write_p99_ms_"+name)
+			b.ReportMetric(float64(len(took)), "posts_"+name)
+		}
+	})
+}
+
+// arrive posts a hundred times a second until ctx ends and returns how long
+// each post took, the shortest first. A post does not wait for the one before.
+func (f *full) arrive(ctx context.Context, b *testing.B) []time.Duration {
+	b.Helper()
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: benchClients}}
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	var mu sync.Mutex
+	var took []time.Duration
+	var all sync.WaitGroup
+	for i := 0; ; i++ {
+		select {
+		case <-ctx.Done():
+			all.Wait()
+			slices.Sort(took)
+			return took
+		case <-tick.C:
+		}
+		all.Go(func() {
+			start := time.Now()
+			r, err := http.NewRequestWithContext(b.Context(), http.MethodPost, f.URL()+"/api/v1/posts",
+				strings.NewReader(`{"submolt_name":"general","title":"Arrived `+strconv.Itoa(i)+`","content":"`+strings.Repeat("text ", 100)+`"}`))
+			if err == nil {
+				r.Header.Set("Content-Type", "application/json")
+				r.Header.Set("Authorization", "Bearer "+f.keys[i%len(f.keys)])
+				err = send(client, r, http.StatusCreated)
+			}
+			if err != nil {
+				b.Error(err)
+				return
+			}
+			mu.Lock()
+			took = append(took, time.Since(start))
+			mu.Unlock()
+		})
+	}
+}
+
+// milliseconds is the time that so many of a hundred stayed below.
+func milliseconds(sorted []time.Duration, percent int) float64 {
+	if len(sorted) == 0 {
+		return 0
+	}
+	return float64(sorted[len(sorted)*percent/100].Microseconds()) / 1000
+}
