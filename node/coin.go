@@ -45,10 +45,13 @@ var coinRuns = regexp.MustCompile(`比特币|比特幣|ビットコイン|비트
 
 // coinTalk is what gives a text away as one about cryptocurrencies, nothing for others.
 func coinTalk(title, content string) []string {
-	if found := coinSigns.FindString(title + "\n" + content); found != "" {
-		return []string{found}
+	whole := title + "\n" + content
+	if mayHoldSign(whole) {
+		if found := coinSigns.FindString(whole); found != "" {
+			return []string{found}
+		}
 	}
-	inTitle, inAll := coinWords(runsOf(title)), coinWords(runsOf(title+"\n"+content))
+	inTitle, inAll := coinWords(runsOf(title)), coinWords(runsOf(whole))
 	for _, w := range inTitle {
 		if w.sure {
 			return []string{w.name}
@@ -62,6 +65,17 @@ func coinTalk(title, content string) []string {
 		names = append(names, w.name)
 	}
 	return names
+}
+
+// mayHoldSign says whether a text has what each of coinSigns has; most texts
+// have none of it, and are spared the slow search.
+func mayHoldSign(text string) bool {
+	for _, part := range []string{"0x", "bc1", "$", `"p"`} {
+		if strings.Contains(text, part) {
+			return true
+		}
+	}
+	return false
 }
 
 type foundWord struct {
