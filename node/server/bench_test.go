@@ -34,12 +34,12 @@ import (
 const benchClients = 32
 
 // benchNode starts a node without limits; background work runs.
-func benchNode(b *testing.B, database string) *Server {
+func benchNode(b testing.TB, database string) *Server {
 	b.Helper()
 	return launchNode(b, database, Options{})
 }
 
-func launchNode(b *testing.B, database string, o Options) *Server {
+func launchNode(b testing.TB, database string, o Options) *Server {
 	b.Helper()
 	l, err := new(net.ListenConfig).Listen(b.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -68,7 +68,7 @@ func launchNode(b *testing.B, database string, o Options) *Server {
 	return s
 }
 
-func benchDatabase(b *testing.B, database string) string {
+func benchDatabase(b testing.TB, database string) string {
 	b.Helper()
 	if database == "postgres" {
 		return storagetest.PostgresURL(b)
@@ -415,7 +415,7 @@ func benchFollower(b *testing.B, s *Server, p *benchPeer, submolt string) {
 	}
 }
 
-func benchAuthor(b *testing.B, s *Server, name string) node.Author {
+func benchAuthor(b testing.TB, s *Server, name string) node.Author {
 	b.Helper()
 	r, err := s.Node.Register(b.Context(), name, "", "")
 	if err != nil {

@@ -37,7 +37,8 @@ func (w *Worker) deliverLoop(ctx context.Context) {
 	timer := time.NewTicker(tick)
 	defer timer.Stop()
 	slots := make(chan struct{}, lanesAtOnce)
-	free := make(chan struct{}, 1) // a lane ended its turn: it may have more
+	slow := make(chan struct{}, slowAtOnce)
+	free := make(chan struct{}, 1) // a slot is free: its lane may have more
 	var all sync.WaitGroup
 	defer all.Wait()
 	for ctx.Err() == nil {
@@ -47,14 +48,7 @@ func (w *Worker) deliverLoop(ctx context.Context) {
 		}
 		for _, l := range lanes {
 			slots <- struct{}{}
-			all.Go(func() {
-				w.serve(ctx, l)
-				<-slots
-				select {
-				case free <- struct{}{}:
-				default:
-				}
-			})
+			all.Go(func() { w.patiently(ctx, l, slots, slow, free) })
 		}
 		select {
 		case <-ctx.Done():
@@ -63,6 +57,39 @@ func (w *Worker) deliverLoop(ctx context.Context) {
 		case <-timer.C:
 		}
 		wait(ctx, nil, time.After(paceOf("deliver")))
+	}
+}
+
+// patiently gives a lane its turn and its slot back. A turn that lasts leaves
+// its slot to another lane: many servers that hang hold up none that answers.
+func (w *Worker) patiently(ctx context.Context, l storage.Lane, slots, slow chan struct{}, free chan<- struct{}) {
+	release := func() {
+		<-slots
+		select {
+		case free <- struct{}{}:
+		default:
+		}
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		w.serve(ctx, l)
+	}()
+	lasts := time.NewTimer(slowTurn)
+	defer lasts.Stop()
+	select {
+	case <-ended:
+		release()
+		return
+	case <-lasts.C:
+	}
+	select {
+	case <-ended:
+		release()
+	case slow <- struct{}{}:
+		release()
+		<-ended
+		<-slow
 	}
 }
 
