@@ -60,7 +60,7 @@ func (in *inbound) ballot(ctx context.Context, a *activity.Activity, actor stora
 	if err != nil {
 		return "", err
 	}
-	if value == 0 || prior.Value == value {
+	if !at.IsZero() && (value == 0 || prior.Value == value) {
 		// A vote taken back leaves its time, too: one from before must not count.
 		if err := in.q.SetVote(ctx, v); err != nil {
 			return "", err

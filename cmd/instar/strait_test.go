@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"io"
 	"net"
 	"strings"
@@ -98,7 +99,7 @@ func (s *strait) pass(c net.Conn) {
 		<-healed
 		return
 	}
-	out, err := net.Dial("tcp", s.to)
+	out, err := new(net.Dialer).DialContext(context.Background(), "tcp", s.to)
 	if err != nil {
 		return
 	}
