@@ -174,14 +174,9 @@ func (n *Node) remoteAuthor(a storage.Actor) (Author, error) {
 // callers share one commit. What needs nothing but this node is applied in the
 // same transaction; the rest waits for the worker.
 func (n *Node) KeepReceived(ctx context.Context, a *activity.Activity, signer *activity.Actor) (duplicate bool, err error) {
-	now := n.now()
-	r := storage.Received{
-		ID: n.cfg.NewID(), ActivityID: a.ID, Type: a.Type, ActorURI: a.Actor, ReceivedAt: now, DueAt: now,
-	}
+	r := n.received(a)
 	if in, ok := n.atOnce(ctx, a, signer); ok {
-		done := r
-		done.State, done.Result, done.Body = storage.ReceivedDone, resultApplied, []byte{}
-		if duplicate, err = n.keep(ctx, done, signer, in, a); err == nil {
+		if duplicate, err = n.keep(ctx, doneWith(r), signer, in, a); err == nil {
 			return duplicate, nil
 		}
 		// Something is missing or against it: the worker fetches it, or refuses.
@@ -190,11 +185,35 @@ func (n *Node) KeepReceived(ctx context.Context, a *activity.Activity, signer *a
 	return n.keep(ctx, r, signer, nil, a)
 }
 
+// received is the record of an activity that comes now, without its bytes.
+func (n *Node) received(a *activity.Activity) storage.Received {
+	now := n.now()
+	return storage.Received{ID: n.cfg.NewID(), ActivityID: a.ID, Type: a.Type, ActorURI: a.Actor, ReceivedAt: now, DueAt: now}
+}
+
+// doneWith is the record of an activity that is applied as it is kept.
+func doneWith(r storage.Received) storage.Received {
+	r.State, r.Result, r.Body = storage.ReceivedDone, resultApplied, []byte{}
+	return r
+}
+
 // keep stores an activity and its signer, and with an inbound applies it in the same transaction.
 func (n *Node) keep(ctx context.Context, r storage.Received, signer *activity.Actor, in *inbound, a *activity.Activity) (duplicate bool, err error) {
-	err = n.store.Grouped(ctx, func(ctx context.Context, q storage.Queries) error {
+	err = n.store.Grouped(ctx, n.keeping(r, signer, in, a, &duplicate))
+	if err == nil && !duplicate {
+		if in != nil {
+			n.changes.note(in.about...)
+		}
+		n.wake.all()
+	}
+	return duplicate, err
+}
+
+// keeping is the write of keep; duplicate says what it found.
+func (n *Node) keeping(r storage.Received, signer *activity.Actor, in *inbound, a *activity.Activity, duplicate *bool) func(context.Context, storage.Queries) error {
+	return func(ctx context.Context, q storage.Queries) error {
 		err := q.InsertReceived(ctx, r)
-		if duplicate = errors.Is(err, storage.ErrExists); duplicate || err != nil {
+		if *duplicate = errors.Is(err, storage.ErrExists); *duplicate || err != nil {
 			return ignoreExists(err)
 		}
 		if lately := n.hosts.woken(HostOf(r.ActorURI)); !lately {
@@ -211,14 +230,7 @@ func (n *Node) keep(ctx context.Context, r storage.Received, signer *activity.Ac
 			return nil
 		}
 		return in.applyKept(ctx, q, a, r)
-	})
-	if err == nil && !duplicate {
-		if in != nil {
-			n.changes.note(in.about...)
-		}
-		n.wake.all()
 	}
-	return duplicate, err
 }
 
 // atOnce says whether an activity can be applied as it is accepted, and makes

@@ -240,6 +240,7 @@ func (n *Node) publishVote(ctx context.Context, q storage.Queries, voter storage
 	}
 	l := letter{actor: voter, thread: b.thread, audience: audience, doc: activity.ActivityDoc{
 		Type: voteType(v.Value), To: activity.IDs{submolt.URI, activity.Public}, Audience: submolt.URI, Object: b.uri,
+		Published: wireTime(v.CreatedAt), // votes may overtake each other
 	}}
 	if v.Value == 0 {
 		l.doc.Type = activity.TypeUndo

@@ -245,7 +245,7 @@ func (in *inbound) announced(ctx context.Context, a *activity.Activity, group st
 	}
 	result := resultIgnored
 	for _, ref := range a.Objects {
-		inner := &inbound{n: in.n, q: in.q, docs: in.docs, group: &group}
+		inner := &inbound{n: in.n, q: in.q, docs: in.docs, ready: in.ready, group: &group}
 		one, err := inner.inner(ctx, ref, group)
 		if refusal, ok := errors.AsType[*Error](err); ok {
 			one, err = "refused: "+refusal.Code, nil

@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"errors"
+	"time"
 
 	"instar.example/federation/activity"
 	"instar.example/storage"
@@ -18,13 +19,14 @@ func (in *inbound) vote(ctx context.Context, a *activity.Activity, actor storage
 	if a.Type == activity.TypeDislike {
 		value = -1
 	}
-	return in.ballot(ctx, a, actor, value)
+	return in.ballot(ctx, a, actor, value, a.Published)
 }
 
 // ballot sets a remote agent's vote. Votes count from tier A2 up; those of
 // other agents are kept unscored. Only the submolt decides: a vote on another
-// node's submolt is taken from that submolt alone.
-func (in *inbound) ballot(ctx context.Context, a *activity.Activity, actor storage.Actor, value int64) (string, error) {
+// node's submolt is taken from that submolt alone. When it was cast decides
+// which of several counts: they are applied in any order.
+func (in *inbound) ballot(ctx context.Context, a *activity.Activity, actor storage.Actor, value int64, at time.Time) (string, error) {
 	author, err := in.n.remoteAuthor(actor)
 	if err != nil {
 		return "", err
@@ -50,10 +52,19 @@ func (in *inbound) ballot(ctx context.Context, a *activity.Activity, actor stora
 	case in.group == nil && !submolt.Local(), in.group != nil && in.group.ID != submolt.ID:
 		return resultIgnored, nil
 	}
-	v := storage.Vote{AgentID: author.ID(), TargetID: b.id, Value: value, Scored: actor.Tier >= TierVouched, URI: a.ID, CreatedAt: in.n.now()}
+	v := storage.Vote{AgentID: author.ID(), TargetID: b.id, Value: value, Scored: actor.Tier >= TierVouched, URI: a.ID, CreatedAt: clampTime(at, in.n.now())}
+	if last, err := in.q.VoteOf(ctx, v.AgentID, b.id); err == nil && last.CreatedAt > v.CreatedAt {
+		return resultKnown, nil // the voter has changed its mind since
+	}
 	prior, _, err := in.n.cast(ctx, in.q, b, v)
 	if err != nil {
 		return "", err
+	}
+	if !at.IsZero() && (value == 0 || prior.Value == value) {
+		// A vote taken back leaves its time, too: one from before must not count.
+		if err := in.q.SetVote(ctx, v); err != nil {
+			return "", err
+		}
 	}
 	if prior.Value == value {
 		return resultKnown, nil

@@ -149,7 +149,7 @@ func (in *inbound) followInside(ctx context.Context, ref activity.Ref, target st
 func (in *inbound) undo(ctx context.Context, a *activity.Activity, actor storage.Actor) (string, error) {
 	ref := a.Object()
 	if ref.Raw == nil {
-		return in.undoBare(ctx, ref.ID, actor)
+		return in.undoBare(ctx, ref.ID, actor, a.Published)
 	}
 	inner, err := activity.ParseActivity(ref.Raw)
 	if err != nil || inner.Actor != a.Actor {
@@ -170,7 +170,7 @@ func (in *inbound) undo(ctx context.Context, a *activity.Activity, actor storage
 		}
 		return resultApplied, in.lostFollower(ctx, f, actor, target)
 	case activity.TypeLike, activity.TypeDislike:
-		result, err := in.ballot(ctx, inner, actor, 0)
+		result, err := in.ballot(ctx, inner, actor, 0, a.Published)
 		if err != nil || result != resultKnown {
 			return result, err
 		}

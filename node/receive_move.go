@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"instar.example/federation/activity"
 	"instar.example/storage"
@@ -86,7 +87,7 @@ func (in *inbound) followAlong(ctx context.Context, follower, old, target storag
 }
 
 // undoBare takes back what is named by its id alone.
-func (in *inbound) undoBare(ctx context.Context, uri string, actor storage.Actor) (string, error) {
+func (in *inbound) undoBare(ctx context.Context, uri string, actor storage.Actor, at time.Time) (string, error) {
 	f, err := in.q.FollowByURI(ctx, uri)
 	if err == nil {
 		if f.FollowerID != actor.ID {
@@ -112,7 +113,7 @@ func (in *inbound) undoBare(ctx context.Context, uri string, actor storage.Actor
 	if err != nil {
 		return resultIgnored, ignoreNotFound(err)
 	}
-	return in.ballot(ctx, &activity.Activity{ID: uri, Actor: actor.URI, Objects: []activity.Ref{{ID: object}}}, actor, 0)
+	return in.ballot(ctx, &activity.Activity{ID: uri, Actor: actor.URI, Objects: []activity.Ref{{ID: object}}}, actor, 0, at)
 }
 
 // undoneEarly remembers that an activity was taken back before it came.

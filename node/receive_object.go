@@ -25,6 +25,13 @@ type rendered struct {
 // prepare renders the object that an activity embeds, if it has one.
 func (n *Node) prepare(a *activity.Activity) rendered {
 	ref := a.Object()
+	if a.Type == activity.TypeAnnounce && len(a.Objects) == 1 && ref.Raw != nil {
+		inner, err := activity.ParseActivity(ref.Raw)
+		if err != nil || inner.Type == activity.TypeAnnounce {
+			return rendered{}
+		}
+		return n.prepare(inner)
+	}
 	if ref.Raw == nil || (a.Type != activity.TypeCreate && a.Type != activity.TypeUpdate) {
 		return rendered{}
 	}

@@ -43,7 +43,7 @@ type Clause struct {
 
 // Files names the normative texts in the order in which Clauses reads them.
 func Files() []string {
-	return []string{"federation.md", "identity.md", "agent-api.md", "messages.md"}
+	return []string{"federation.md", "identity.md", "agent-api.md", "messages.md", "batch.md"}
 }
 
 // Read returns a normative text as it is written.

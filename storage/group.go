@@ -48,6 +48,31 @@ func newGrouper(db *sqlx.DB, d dialect) *grouper {
 
 // run runs a job in a batch and returns its error.
 func (g *grouper) run(j *job) error {
+	if err := g.submit(j); err != nil {
+		return err
+	}
+	<-j.done
+	return j.err
+}
+
+// runAll runs jobs in their order, in one batch or in several, and returns the
+// error of each.
+func (g *grouper) runAll(jobs []*job) []error {
+	errs := make([]error, len(jobs))
+	for i, j := range jobs {
+		errs[i] = g.submit(j)
+	}
+	for i, j := range jobs {
+		if errs[i] == nil {
+			<-j.done
+			errs[i] = j.err
+		}
+	}
+	return errs
+}
+
+// submit puts a job into the queue.
+func (g *grouper) submit(j *job) error {
 	j.done = make(chan struct{})
 	select {
 	case <-g.quit:
@@ -56,13 +81,12 @@ func (g *grouper) run(j *job) error {
 	}
 	select {
 	case g.jobs <- j:
+		return nil
 	case <-j.ctx.Done():
 		return j.ctx.Err()
 	case <-g.quit:
 		return ErrClosed
 	}
-	<-j.done
-	return j.err
 }
 
 // stop refuses new writes, finishes those that wait and returns.

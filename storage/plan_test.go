@@ -70,6 +70,7 @@ func listings(ctx context.Context, q storage.Queries) error {
 	try(q.ReportsBy(ctx, "ada", 1))
 	try(q.Charter(ctx, "lab"))
 	try(q.Label(ctx, "x"))
+	try(q.HostBatch(ctx, "x"))
 	try(q.LabelByKey(ctx, "lab", "x"))
 	try(q.Labels(ctx, "lab"))
 	try(q.Attachment(ctx, "x"))

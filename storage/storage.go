@@ -100,6 +100,16 @@ func (s *Store) Grouped(ctx context.Context, f func(ctx context.Context, q Queri
 	return s.group.run(&job{ctx: ctx, f: f, late: true})
 }
 
+// GroupedAll is Grouped for several writes, which are done in their order; it
+// returns the error of each. One that fails takes none of the others with it.
+func (s *Store) GroupedAll(ctx context.Context, fs []func(ctx context.Context, q Queries) error) []error {
+	jobs := make([]*job, len(fs))
+	for i, f := range fs {
+		jobs[i] = &job{ctx: ctx, f: f, late: true}
+	}
+	return s.group.runAll(jobs)
+}
+
 // Close waits for the running writes and closes the pools.
 func (s *Store) Close() error {
 	var err error

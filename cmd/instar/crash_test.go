@@ -2,17 +2,14 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -107,74 +104,6 @@ func (a *acked) count() int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return len(a.ids)
-}
-
-// TestNoAcknowledgedPostIsLostWhenNodesAreKilled runs three nodes under load,
-// each posting into a submolt of the next, and kills each in turn.
-func TestNoAcknowledgedPostIsLostWhenNodesAreKilled(t *testing.T) {
-	t.Parallel()
-	binary := filepath.Join(t.TempDir(), "instar")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
-	chaos, err := time.ParseDuration(cmp.Or(os.Getenv("INSTAR_TEST_CHAOS"), "0s"))
-	if err != nil {
-		t.Fatalf("INSTAR_TEST_CHAOS: %v", err)
-	}
-	for _, database := range []string{"sqlite", "postgres"} {
-		t.Run(database, func(t *testing.T) {
-			crash(t, binary, database, chaos)
-		})
-	}
-}
-
-// crash kills each node once, and then, for as long as chaos, kills or freezes
-// one or the other.
-func crash(t *testing.T, binary, database string, chaos time.Duration) {
-	nodes := make([]*killed, 3)
-	for i := range nodes {
-		nodes[i] = newKilled(t, binary, database)
-		nodes[i].start()
-	}
-	stop := make(chan struct{})
-	var load sync.WaitGroup
-	done := make([]*acked, len(nodes))
-	for i, n := range nodes {
-		n.register("agent" + strconv.Itoa(i))
-		done[i] = &acked{}
-	}
-	for i, n := range nodes {
-		load.Go(func() { n.post(stop, nodes[(i+1)%len(nodes)].host, done[i]) })
-	}
-	for i, n := range nodes {
-		done[i].more(10)
-		n.kill()
-		n.start()
-	}
-	kills := len(nodes)
-	seed := uint64(time.Now().UnixNano())
-	dice := rand.New(rand.NewPCG(seed, 0))
-	for end := time.Now().Add(chaos); time.Now().Before(end); kills++ {
-		i := dice.IntN(len(nodes))
-		done[i].more(10)
-		if dice.IntN(3) == 0 {
-			nodes[i].freeze(time.Duration(dice.IntN(5_000)) * time.Millisecond)
-			continue
-		}
-		nodes[i].kill()
-		<-time.After(time.Duration(dice.IntN(3_000)) * time.Millisecond)
-		nodes[i].start()
-	}
-	close(stop)
-	load.Wait()
-	for i, n := range nodes {
-		n.mustHave(done[i].ids)
-		nodes[(i+1)%len(nodes)].mustGet(n.host, done[i].count())
-	}
-	for _, n := range nodes {
-		n.kill()
-	}
-	t.Logf("%d acknowledged posts, %d kills and freezes (seed %d)", done[0].count()+done[1].count()+done[2].count(), kills, seed)
 }
 
 // more waits until so many more posts were acknowledged.

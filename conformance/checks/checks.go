@@ -50,7 +50,7 @@ func All() ([]Check, error) {
 	all := slices.Concat(
 		inGroup("discovery", webfingerChecks(), nodeinfoChecks(), statementChecks(), actorChecks(), readingChecks(), objectChecks()),
 		inGroup("signatures", signatureChecks(), keyChecks(), replayChecks(), messageChecks()),
-		inGroup("inbox", inboxChecks(), generousChecks()),
+		inGroup("inbox", inboxChecks(), generousChecks(), batchChecks()),
 		inGroup("follow", followChecks()),
 		inGroup("announce", announceChecks()),
 		inGroup("humans", rows, traceChecks()),

@@ -137,8 +137,11 @@ func (s *Server) instanceActor(w http.ResponseWriter, _ *http.Request) {
 	s.writeActivity(w, map[string]any{
 		"id": s.base + "/", "type": "Application", "preferredUsername": s.host(), "name": "Right",
 		"inbox": s.base + "/inbox", "outbox": s.base + "/outbox",
-		"endpoints":       map[string]any{"sharedInbox": s.base + "/inbox"},
-		"implements":      []any{map[string]any{"href": peer.HumanWritesNone, "name": "Only agents write"}},
+		"endpoints": map[string]any{"sharedInbox": s.base + "/inbox", "batchInbox": s.base + "/inbox/batch"},
+		"implements": []any{
+			map[string]any{"href": peer.HumanWritesNone, "name": "Only agents write"},
+			map[string]any{"href": "https://instar.example/ns#batch", "name": "Batches"},
+		},
 		"publicKey":       s.keyDoc(s.base + "/"),
 		"assertionMethod": s.multikeys(s.base + "/"),
 	})
@@ -147,7 +150,7 @@ func (s *Server) instanceActor(w http.ResponseWriter, _ *http.Request) {
 func (s *Server) statement(w http.ResponseWriter, _ *http.Request) {
 	writeDoc(w, "application/json", http.StatusOK, encode(map[string]any{
 		"software": map[string]any{"name": "right", "version": "1"}, "actor": s.base + "/", "human_writes": "none",
-		"policy": "open", "endpoints": map[string]any{"shared_inbox": s.base + "/inbox"},
+		"policy": "open", "endpoints": map[string]any{"shared_inbox": s.base + "/inbox", "batch_inbox": s.base + "/inbox/batch"},
 		"keys": map[string]any{"public_key": s.keyDoc(s.base + "/"), "assertion_method": s.multikeys(s.base + "/")},
 	}))
 }

@@ -33,6 +33,7 @@ type incoming struct {
 }
 
 func (s *Server) inboxRoutes(mux *http.ServeMux) {
+	mux.HandleFunc("POST /inbox/batch", s.batch)
 	for _, path := range []string{"/inbox", "/u/{name}/inbox", "/m/{name}/inbox"} {
 		mux.HandleFunc("POST "+path, s.inbox)
 	}
@@ -114,6 +115,7 @@ func (s *Server) verify(r *http.Request) (incoming, *refusal) {
 	if no != nil {
 		return in, no
 	}
+	s.met[peer.Text(in.actor, "id")] = in.actor
 	in.replay, no = s.replayed(got, sig)
 	return in, no
 }

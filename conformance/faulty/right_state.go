@@ -24,6 +24,7 @@ type state struct {
 
 	followers map[string]map[string]string // inboxes by follower, by actor
 	activity  map[string]bool              // ids that were handled
+	met       map[string]map[string]any    // actors that signed something, by id
 	signature map[string]bool              // signatures that were accepted
 	requests  map[string]bool              // the same with all that they covered
 
@@ -73,7 +74,7 @@ func newState() state {
 	return state{
 		agents: map[string]*agent{}, keys: map[string]*agent{}, claims: map[string]*agent{},
 		submolts: map[string]*submolt{}, docs: map[string][]byte{},
-		followers: map[string]map[string]string{}, activity: map[string]bool{},
+		followers: map[string]map[string]string{}, activity: map[string]bool{}, met: map[string]map[string]any{},
 		signature: map[string]bool{}, requests: map[string]bool{},
 		named: map[string]repeated{}, challenges: map[string]bool{},
 	}

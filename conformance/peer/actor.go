@@ -122,9 +122,13 @@ func (a *Actor) keyDocument() map[string]any {
 	return map[string]any{"id": a.KeyID, "owner": a.ID, "publicKeyPem": publicPEM(a.Key.Public())}
 }
 
+// Instance is the peer's own actor.
+func (n *Node) Instance() *Actor {
+	return &Actor{Name: n.Host(), ID: n.base + "/", Type: "Application", KeyID: n.base + "/#main-key", Key: n.keys[0], node: n}
+}
+
 func (n *Node) instanceDocument() map[string]any {
-	a := &Actor{Name: n.Host(), ID: n.base + "/", Type: "Application", KeyID: n.base + "/#main-key", Key: n.keys[0], node: n}
-	doc := a.document()
+	doc := n.Instance().document()
 	maps.Copy(doc, map[string]any{
 		"inbox": n.base + "/inbox", "outbox": n.base + "/outbox",
 		"followers": n.base + "/followers", "following": n.base + "/following",

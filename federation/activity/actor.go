@@ -19,6 +19,7 @@ type Actor struct {
 	Inbox, Outbox, Followers, Following string
 	Featured, Moderators                string
 	SharedInbox                         string
+	BatchInbox                          string // of an instance actor of our kind
 	URL, Icon, Image                    string
 	Keys                                []PublicKey // for HTTP signatures
 	Assertions                          []PublicKey // Multikeys (FEP-521a): for proofs, and for HTTP signatures of RFC 9421
@@ -125,6 +126,7 @@ func (a *Actor) readAddress(name string, v value) {
 		if shared := v.member("sharedInbox").id(); shared != "" {
 			a.SharedInbox = shared
 		}
+		a.BatchInbox = v.member("batchInbox").id()
 	case "sharedInbox": // Discourse
 		if a.SharedInbox == "" {
 			a.SharedInbox = v.id()

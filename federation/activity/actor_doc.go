@@ -43,6 +43,8 @@ type ActorDoc struct {
 // EndpointsDoc names the shared inbox; PieFed fails on endpoints without.
 type EndpointsDoc struct {
 	SharedInbox string `json:"sharedInbox"`
+	// BatchInbox is where an instance actor takes batches [BATCH-1].
+	BatchInbox string `json:"batchInbox,omitempty"`
 }
 
 // GeneratorDoc points from an actor to the node that it lives on.

@@ -41,7 +41,7 @@ func note() NoteDoc {
 func actor(kind, id, name string) ActorDoc {
 	return ActorDoc{
 		ID: id, Type: kind, PreferredUsername: name, Name: strings.ToUpper(name), Webfinger: name + "@a.example", URL: id,
-		Inbox: id + "/inbox", Outbox: id + "/outbox", Endpoints: EndpointsDoc{host + "/inbox"}, Published: stamp(),
+		Inbox: id + "/inbox", Outbox: id + "/outbox", Endpoints: EndpointsDoc{SharedInbox: host + "/inbox"}, Published: stamp(),
 		PublicKey:  PublicKeyDoc{ID: id + "#main-key", Owner: id, PEM: "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"},
 		Assertions: []MultikeyDoc{{ID: id + "#ed25519-key", Type: "Multikey", Controller: id, Multibase: "z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK"}},
 	}

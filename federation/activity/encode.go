@@ -83,8 +83,13 @@ func detachRaw(doc any) (json.RawMessage, any) {
 
 func contextOf(doc any) string {
 	switch d := doc.(type) {
-	case ActorDoc, *ActorDoc:
+	case ActorDoc:
+		if d.Endpoints.BatchInbox != "" {
+			return strings.Replace(actorContext, `"genAI":`, `"batchInbox":{"@id":"instar:batchInbox","@type":"@id"},"genAI":`, 1)
+		}
 		return actorContext
+	case *ActorDoc:
+		return contextOf(*d)
 	case ActivityDoc:
 		return contextOf(d.Object)
 	case *ActivityDoc:

@@ -22,6 +22,8 @@ const (
 	ImplementsRFC9421 = "https://datatracker.ietf.org/doc/html/rfc9421"
 	ImplementsEd25519 = ImplementsRFC9421 + "#name-eddsa-using-curve-edwards25"
 	ImplementsProofs  = "https://w3id.org/fep/8b32"
+	// ImplementsBatches says that the actor's BatchInbox takes batches [BATCH-1].
+	ImplementsBatches = NamespaceIRI + "batch"
 )
 
 // ContentType is what our documents are served and sent as; Accepted is what

@@ -172,7 +172,7 @@ func isActivity(contentType string) bool {
 // Answer is what a server said to a POST.
 type Answer struct {
 	Status     int
-	Body       []byte        // its first MaxAnswer bytes
+	Body       []byte        // its first MaxAnswer bytes, or as many as were asked for
 	RetryAfter time.Duration // how long it asks to be left alone, or 0
 }
 
@@ -180,6 +180,11 @@ type Answer struct {
 // redirect, and any status is an Answer: what it means is for package deliver.
 // An error says that there was no answer.
 func (c *Client) Post(ctx context.Context, address string, body []byte, key signature.Key) (Answer, error) {
+	return c.PostLong(ctx, address, body, key, MaxAnswer)
+}
+
+// PostLong is Post for whom the answer's body matters, up to so many bytes.
+func (c *Client) PostLong(ctx context.Context, address string, body []byte, key signature.Key, most int64) (Answer, error) {
 	u, err := c.address(address)
 	if err != nil {
 		return Answer{}, fmt.Errorf("post: %w", err)
@@ -205,7 +210,7 @@ func (c *Client) Post(ctx context.Context, address string, body []byte, key sign
 	defer finish(response)
 	answer := Answer{Status: response.StatusCode, RetryAfter: retryAfter(response)}
 	// The status is the answer; a body that breaks off changes nothing.
-	answer.Body, _ = io.ReadAll(io.LimitReader(response.Body, MaxAnswer))
+	answer.Body, _ = io.ReadAll(io.LimitReader(response.Body, most))
 	return answer, nil
 }
 

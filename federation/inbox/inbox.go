@@ -123,7 +123,7 @@ func New(c Config) *Verifier {
 // trouble. The checks that need no key come first, so that a forgery costs no
 // fetch.
 func (v *Verifier) Verify(ctx context.Context, r *http.Request) (Verified, error) {
-	body, refusal := v.read(r)
+	body, refusal := v.read(r, v.config.MaxBody)
 	if refusal != nil {
 		return Verified{}, refusal
 	}
@@ -140,20 +140,20 @@ func (v *Verifier) VerifyRaw(ctx context.Context, q RawRequest) (Verified, error
 }
 
 // read returns the body of a request of the right size and type.
-func (v *Verifier) read(r *http.Request) ([]byte, *Refusal) {
+func (v *Verifier) read(r *http.Request, most int64) ([]byte, *Refusal) {
 	tooLarge := refuse(http.StatusRequestEntityTooLarge, ReasonTooLarge,
-		fmt.Sprintf("An activity has at most %d bytes here.", v.config.MaxBody))
-	if r.ContentLength > v.config.MaxBody {
+		fmt.Sprintf("A request has at most %d bytes here.", most))
+	if r.ContentLength > most {
 		return nil, tooLarge
 	}
 	if !isJSON(r.Header) {
 		return nil, refuse(http.StatusUnsupportedMediaType, ReasonContentType,
 			"Send application/activity+json, not compressed.")
 	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, v.config.MaxBody+1))
+	body, err := io.ReadAll(io.LimitReader(r.Body, most+1))
 	var limit *http.MaxBytesError
 	switch {
-	case int64(len(body)) > v.config.MaxBody || errors.As(err, &limit):
+	case int64(len(body)) > most || errors.As(err, &limit):
 		return nil, tooLarge
 	case err != nil:
 		return nil, refuse(http.StatusBadRequest, ReasonUnreadable, "The body broke off.")
@@ -191,16 +191,8 @@ func (v *Verifier) judge(ctx context.Context, r *http.Request, body []byte, now 
 	if err != nil {
 		return Verified{}, withoutKey(err, &Unproven{KeyID: sig.KeyID, Raw: NewRawRequest(r, body, now), Activity: a, Err: err})
 	}
-	err = signature.Verify(r, body, sig, signer.Key, now)
-	if errors.Is(err, signature.ErrInvalid) || errors.Is(err, signature.ErrUnsupported) {
-		// The key may have been changed: look once more.
-		if fresh, errKey := v.config.Keys.Refresh(ctx, sig.KeyID); errKey == nil {
-			signer = fresh
-			err = signature.Verify(r, body, sig, signer.Key, now)
-		}
-	}
-	if err != nil {
-		return Verified{}, refuseSignature(err)
+	if signer, err = v.signed(ctx, r, body, sig, signer, now); err != nil {
+		return Verified{}, err
 	}
 	scheme := sig.Scheme
 	if signer.Actor.ID != a.Actor { // a forwarded activity: its sender proves nothing about its actor
@@ -216,12 +208,42 @@ func (v *Verifier) judge(ctx context.Context, r *http.Request, body []byte, now 
 	return Verified{Signer: signer, Activity: a, Body: body, Scheme: scheme, Replayed: again}, nil
 }
 
+// signed says whose signature a request has: the signer's of the key, or that
+// of the key that its owner has now.
+func (v *Verifier) signed(
+	ctx context.Context, r *http.Request, body []byte, sig signature.Signature, signer Signer, now time.Time,
+) (Signer, error) {
+	err := signature.Verify(r, body, sig, signer.Key, now)
+	if errors.Is(err, signature.ErrInvalid) || errors.Is(err, signature.ErrUnsupported) {
+		// The key may have been changed: look once more.
+		if fresh, errKey := v.config.Keys.Refresh(ctx, sig.KeyID); errKey == nil {
+			signer = fresh
+			err = signature.Verify(r, body, sig, signer.Key, now)
+		}
+	}
+	if err != nil {
+		return Signer{}, refuseSignature(err)
+	}
+	return signer, nil
+}
+
 // checkOrigins looks at where a request and its activity say they belong.
 func (v *Verifier) checkOrigins(r *http.Request, a *activity.Activity) *Refusal {
+	if refusal := v.checkHost(r); refusal != nil {
+		return refusal
+	}
+	return checkIDs(a)
+}
+
+func (v *Verifier) checkHost(r *http.Request) *Refusal {
 	host := strings.ToLower(r.Host)
 	if host != v.config.Host && host != v.config.Host+":443" && host != v.config.Host+":80" {
 		return refuse(http.StatusUnauthorized, ReasonWrongHost, "The request was made for another host.")
 	}
+	return nil
+}
+
+func checkIDs(a *activity.Activity) *Refusal {
 	if err := checkID(a.ID); err != nil {
 		return refuse(http.StatusBadRequest, ReasonID, "The activity's id "+err.Error()+".")
 	}

@@ -11,19 +11,21 @@ import (
 // counters and logs. Package signature has its own for what is wrong with a
 // signature; they are passed on.
 const (
-	ReasonTooLarge     = "too_large"     // 413
-	ReasonContentType  = "content_type"  // 415
-	ReasonUnreadable   = "unreadable"    // 400: the body broke off
-	ReasonMalformed    = "malformed"     // 400: no activity
-	ReasonID           = "activity_id"   // 400: no id, or none that is an address
-	ReasonWrongHost    = "wrong_host"    // 401: made for another host than ours
-	ReasonHostMismatch = "host_mismatch" // 401: the id's origin is not the actor's
-	ReasonKey          = "key"           // 401: the key's document holds no good key
-	ReasonKeyOwner     = "key_owner"     // 401: key and actor do not name each other
-	ReasonKeyBudget    = "key_budget"    // 429: too many keys of that domain were asked for lately, or are waited for
-	ReasonForwarded    = "forwarded"     // 401: signed by another than the actor
-	ReasonProof        = "bad_proof"     // 401
-	ReasonHumanWrite   = "agents_only"   // 403
+	ReasonTooLarge     = "too_large"      // 413
+	ReasonContentType  = "content_type"   // 415
+	ReasonUnreadable   = "unreadable"     // 400: the body broke off
+	ReasonMalformed    = "malformed"      // 400: no activity
+	ReasonID           = "activity_id"    // 400: no id, or none that is an address
+	ReasonWrongHost    = "wrong_host"     // 401: made for another host than ours
+	ReasonHostMismatch = "host_mismatch"  // 401: the id's origin is not the actor's
+	ReasonKey          = "key"            // 401: the key's document holds no good key
+	ReasonKeyOwner     = "key_owner"      // 401: key and actor do not name each other
+	ReasonKeyBudget    = "key_budget"     // 429: too many keys of that domain were asked for lately, or are waited for
+	ReasonForwarded    = "forwarded"      // 401: signed by another than the actor
+	ReasonProof        = "bad_proof"      // 401
+	ReasonBatchSender  = "batch_sender"   // 401: a batch is signed by another than a node's own actor
+	ReasonAlone        = "unknown_author" // 401: of a batch, to be sent alone
+	ReasonHumanWrite   = "agents_only"    // 403
 )
 
 // The problem types of FEP-c180 that we answer with.

@@ -93,6 +93,34 @@ func (k *keys) Refresh(ctx context.Context, keyID string) (inbox.Signer, error) 
 	return k.ask(ctx, keyID, nothing)
 }
 
+// Author returns an actor that is known; nobody is asked.
+func (k *keys) Author(ctx context.Context, actorID string) (inbox.Signer, error) {
+	a, known, err := k.node.Sender(ctx, actorID)
+	if err != nil {
+		return inbox.Signer{}, err
+	}
+	if !known {
+		return inbox.Signer{}, inbox.ErrKeyUnavailable
+	}
+	key := activity.PublicKey{ID: a.KeyID, Owner: a.URI, PEM: a.KeyPEM}
+	return inbox.Signer{KeyID: a.KeyID, Actor: brief(a.URI, a.WireType, a.Name, a.Inbox, key)}, nil
+}
+
+// Owner returns the owner of a key that is known; nobody is asked.
+func (k *keys) Owner(ctx context.Context, keyID string) (inbox.Signer, error) {
+	if s, ok := k.remembered(keyID); ok {
+		return s, nil
+	}
+	a, err := k.node.SignerByKey(ctx, keyID)
+	if err != nil {
+		return inbox.Signer{}, err
+	}
+	if !a.Fresh {
+		return inbox.Signer{}, inbox.ErrKeyUnavailable
+	}
+	return known(a)
+}
+
 // remembered returns a signer that memory holds.
 func (k *keys) remembered(keyID string) (inbox.Signer, bool) {
 	if s, ok := k.signers.Get(keyID); ok {

@@ -67,6 +67,7 @@ func (a *API) Routes(r chi.Router) {
 	r.Get("/outbox", a.serve(a.nodeOutbox))
 	r.Get("/activity/{id}", a.serve(a.activity))
 	r.Post("/inbox", a.inbox)
+	r.Post("/inbox/batch", a.batch)
 	for _, letter := range []string{"u", "m"} {
 		base := "/" + letter + "/{name}"
 		r.Post(base+"/inbox", a.inbox)

@@ -32,6 +32,7 @@ type statedKeys struct {
 
 type statedEndpoints struct {
 	SharedInbox string `json:"shared_inbox"`
+	BatchInbox  string `json:"batch_inbox"`
 	AgentAPI    string `json:"agent_api"`
 	NodeInfo    string `json:"nodeinfo"`
 	Skill       string `json:"skill"`
@@ -45,7 +46,7 @@ func (a *API) stated(*http.Request) (answer, error) {
 		HumanWrites: "none", Policy: a.node.Policy(), Implements: []string{},
 		Keys: statedKeys{PublicKey: actor.PublicKey, AssertionMethod: actor.Assertions},
 		Endpoints: statedEndpoints{
-			SharedInbox: actor.Endpoints.SharedInbox, AgentAPI: base + "/api/v1", NodeInfo: base + "/.well-known/nodeinfo", Skill: base + "/skill.md",
+			SharedInbox: actor.Endpoints.SharedInbox, BatchInbox: actor.Endpoints.BatchInbox, AgentAPI: base + "/api/v1", NodeInfo: base + "/.well-known/nodeinfo", Skill: base + "/skill.md",
 		},
 	}
 	for _, f := range actor.Implements {

@@ -34,12 +34,12 @@ import (
 const benchClients = 32
 
 // benchNode starts a node without limits; background work runs.
-func benchNode(b *testing.B, database string) *Server {
+func benchNode(b testing.TB, database string) *Server {
 	b.Helper()
 	return launchNode(b, database, Options{})
 }
 
-func launchNode(b *testing.B, database string, o Options) *Server {
+func launchNode(b testing.TB, database string, o Options) *Server {
 	b.Helper()
 	l, err := new(net.ListenConfig).Listen(b.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -68,7 +68,7 @@ func launchNode(b *testing.B, database string, o Options) *Server {
 	return s
 }
 
-func benchDatabase(b *testing.B, database string) string {
+func benchDatabase(b testing.TB, database string) string {
 	b.Helper()
 	if database == "postgres" {
 		return storagetest.PostgresURL(b)
@@ -91,10 +91,16 @@ func benchClient() *http.Client {
 // rate runs count calls with benchClients in parallel and returns how many a second.
 func rate(b *testing.B, count int, call func(i int) error) float64 {
 	b.Helper()
+	return rateBy(b, benchClients, count, call)
+}
+
+// rateBy is rate with so many calls in parallel.
+func rateBy(b *testing.B, clients, count int, call func(i int) error) float64 {
+	b.Helper()
 	var next atomic.Int64
 	var all sync.WaitGroup
 	start := time.Now()
-	for range benchClients {
+	for range clients {
 		all.Go(func() {
 			for {
 				i := int(next.Add(1)) - 1
@@ -126,7 +132,7 @@ type benchPeer struct {
 	*httptest.Server
 
 	key *rsa.PrivateKey
-	got atomic.Int64
+	got atomic.Int64 // activities, alone and in batches
 }
 
 func newBenchPeer(b *testing.B) *benchPeer {
@@ -142,13 +148,21 @@ func newBenchPeer(b *testing.B) *benchPeer {
 }
 
 func (p *benchPeer) serve(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/batch") {
+		p.serveBatch(w, r)
+		return
+	}
 	if r.Method == http.MethodPost {
 		_, _ = io.Copy(io.Discard, r.Body)
 		p.got.Add(1)
 		w.WriteHeader(http.StatusAccepted)
 		return
 	}
-	if !strings.HasPrefix(r.URL.Path, "/u/") {
+	kind := "Service"
+	switch {
+	case r.URL.Path == "/":
+		kind = "Application"
+	case !strings.HasPrefix(r.URL.Path, "/u/"):
 		http.NotFound(w, r)
 		return
 	}
@@ -156,7 +170,7 @@ func (p *benchPeer) serve(w http.ResponseWriter, r *http.Request) {
 	id := p.URL + r.URL.Path
 	w.Header().Set("Content-Type", "application/activity+json")
 	_ = json.NewEncoder(w).Encode(map[string]any{
-		"@context": "https://www.w3.org/ns/activitystreams", "id": id, "type": "Service",
+		"@context": "https://www.w3.org/ns/activitystreams", "id": id, "type": kind,
 		"preferredUsername": strings.TrimPrefix(r.URL.Path, "/u/"), "inbox": id + "/inbox", "outbox": id + "/outbox",
 		"endpoints": map[string]string{"sharedInbox": p.URL + "/inbox"},
 		"publicKey": map[string]string{
@@ -168,6 +182,12 @@ func (p *benchPeer) serve(w http.ResponseWriter, r *http.Request) {
 
 // create is a signed Create of a 3 KB post to a submolt.
 func (p *benchPeer) create(b *testing.B, target, submolt string, i int) *http.Request {
+	b.Helper()
+	return p.signed(b, target, p.URL+"/u/writer", p.activity(b, submolt, i))
+}
+
+// activity is a Create of a 3 KB post to a submolt.
+func (p *benchPeer) activity(b *testing.B, submolt string, i int) []byte {
 	b.Helper()
 	actor := p.URL + "/u/writer"
 	id := p.URL + "/post/" + strconv.Itoa(i)
@@ -185,6 +205,12 @@ func (p *benchPeer) create(b *testing.B, target, submolt string, i int) *http.Re
 	if err != nil {
 		b.Fatal(err)
 	}
+	return body
+}
+
+// signed is a POST signed by an actor.
+func (p *benchPeer) signed(b *testing.B, target, actor string, body []byte) *http.Request {
+	b.Helper()
 	r, err := http.NewRequestWithContext(b.Context(), http.MethodPost, target, bytes.NewReader(body))
 	if err != nil {
 		b.Fatal(err)
@@ -389,7 +415,7 @@ func benchFollower(b *testing.B, s *Server, p *benchPeer, submolt string) {
 	}
 }
 
-func benchAuthor(b *testing.B, s *Server, name string) node.Author {
+func benchAuthor(b testing.TB, s *Server, name string) node.Author {
 	b.Helper()
 	r, err := s.Node.Register(b.Context(), name, "", "")
 	if err != nil {

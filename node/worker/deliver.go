@@ -42,7 +42,8 @@ func (w *Worker) deliverLoop(ctx context.Context) {
 	timer := time.NewTicker(tick)
 	defer timer.Stop()
 	slots := make(chan struct{}, lanesAtOnce)
-	free := make(chan struct{}, 1) // a lane ended its turn: it may have more
+	slow := make(chan struct{}, slowAtOnce)
+	free := make(chan struct{}, 1) // a slot is free: its lane may have more
 	var all sync.WaitGroup
 	defer all.Wait()
 	for ctx.Err() == nil {
@@ -52,14 +53,7 @@ func (w *Worker) deliverLoop(ctx context.Context) {
 		}
 		for _, l := range lanes {
 			slots <- struct{}{}
-			all.Go(func() {
-				w.serve(ctx, l)
-				<-slots
-				select {
-				case free <- struct{}{}:
-				default:
-				}
-			})
+			all.Go(func() { w.patiently(ctx, l, slots, slow, free) })
 		}
 		select {
 		case <-ctx.Done():
@@ -68,6 +62,39 @@ func (w *Worker) deliverLoop(ctx context.Context) {
 		case <-timer.C:
 		}
 		wait(ctx, nil, time.After(paceOf("deliver")))
+	}
+}
+
+// patiently gives a lane its turn and its slot back. A turn that lasts leaves
+// its slot to another lane: many servers that hang hold up none that answers.
+func (w *Worker) patiently(ctx context.Context, l storage.Lane, slots, slow chan struct{}, free chan<- struct{}) {
+	release := func() {
+		<-slots
+		select {
+		case free <- struct{}{}:
+		default:
+		}
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		w.serve(ctx, l)
+	}()
+	lasts := time.NewTimer(slowTurn)
+	defer lasts.Stop()
+	select {
+	case <-ended:
+		release()
+		return
+	case <-lasts.C:
+	}
+	select {
+	case <-ended:
+		release()
+	case slow <- struct{}{}:
+		release()
+		<-ended
+		<-slow
 	}
 }
 
@@ -104,7 +131,7 @@ func (w *Worker) serve(ctx context.Context, l storage.Lane) {
 		w: w, lane: l, scheme: scheme, entries: entries, until: w.cfg.Node.Now().Add(laneTurn), done: make([]bool, len(entries)),
 		report: storage.LaneReport{Inbox: l.Inbox, Owner: w.cfg.Owner, Status: l.LastStatus, Error: l.LastError},
 	}
-	t.run(ctx)
+	t.runAll(ctx)
 	t.report.Position = reached
 	for i, done := range t.done {
 		if !done {
@@ -117,11 +144,13 @@ func (w *Worker) serve(ctx context.Context, l storage.Lane) {
 	}
 }
 
-// run sends the entries, several at a time, those of one thread one after the other.
-func (t *turn) run(ctx context.Context) {
+// run sends the entries from and up to, several at a time, those of one thread
+// one after the other.
+func (t *turn) run(ctx context.Context, from, to int) {
 	threads := map[string][]int{}
 	var order []string
-	for i, e := range t.entries {
+	for i := from; i < to; i++ {
+		e := t.entries[i]
 		if threads[e.Thread] == nil {
 			order = append(order, e.Thread)
 		}
@@ -145,21 +174,18 @@ func (t *turn) run(ctx context.Context) {
 
 // send tries one entry; false ends its thread for this turn.
 func (t *turn) send(ctx context.Context, i int) bool {
-	now := t.w.cfg.Node.Now()
 	t.mu.Lock()
-	stopped := t.stopped || ctx.Err() != nil || now.After(t.until)
+	done := t.done[i]
 	t.mu.Unlock()
-	if stopped {
+	switch {
+	case done:
+		return true // in a batch
+	case t.over(ctx):
 		return false
-	}
-	e := t.entries[i]
-	if deliver.Expired(e.Type, time.UnixMilli(e.CreatedAt), now) {
-		t.mu.Lock()
-		defer t.mu.Unlock()
-		t.done[i] = true
-		t.report.Expired++
+	case t.expired(i):
 		return true
 	}
+	e := t.entries[i]
 	attempt, cancel := context.WithTimeout(ctx, attemptTime)
 	defer cancel()
 	r := deliver.Attempt(attempt, t.w.cfg.Fetch, t.lane.Inbox, e.Body, t.w.ways(t.scheme, e))
@@ -167,6 +193,26 @@ func (t *turn) send(ctx context.Context, i int) bool {
 		return false // we stop: that says nothing of the peer
 	}
 	return t.note(i, r)
+}
+
+// over says whether nothing more is to be sent in this turn.
+func (t *turn) over(ctx context.Context) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.stopped || ctx.Err() != nil || t.w.cfg.Node.Now().After(t.until)
+}
+
+// expired says whether an entry is too old to be sent, and notes it.
+func (t *turn) expired(i int) bool {
+	e := t.entries[i]
+	if !deliver.Expired(e.Type, time.UnixMilli(e.CreatedAt), t.w.cfg.Node.Now()) {
+		return false
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.done[i] = true
+	t.report.Expired++
+	return true
 }
 
 func (t *turn) note(i int, r deliver.Result) bool {

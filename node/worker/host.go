@@ -80,8 +80,9 @@ func (w *Worker) askHost(ctx context.Context, origin string) error {
 type word struct {
 	host   storage.Host
 	scheme string
-	actor  bool // its own actor answered
-	info   bool // its NodeInfo did
+	batch  string // its batch inbox, "" for none
+	actor  bool   // its own actor answered
+	info   bool   // its NodeInfo did
 }
 
 // describe asks a server's own actor and its NodeInfo.
@@ -92,6 +93,9 @@ func (w *Worker) describe(ctx context.Context, origin string) word {
 			said.actor, said.scheme = true, schemeOf(a.Implements)
 			for _, i := range a.Implements {
 				said.host.AgentsOnly = said.host.AgentsOnly || i == activity.HumanWritesNone
+				if i == activity.ImplementsBatches && fetch.SameOrigin(a.BatchInbox, origin) {
+					said.batch = a.BatchInbox
+				}
 			}
 		}
 	}
@@ -105,6 +109,11 @@ func (w *Worker) describe(ctx context.Context, origin string) word {
 func (w *Worker) keepHost(ctx context.Context, said word) error {
 	if said.scheme != node.SchemeUnknown {
 		if err := w.cfg.Node.KeepScheme(ctx, said.host.Host, said.scheme); err != nil {
+			return err
+		}
+	}
+	if said.actor {
+		if err := w.cfg.Node.KeepBatchInbox(ctx, said.host.Host, said.batch); err != nil {
 			return err
 		}
 	}

@@ -63,11 +63,13 @@ func (w *Worker) take(ctx context.Context, asking *sync.WaitGroup) (int, error) 
 	}
 	slots := make(chan struct{}, receivedAtOnce)
 	var all sync.WaitGroup
-	for _, r := range batch {
+	for _, row := range inOrder(batch) {
 		slots <- struct{}{}
 		all.Go(func() {
 			defer func() { <-slots }()
-			w.guard(ctx, r, func() error { return w.receive(ctx, r, asking) })
+			for _, r := range row {
+				w.guard(ctx, r, func() error { return w.receive(ctx, r, asking) })
+			}
 		})
 	}
 	all.Wait()

@@ -23,15 +23,17 @@ import (
 
 // Bounds of the work in flight.
 const (
-	lanesAtOnce    = 64 // deliveries to different inboxes
-	laneInFlight   = 8  // requests under way to one inbox
+	lanesAtOnce    = 64  // deliveries to different inboxes
+	slowAtOnce     = 256 // deliveries beside those, to inboxes that let us wait
+	laneInFlight   = 8   // requests under way to one inbox
 	receivedBatch  = 256
 	receivedAtOnce = 256 // they share commits
 	lookupsAtOnce  = 8
 
-	lease     = 30 * time.Second // of a lane, a received activity, a lookup: what a killed process held waits so long
-	laneTurn  = 8 * time.Second  // after this a lane starts no further request
-	tick      = time.Second      // how often a loop looks without being woken
+	lease     = 30 * time.Second       // of a lane, a received activity, a lookup: what a killed process held waits so long
+	slowTurn  = 250 * time.Millisecond // after this a lane lets another one begin beside it
+	laneTurn  = 8 * time.Second        // after this a lane starts no further request
+	tick      = time.Second            // how often a loop looks without being woken
 	pruneTick = time.Hour
 )
 
