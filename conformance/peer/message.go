@@ -98,24 +98,24 @@ type Message struct {
 }
 
 var (
-	messageInput = regexp.MustCompile(`^sig1=\(("[a-z@-]+"(?: "[a-z@-]+")*)\)((?:;[a-z]+=(?:"[^"]*"|[0-9]+))*)$`)
-	messageValue = regexp.MustCompile(`^sig1=:([A-Za-z0-9+/]+=*):$`)
+	messageInput = regexp.MustCompile(`^([a-z][a-z0-9_-]*)=\(("[a-z@-]+"(?: "[a-z@-]+")*)\)((?:;[a-z]+=(?:"[^"]*"|[0-9]+))*)$`)
+	messageValue = regexp.MustCompile(`^([a-z][a-z0-9_-]*)=:([A-Za-z0-9+/]+=*):$`)
 	messageParam = regexp.MustCompile(`;([a-z]+)=("[^"]*"|[0-9]+)`)
 )
 
 // ParseMessage reads the two headers in the form in which SignedMessage writes
-// them.
+// them: one signature, under any label.
 func ParseMessage(h http.Header) (Message, error) {
 	input := messageInput.FindStringSubmatch(h.Get("Signature-Input"))
 	value := messageValue.FindStringSubmatch(h.Get("Signature"))
-	if input == nil || value == nil {
+	if input == nil || value == nil || input[1] != value[1] {
 		return Message{}, fmt.Errorf("no signature of RFC 9421: %w", ErrSignature)
 	}
-	m := Message{params: input[2]}
-	for name := range strings.FieldsSeq(input[1]) {
+	m := Message{params: input[3]}
+	for name := range strings.FieldsSeq(input[2]) {
 		m.Components = append(m.Components, strings.Trim(name, `"`))
 	}
-	for _, p := range messageParam.FindAllStringSubmatch(input[2], -1) {
+	for _, p := range messageParam.FindAllStringSubmatch(input[3], -1) {
 		switch p[1] {
 		case "keyid":
 			m.KeyID = strings.Trim(p[2], `"`)
@@ -128,7 +128,7 @@ func ParseMessage(h http.Header) (Message, error) {
 		}
 	}
 	var err error
-	if m.Bytes, err = base64.StdEncoding.DecodeString(value[1]); err != nil || m.KeyID == "" {
+	if m.Bytes, err = base64.StdEncoding.DecodeString(value[2]); err != nil || m.KeyID == "" {
 		return Message{}, fmt.Errorf("no keyid, or no base64: %w", ErrSignature)
 	}
 	return m, nil
@@ -147,6 +147,7 @@ func (m Message) base(method, targetURI string, h http.Header) (string, error) {
 	for _, name := range m.Components {
 		value, derived := map[string]string{
 			"@method": method, "@target-uri": targetURI, "@authority": u.Host, "@path": u.EscapedPath(),
+			"@query": "?" + u.RawQuery, "@request-target": u.RequestURI(),
 		}[name]
 		if !derived {
 			values := h.Values(name)
@@ -185,3 +186,32 @@ func (m Message) Check(r Received, origin string, key crypto.PublicKey) error {
 
 // Covers says whether a component is signed.
 func (m Message) Covers(name string) bool { return slices.Contains(m.Components, name) }
+
+// verifyMessage is Verify for a request that is signed by RFC 9421 [SIG-19] to [SIG-21].
+func verifyMessage(r Received, key *rsa.PublicKey) (Signature, error) {
+	m, err := ParseMessage(r.Header)
+	if err != nil {
+		return Signature{}, err
+	}
+	s := Signature{KeyID: m.KeyID, Covered: m.Components, Bytes: m.Bytes}
+	whole := m.Covers("@target-uri")
+	if !m.Covers("@method") || !whole && !(m.Covers("@authority") && (m.Covers("@request-target") || m.Covers("@path") && m.Covers("@query"))) {
+		return s, fmt.Errorf("its method and its target are not both signed: %w", ErrSignature)
+	}
+	if r.Method == http.MethodPost {
+		if !m.Covers("content-digest") {
+			return s, fmt.Errorf("content-digest is not signed: %w", ErrSignature)
+		}
+		if got := r.Header.Get("Content-Digest"); got != ContentDigest(r.Body) {
+			return s, fmt.Errorf("content-digest %q is not that of the body: %w", got, ErrSignature)
+		}
+	}
+	if r.At.Sub(m.Created).Abs() > MaxSkew {
+		return s, fmt.Errorf("created %s: %w", m.Created, ErrSignature)
+	}
+	err = m.Check(r, "http://"+r.Host, key)
+	if err != nil && whole { // behind a front that ends TLS
+		err = m.Check(r, "https://"+r.Host, key)
+	}
+	return s, err
+}

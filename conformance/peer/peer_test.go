@@ -117,6 +117,60 @@ func TestVerifyBelievesOnlyTheTruth(t *testing.T) {
 	}
 }
 
+func TestVerifyBelievesOnlyTrueMessages(t *testing.T) {
+	t.Parallel()
+	n := start(t)
+	a := n.Actor("Service")
+	key, ok := a.Key.Public().(*rsa.PublicKey)
+	if !ok {
+		t.Fatal("the actor's key is not RSA")
+	}
+	body := []byte(`{"id":"x"}`)
+	components := func(names ...string) func(*peer.MessageSigning) {
+		return func(s *peer.MessageSigning) { s.Components = names }
+	}
+	cases := map[string]struct {
+		change func(*peer.MessageSigning)
+		want   error
+	}{
+		"as it should be":       {func(*peer.MessageSigning) {}, nil},
+		"another label":         {func(s *peer.MessageSigning) { s.Input = func(v string) string { return "x" + v } }, peer.ErrSignature},
+		"its target in parts":   {components("@method", "@authority", "@path", "@query", "content-digest"), nil},
+		"its target as one":     {components("@method", "@authority", "@request-target", "content-digest"), nil},
+		"method not signed":     {components("@target-uri", "content-digest"), peer.ErrSignature},
+		"query not signed":      {components("@method", "@authority", "@path", "content-digest"), peer.ErrSignature},
+		"digest not signed":     {components("@method", "@target-uri"), peer.ErrSignature},
+		"other digest":          {func(s *peer.MessageSigning) { s.Digest = peer.ContentDigest([]byte("other")) }, peer.ErrSignature},
+		"other target":          {func(s *peer.MessageSigning) { s.TargetURI = "http://node.example/other" }, peer.ErrSignature},
+		"other key":             {func(s *peer.MessageSigning) { s.Key = n.StrangerKey() }, peer.ErrSignature},
+		"old":                   {func(s *peer.MessageSigning) { s.Created = s.Created.Add(-2 * time.Hour) }, peer.ErrSignature},
+		"without a time":        {func(s *peer.MessageSigning) { s.Created = time.Time{} }, peer.ErrSignature},
+		"signed as if by https": {func(s *peer.MessageSigning) { s.TargetURI = "https://node.example/inbox" }, nil},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r, err := a.SignedMessage(t.Context(), "http://node.example/inbox", body, func(s *peer.MessageSigning) {
+				s.Key, s.KeyID = a.Key, a.KeyID
+				c.change(s)
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			seen := httptest.NewRequestWithContext(t.Context(), r.Method, r.URL.String(), bytes.NewReader(body))
+			seen.Header = r.Header
+			got, err := peer.Capture(seen, time.Now())
+			if err != nil {
+				t.Fatal(err)
+			}
+			got.Target = "/inbox"
+			if _, err := peer.Verify(got, key); !errors.Is(err, c.want) {
+				t.Errorf("Verify = %v, want %v", err, c.want)
+			}
+		})
+	}
+}
+
 func TestOddKeySignsValidly(t *testing.T) {
 	t.Parallel()
 	k, err := peer.NewOddKey(4096)

@@ -225,11 +225,15 @@ func (s Signature) Check(r Received, target string, key *rsa.PublicKey) error {
 }
 
 // Verify judges a request that a node sent: one signature over what it must
-// cover, a fresh date, the body's digest, and the key [SIG-16] [SIG-17].
+// cover, a fresh date, the body's digest, and the key [SIG-16] [SIG-17]. A node
+// that has seen its peer sign by RFC 9421 may do so, too.
 func Verify(r Received, key *rsa.PublicKey) (Signature, error) {
 	values := r.Header.Values("Signature")
 	if len(values) != 1 {
 		return Signature{}, fmt.Errorf("%d Signature headers: %w", len(values), ErrSignature)
+	}
+	if r.Header.Get("Signature-Input") != "" {
+		return verifyMessage(r, key)
 	}
 	s, err := ParseSignature(values[0])
 	if err != nil {
