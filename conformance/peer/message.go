@@ -195,7 +195,8 @@ func verifyMessage(r Received, key *rsa.PublicKey) (Signature, error) {
 	}
 	s := Signature{KeyID: m.KeyID, Covered: m.Components, Bytes: m.Bytes}
 	whole := m.Covers("@target-uri")
-	if !m.Covers("@method") || !whole && !(m.Covers("@authority") && (m.Covers("@request-target") || m.Covers("@path") && m.Covers("@query"))) {
+	parts := m.Covers("@authority") && (m.Covers("@request-target") || m.Covers("@path") && m.Covers("@query"))
+	if !m.Covers("@method") || !whole && !parts {
 		return s, fmt.Errorf("its method and its target are not both signed: %w", ErrSignature)
 	}
 	if r.Method == http.MethodPost {
