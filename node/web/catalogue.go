@@ -20,7 +20,7 @@ type catalogue struct {
 	code          string // a BCP 47 tag
 	said          map[string]message
 	months, short []string
-	pages         func() (templates, error) // read when they are first asked for
+	pages         func() (*template.Template, error) // read when they are first asked for
 }
 
 // message is a text, with another form for one thing where the language has one.
@@ -50,7 +50,7 @@ func newCatalogue(code string) (*catalogue, error) {
 		}
 	}
 	c.months, c.short = strings.Fields(c.say("time.months")), strings.Fields(c.say("time.months_short"))
-	c.pages = sync.OnceValues(func() (templates, error) { return parseTemplates(c) })
+	c.pages = sync.OnceValues(func() (*template.Template, error) { return parseTemplates(c) })
 	return c, nil
 }
 

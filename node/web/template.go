@@ -5,54 +5,30 @@ import (
 	"embed"
 	"fmt"
 	"html/template"
-	"io/fs"
-	"path"
 	"strings"
 )
 
 //go:embed templates/*.html
 var templateFiles embed.FS
 
-// templates are the pages by name, each with the layout around it.
-type templates map[string]*template.Template
-
-// parseTemplates reads layout.html, parts.html and head.html into every other
-// file of the folder. They say what they say in the words of a catalogue.
-func parseTemplates(c *catalogue) (templates, error) {
-	files, err := fs.Glob(templateFiles, "templates/*.html")
+// parseTemplates reads all files of the folder into one set, in which each page
+// has its file's name and says what it says in the words of a catalogue.
+func parseTemplates(c *catalogue) (*template.Template, error) {
+	set := template.New("")
+	set, err := set.Funcs(template.FuncMap{
+		"t": c.markup, "n": c.some, "count": c.count, "oembed": oembedLink, "part": partOf(set),
+	}).ParseFS(templateFiles, "templates/*.html")
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("parse the pages: %w", err)
 	}
-	base, err := template.New("layout.html").Funcs(template.FuncMap{
-		"t": c.markup, "n": c.some, "count": c.count, "oembed": oembedLink, "part": func(string, any) (template.HTML, error) { return "", nil },
-	}).
-		ParseFS(templateFiles, "templates/layout.html", "templates/parts.html", "templates/head.html")
-	if err != nil {
-		return nil, fmt.Errorf("parse the layout: %w", err)
-	}
-	ts := templates{}
-	for _, f := range files {
-		name := strings.TrimSuffix(path.Base(f), ".html")
-		if name == "layout" || name == "parts" || name == "head" {
-			continue
-		}
-		t, err := base.Clone()
-		if err == nil {
-			t, err = t.Funcs(template.FuncMap{"part": partOf(t)}).ParseFS(templateFiles, f)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("parse %s: %w", f, err)
-		}
-		ts[name] = t
-	}
-	return ts, nil
+	return set, nil
 }
 
 // partOf makes a part of a page by itself, to be put into a text.
-func partOf(t *template.Template) func(name string, data any) (template.HTML, error) {
+func partOf(set *template.Template) func(name string, data any) (template.HTML, error) {
 	return func(name string, data any) (template.HTML, error) {
 		var b strings.Builder
-		err := t.ExecuteTemplate(&b, name, data)
+		err := set.ExecuteTemplate(&b, name, data)
 		return template.HTML(b.String()), err //nolint:gosec // made by html/template
 	}
 }
@@ -94,7 +70,7 @@ func (w *Web) render(a ask, name string, f frame) ([]byte, error) {
 	f.Node, f.Object, f.Lang, f.Tongues = w.viewNode(a.tongue), webAddress(f.Object), a.tongue.code, a.tongue.tongues(a.self())
 	f.Head, f.Again = w.head(a.tongue, f), a.tongue.keep(f.Again)
 	var b bytes.Buffer
-	if err := pages[name].Execute(&b, f); err != nil {
+	if err := pages.ExecuteTemplate(&b, name+".html", f); err != nil {
 		return nil, fmt.Errorf("render %s: %w", name, err)
 	}
 	if a.tongue.chosen {
