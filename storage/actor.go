@@ -233,13 +233,15 @@ func (q Queries) ActorByKeyID(ctx context.Context, keyID string) (Actor, error) 
 
 // ActorByHandle returns an actor by its name; host is "" for local ones, handle
 // is lower-case. Other servers may give one name to a user and a community:
-// kind says which is meant, "" is either.
+// kind says which is meant, "" is either. (SQLite plans a statement anew at each
+// use whose plan looked at a value that is given to it: the casts hide those
+// that stand against a column of a partial index's condition.)
 func (q Queries) ActorByHandle(ctx context.Context, host, handle, kind string) (Actor, error) {
 	var a Actor
 	err := q.get(ctx, &a, `
 		SELECT `+actorColumns+`
 		FROM actors
-		WHERE host = $1 AND handle = $2 AND (kind = $3 OR $3 = '')
+		WHERE host = CAST($1 AS TEXT) AND handle = $2 AND (kind = CAST($3 AS TEXT) OR $3 = '')
 		ORDER BY kind
 		LIMIT 1`, host, handle, kind)
 	return a, err
@@ -316,7 +318,7 @@ func (q Queries) Actors(ctx context.Context, d Directory) ([]Actor, error) {
 	err := q.list(ctx, &actors, `
 		SELECT `+actorColumns+`
 		FROM actors
-		WHERE kind = $1 AND deleted_at = 0 AND state = 'active'`+host+`
+		WHERE kind = CAST($1 AS TEXT) AND deleted_at = 0 AND state = 'active'`+host+`
 		ORDER BY `+order+`
 		LIMIT $2 OFFSET $3`, d.Kind, d.Limit, d.Offset)
 	return actors, err

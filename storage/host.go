@@ -59,7 +59,7 @@ func (q Queries) PutHost(ctx context.Context, h Host) error {
 	_, err = q.exec(ctx, `
 		UPDATE actors
 		SET tier = $1
-		WHERE host = $2 AND kind = 'agent' AND tier IN (1, 2) AND tier <> $1`, tier, h.Host)
+		WHERE host = CAST($2 AS TEXT) AND kind = 'agent' AND tier IN (1, 2) AND tier <> $1`, tier, h.Host)
 	return err
 }
 
@@ -171,7 +171,7 @@ func (q Queries) HasActors(ctx context.Context, host string) (bool, error) {
 	err := q.list(ctx, &ids, `
 		SELECT id
 		FROM actors
-		WHERE host = $1
+		WHERE host = CAST($1 AS TEXT)
 		LIMIT 1`, host)
 	return len(ids) > 0, err
 }

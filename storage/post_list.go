@@ -190,7 +190,14 @@ func (b *listing) ofNewest() string {
 			WHERE ` + b.where() + `
 			ORDER BY p.created_at DESC, p.id DESC
 			LIMIT ` + b.arg(RankedPosts)
-	return b.merged(inner)
+	where := ""
+	if b.onlySome() {
+		where = " AND merged.sort_key > 0"
+	}
+	if behind := b.behind("merged.sort_key", "merged.id"); behind != "" {
+		where += " AND " + behind
+	}
+	return b.merged(inner, strings.Replace(where, " AND", "WHERE", 1))
 }
 
 // ofDays merges the best of each day since the list's Since.
@@ -211,19 +218,11 @@ func (b *listing) ofDays() string {
 				ORDER BY p.score DESC, p.id DESC
 				LIMIT `+b.arg(b.Limit+b.Offset)+`) AS source`)
 	}
-	return b.merged(strings.Join(parts, " UNION ALL "))
+	return b.merged(strings.Join(parts, " UNION ALL "), "")
 }
 
-// merged makes a page of rows of id and sort_key.
-func (b *listing) merged(rows string) string {
-	where := ""
-	if b.onlySome() {
-		where = " AND merged.sort_key > 0"
-	}
-	if behind := b.behind("merged.sort_key", "merged.id"); behind != "" {
-		where += " AND " + behind
-	}
-	where = strings.Replace(where, " AND", "WHERE", 1)
+// merged makes a page of those rows of id and sort_key that where leaves.
+func (b *listing) merged(rows, where string) string {
 	return postSelect() + `
 		FROM (
 			SELECT merged.id, merged.sort_key
