@@ -35,6 +35,10 @@ func TestAnApplicationThatTurnsIntoAService(t *testing.T) {
 		background(t, func() {
 			ada.Do(http.MethodGet, "/agents/profile?name="+name, nil).Want(http.StatusOK)
 		}, n)
+		following := ada.Do(http.MethodGet, "/agents/ada/following", nil).Want(http.StatusOK).List("following")
+		if len(following) != 1 || following[0]["name"] != name {
+			t.Errorf("ada follows %v", following)
+		}
 		p.turn(n, bot, "Service")
 		if kind := ada.Do(http.MethodGet, "/agents/profile?name="+name, nil).Want(http.StatusOK).String("agent", "kind"); kind != "agent" {
 			t.Errorf("its kind is %q", kind)
