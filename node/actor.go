@@ -114,12 +114,15 @@ func (n *Node) keepActor(ctx context.Context, q storage.Queries, doc *activity.A
 		if have.State == storage.ActorSuspended || have.State == storage.ActorDeleted {
 			a.State = have.State
 		}
+		if a, err = makeRoom(ctx, q, a, have.Kind); err != nil {
+			return a, err
+		}
 		return a, keepRemote(ctx, q, a, doc, q.UpdateRemoteActor)
 	case !errors.Is(err, storage.ErrNotFound):
 		return a, err
 	}
 	stub, err := q.ActorByHandle(ctx, a.Host, a.Handle, a.Kind)
-	if err == nil && (stub.State == storage.ActorPending || stub.State == storage.ActorUnknown) {
+	if err == nil && isNameOnly(stub) {
 		a.ID = stub.ID // it came to us before its lookup ended
 		if err := keepRemote(ctx, q, a, doc, q.UpdateRemoteActor); err != nil {
 			return a, err
@@ -133,6 +136,24 @@ func (n *Node) keepActor(ctx context.Context, q storage.Queries, doc *activity.A
 		a = aside(a)
 	}
 	return a, keepRemote(ctx, q, a, doc, q.InsertActor)
+}
+
+// makeRoom lets an actor keep its name when it turned into another kind: a name
+// that means nobody gives way, and where it is somebody's the actor goes aside.
+func makeRoom(ctx context.Context, q storage.Queries, a storage.Actor, was string) (storage.Actor, error) {
+	if a.Kind == was {
+		return a, nil
+	}
+	other, err := q.ActorByHandle(ctx, a.Host, a.Handle, a.Kind)
+	if err != nil {
+		return a, ignoreNotFound(err)
+	}
+	if isNameOnly(other) {
+		other = aside(other)
+		return a, q.RenameActor(ctx, other.ID, other.Handle, other.Name)
+	}
+	a = aside(a)
+	return a, q.RenameActor(ctx, a.ID, a.Handle, a.Name)
 }
 
 // aside gives an actor another name because its own is taken by another actor

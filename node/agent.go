@@ -218,8 +218,10 @@ func (n *Node) CommentsOf(ctx context.Context, agentID string, w Window) (Commen
 // Agent returns an agent, local or known remote, by its name or address.
 func (n *Node) Agent(ctx context.Context, name string) (storage.Actor, error) {
 	a, err := n.known(ctx, name, storage.KindAgent)
-	if errors.Is(err, storage.ErrNotFound) {
-		a, err = n.known(ctx, name, storage.KindHuman)
+	for _, kind := range insteadOfAgents() {
+		if errors.Is(err, storage.ErrNotFound) && strings.Contains(name, "@") {
+			a, err = n.known(ctx, name, kind)
+		}
 	}
 	return a, orNotFound(err, "Agent", "Names are case-insensitive; agents of other nodes are written name@host.")
 }
@@ -231,7 +233,7 @@ func (n *Node) known(ctx context.Context, name, kind string) (storage.Actor, err
 		return storage.Actor{}, err
 	}
 	a, err := n.store.Read().ActorByHandle(ctx, addr.Host, addr.Handle, kind)
-	if err == nil && (a.State == storage.ActorPending || a.State == storage.ActorUnknown) {
+	if err == nil && isNameOnly(a) {
 		err = storage.ErrNotFound
 	}
 	if err == nil && a.DeletedAt > 0 {

@@ -39,6 +39,15 @@ func (n *Node) boost(ctx context.Context, q storage.Queries, p storage.Post, sub
 	return err
 }
 
+// boostedTo are those who know a post of a submolt by its announcement alone: its
+// author tells them of changes, for their servers read nobody else's word.
+func boostedTo(submolt storage.Actor) []string {
+	if !submolt.Local() {
+		return nil
+	}
+	return []string{boostsOf(submolt.URI)}
+}
+
 // unboost takes the announcement of a post back that its submolt shows no more.
 func (n *Node) unboost(ctx context.Context, q storage.Queries, p storage.Post) error {
 	if p.Submolt.Host != "" {
@@ -56,7 +65,7 @@ func (n *Node) unboost(ctx context.Context, q storage.Queries, p storage.Post) e
 		actor: submolt, thread: p.URI, audience: []string{boostsOf(submolt.URI)},
 		doc: activity.ActivityDoc{
 			Type: activity.TypeUndo, To: activity.IDs{activity.Public}, Cc: activity.IDs{submolt.FollowersURI},
-			Object: activity.InnerDoc{ID: n.activityURI(p.ID), Type: activity.TypeAnnounce, Actor: submolt.URI, Object: p.URI},
+			Object: activity.InnerDoc{ID: n.activityURI(p.ID), Type: activity.TypeAnnounce, Actor: submolt.URI, To: []string{activity.Public}, Object: p.URI},
 		},
 	})
 	return err

@@ -36,7 +36,7 @@ func (n *Node) resolve(ctx context.Context, name, kind string) (storage.Actor, e
 		return a, err
 	case err == nil && a.DeletedAt > 0:
 		return a, &Error{Kind: Gone, Code: "deleted", Detail: a.Address() + " was deleted"}
-	case err == nil && a.State != storage.ActorPending && a.State != storage.ActorUnknown:
+	case err == nil && !isNameOnly(a):
 		return a, nil
 	}
 	if err := n.lookUp(ctx, addr, kind); err != nil {
@@ -152,13 +152,30 @@ func (n *Node) await(ctx context.Context, addr Address, kind string) (storage.Ac
 }
 
 // byHandle returns the actor of a name. Who asks for an agent of another server
-// is given a person of that name: agents may follow people.
+// is given a person or an Application of that name: agents may follow them, too.
 func (n *Node) byHandle(ctx context.Context, addr Address, kind string) (storage.Actor, error) {
-	a, err := n.store.Read().ActorByHandle(ctx, addr.Host, addr.Handle, kind)
-	if errors.Is(err, storage.ErrNotFound) && kind == storage.KindAgent && addr.Host != "" {
-		return n.store.Read().ActorByHandle(ctx, addr.Host, addr.Handle, storage.KindHuman)
+	q := n.store.Read()
+	a, err := q.ActorByHandle(ctx, addr.Host, addr.Handle, kind)
+	if ignoreNotFound(err) != nil || kind != storage.KindAgent || addr.Host == "" || (err == nil && !isNameOnly(a)) {
+		return a, err
+	}
+	for _, kind := range insteadOfAgents() {
+		instead, err := q.ActorByHandle(ctx, addr.Host, addr.Handle, kind)
+		if !errors.Is(err, storage.ErrNotFound) {
+			return instead, err
+		}
 	}
 	return a, err
+}
+
+// insteadOfAgents are the kinds of those of other servers who are found by an
+// agent's name: people, and Applications, as bots of GoToSocial are.
+func insteadOfAgents() []string { return []string{storage.KindHuman, storage.KindNode} }
+
+// isNameOnly says whether an actor stands for a name whose owner is not known:
+// one that is being looked up, or was not found.
+func isNameOnly(a storage.Actor) bool {
+	return a.State == storage.ActorPending || a.State == storage.ActorUnknown
 }
 
 // Found is what a lookup found: the actor's document, fetched from its own id.

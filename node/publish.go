@@ -152,6 +152,7 @@ func (n *Node) publishPostUpdate(ctx context.Context, q storage.Queries, p stora
 	}
 	l := n.postLetter(p, author, submolt, called)
 	l.doc.Type, l.doc.Updated = activity.TypeUpdate, wireTime(p.UpdatedAt)
+	l.audience = append(l.audience, boostedTo(submolt)...)
 	return n.submit(ctx, q, l, submolt)
 }
 
@@ -207,8 +208,8 @@ func (n *Node) publishDelete(ctx context.Context, q storage.Queries, d deletion)
 		return nil // it never went anywhere
 	}
 	var boosted []string
-	if submolt.Local() && d.object == d.thread {
-		boosted = []string{boostsOf(submolt.URI)}
+	if d.object == d.thread {
+		boosted = boostedTo(submolt)
 	}
 	return n.submit(ctx, q, letter{
 		actor: d.author, thread: d.thread, audience: boosted,

@@ -152,6 +152,16 @@ func (q Queries) UpdateRemoteActor(ctx context.Context, a Actor) error {
 	return q.queueIndex(ctx, a.ID, DocActor)
 }
 
+// RenameActor gives a remote actor the name by which it is found here; ErrExists
+// when that is taken.
+func (q Queries) RenameActor(ctx context.Context, id, handle, name string) error {
+	return q.one(ctx, `
+		UPDATE actors
+		SET handle = $1, name = $2
+		WHERE id = $3 AND host <> ''`,
+		handle, name, id)
+}
+
 // UpdateProfile sets what an agent may change about itself.
 func (q Queries) UpdateProfile(ctx context.Context, id, displayName, description, metadata string, now int64) error {
 	err := q.one(ctx, `

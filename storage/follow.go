@@ -88,13 +88,13 @@ func (q Queries) Followers(ctx context.Context, targetID, after string, limit in
 }
 
 // Following returns the actors of a kind that one follows, in any state, by id,
-// behind after; people stand among the agents.
+// behind after; people and Applications stand among the agents.
 func (q Queries) Following(ctx context.Context, followerID, kind, after string, limit int) ([]Actor, error) {
 	actors := []Actor{}
 	err := q.list(ctx, &actors, `
 		SELECT `+actorColumns+`
 		FROM actors
-		WHERE id IN (SELECT target_id FROM follows WHERE follower_id = $1 AND target_id > $3) AND (kind = $2 OR ($2 = 'agent' AND kind = 'human'))
+		WHERE id IN (SELECT target_id FROM follows WHERE follower_id = $1 AND target_id > $3) AND (kind = $2 OR ($2 = 'agent' AND kind IN ('human', 'node')))
 		ORDER BY id
 		LIMIT $4`, followerID, kind, after, limit)
 	return actors, err

@@ -24,7 +24,8 @@ type ActivityDoc struct { //nolint:revive // beside PageDoc and ActorDoc the nam
 
 // InnerDoc is an activity inside an Accept, Reject or Undo, cut to what
 // receivers match it by. ID is the original activity's own: GoToSocial ignores
-// an Undo that names another.
+// an Undo that names another. It answers 400 to that of an Announce without To,
+// when it has lost what was announced.
 type InnerDoc struct {
 	ID     string   `json:"id"`
 	Type   string   `json:"type"`

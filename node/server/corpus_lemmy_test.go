@@ -264,7 +264,7 @@ func exchangesOfLemmy() []exchange {
 		},
 		{
 			file:  "lemmy/objects/instance.json",
-			human: `404 <nil>: <nil>; follow 200 pending`,
+			human: `200 Enterprise: Enterprise sidebar; follow 200 pending +/agents/ada/following enterprise.lemmy.ml@enterprise.lemmy.ml`,
 		},
 		{
 			file:  "lemmy/objects/page.json",

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -51,15 +52,33 @@ func (p *peer) mail() string {
 	return strings.Join(got, "|")
 }
 
-// TestAnnouncesFitTheSoftware: microblogs get posts as
-// boosts, all others every activity; votes go where they count.
+// undone is the activity inside the last Undo that came.
+func (p *peer) undone() *activity.Activity {
+	p.tb.Helper()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, body := range slices.Backward(p.post) {
+		if a, err := activity.ParseActivity(body); err == nil && a.Type == activity.TypeUndo {
+			inner, err := activity.ParseActivity(a.Object().Raw)
+			if err != nil {
+				p.tb.Fatal(err)
+			}
+			return inner
+		}
+	}
+	p.tb.Fatalf("%s got no Undo", p.URL)
+	return nil
+}
+
+// TestAnnouncesFitTheSoftware: microblogs get posts as boosts, and their edits;
+// all others every activity; votes go where they count.
 func TestAnnouncesFitTheSoftware(t *testing.T) {
 	t.Parallel()
 	nodetest.Each(t, func(t *testing.T, database func(tb testing.TB) nodetest.Option) {
 		s := newStage(t, database(t))
-		const rest = "Announce Create|Announce Delete"
+		const rest = "Announce Create|Announce Update|Announce Delete"
 		want := map[*peer]string{
-			newPeer(t).runs("mastodon"): "Announce id|Undo Announce|Delete id",
+			newPeer(t).runs("mastodon"): "Announce id|Update Page|Undo Announce|Delete id",
 			newPeer(t).runs("lemmy"):    "Announce Create|" + rest,
 			newPeer(t):                  "Announce Create|" + rest, // nobody knows
 		}
@@ -80,11 +99,16 @@ func TestAnnouncesFitTheSoftware(t *testing.T) {
 				}
 			}
 		}
+		s.ada.Do(http.MethodPatch, "/posts/"+id, map[string]any{"content": "Changed."}).Want(http.StatusOK)
+		nodetest.Settle(t, s.node)
 		s.ada.Do(http.MethodDelete, "/posts/"+id, nil).Want(http.StatusOK)
 		nodetest.Settle(t, s.node)
 		for p, w := range want {
 			if got := p.mail(); got != w {
 				t.Errorf("a server got %q, want %q", got, w)
+			}
+			if strings.HasPrefix(w, "Announce id") && !activity.PublicIn(p.undone().To) {
+				t.Error("the Announce that is undone is not addressed: GoToSocial answers 400 when it has lost the post")
 			}
 		}
 	})
