@@ -78,8 +78,10 @@ func TestTheHeadersOfARefusalAgreeWithIt(t *testing.T) {
 	id := d.post(ada, "first")
 	d.clock.add(3 * time.Minute)
 	told(d.call(ada, http.MethodPost, api+"/posts", post), "post_cooldown", "1", 27*time.Minute)
+	said := 0
 	comment := func() reply {
-		return d.call(bob, http.MethodPost, api+"/posts/"+id+"/comments", map[string]any{"content": "well"})
+		said++
+		return d.call(bob, http.MethodPost, api+"/posts/"+id+"/comments", map[string]any{"content": fmt.Sprint("well ", said)})
 	}
 	comment().want(201)
 	d.clock.add(5 * time.Second)
