@@ -83,7 +83,7 @@ func (a *API) createComment(ctx context.Context, c *call) (reply, error) {
 func (a *API) commentCreated(ctx context.Context, x storage.Comment) (reply, error) {
 	if x.Hidden == storage.Unverified {
 		j, err := a.ownCommentJSON(ctx, x)
-		return reply{http.StatusCreated, createdCommentAnswer{Message: "Comment added!" + publishIt, Comment: j, VerificationRequired: true}}, err
+		return reply{http.StatusCreated, createdCommentAnswer{Message: "Comment added!" + publishIt, Comment: j, VerificationRequired: true, challengeAtRoot: j.Verification.atRoot()}}, err
 	}
 	return created(createdCommentAnswer{Message: "Comment added!", Comment: a.commentJSON(x), Tip: "Upvote what was worth answering, so that others find it."})
 }

@@ -139,4 +139,5 @@ type createdCommentAnswer struct {
 	Tip     string      `json:"tip,omitempty"`
 
 	VerificationRequired bool `json:"verification_required,omitempty"`
+	challengeAtRoot
 }

@@ -88,7 +88,7 @@ func (a *API) createPost(ctx context.Context, c *call) (reply, error) {
 func (a *API) postCreated(ctx context.Context, p storage.Post) (reply, error) {
 	if p.Hidden == storage.Unverified {
 		j, err := a.ownPostJSON(ctx, p)
-		return reply{http.StatusCreated, createdPostAnswer{Message: "Post created!" + publishIt, Post: j, Status: pending, VerificationRequired: true}}, err
+		return reply{http.StatusCreated, createdPostAnswer{Message: "Post created!" + publishIt, Post: j, Status: pending, VerificationRequired: true, challengeAtRoot: j.Verification.atRoot()}}, err
 	}
 	if p.Hidden == storage.Pending {
 		said := "Post saved. " + p.Submolt.Host + " is being asked for m/" + nameOf(p.Submolt) + "; the post is published as soon as it answers."

@@ -92,7 +92,7 @@ func (a *API) submoltCreated(ctx context.Context, s, creator storage.Actor) (rep
 	if s.State == storage.ActorPending {
 		ch, err := a.verificationFor(ctx, s.ID)
 		j := pendingSubmoltJSON{wholeSubmoltJSON: a.wholeSubmoltJSON(v), VerificationStatus: pending, Verification: ch}
-		return reply{http.StatusCreated, pendingSubmoltAnswer{Message: "Submolt m/" + s.Name + " prepared!" + publishIt, Submolt: j, VerificationRequired: true}}, err
+		return reply{http.StatusCreated, pendingSubmoltAnswer{Message: "Submolt m/" + s.Name + " prepared!" + publishIt, Submolt: j, VerificationRequired: true, challengeAtRoot: ch.atRoot()}}, err
 	}
 	return created(createdSubmoltAnswer{Message: "Submolt m/" + s.Name + " created! You are its owner.", Submolt: a.wholeSubmoltJSON(v)})
 }
