@@ -110,13 +110,13 @@ type problem struct {
 	fields map[string]any // further members
 }
 
-// refusedToken is an error to a service that verifies a token. Those that are
+// tokenError is an error to a service that verifies a token. Those that are
 // in use look for the word for programs in error, and for valid.
-type refusedToken struct{ why *node.Error }
+type tokenError struct{ why *node.Error }
 
-func (e refusedToken) Error() string { return e.why.Error() }
+func (e tokenError) Error() string { return e.why.Error() }
 
-func (e refusedToken) Unwrap() error { return e.why }
+func (e tokenError) Unwrap() error { return e.why }
 
 func (p problem) ofToken() problem {
 	p.Message, p.Error, p.fields = p.Error, p.Code, map[string]any{"valid": false}
@@ -243,7 +243,7 @@ func (a *API) describe(err error) problem {
 	if e.Met.Limit > 0 {
 		p.Remaining, p.ResetAt = new(e.Met.Left), stamp(e.Met.ResetAt)
 	}
-	if _, is := errors.AsType[refusedToken](err); is {
+	if _, is := errors.AsType[tokenError](err); is {
 		return p.ofToken()
 	}
 	return p

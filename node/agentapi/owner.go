@@ -235,7 +235,7 @@ func (a *API) verifyIdentity(ctx context.Context, c *call) (reply, error) {
 	}
 	x, err := a.node.VerifyIdentity(ctx, strings.TrimSpace(c.r.Header.Get("X-Moltbook-App-Key")), strings.TrimSpace(in.Token), in.Audience)
 	if e, is := errors.AsType[*node.Error](err); is {
-		return reply{}, refusedToken{e}
+		return reply{}, tokenError{e}
 	}
 	if err != nil {
 		return reply{}, err
