@@ -301,13 +301,6 @@ func (c ProfileChange) apply(a *storage.Actor) error {
 	if c.Metadata == nil {
 		return nil
 	}
-	var object map[string]any
-	if len(c.Metadata) > MaxMetadata || json.Unmarshal(c.Metadata, &object) != nil || object == nil {
-		return invalid("bad_metadata", "metadata must be a JSON object of at most 10,000 bytes", "")
-	}
-	if _, err := plain("metadata", string(c.Metadata), MaxMetadata); err != nil {
-		return err
-	}
-	a.Metadata = string(c.Metadata)
-	return nil
+	a.Metadata, err = metadata(c.Metadata)
+	return err
 }

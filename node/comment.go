@@ -72,6 +72,24 @@ func (n *Node) Comment(ctx context.Context, author Author, d CommentDraft) (stor
 	return c, err
 }
 
+// lastComments is among how many of an agent's own comments a repeated one is found.
+const lastComments = 5
+
+// SaidBefore finds what a draft says among the last comments that the author
+// made, in the same place: an agent that got no answer says it again.
+func (n *Node) SaidBefore(ctx context.Context, author Author, d CommentDraft) (c storage.Comment, said bool, err error) {
+	content, err := plain("content", d.Content, MaxComment)
+	if err != nil {
+		return c, false, nil //nolint:nilerr // Comment refuses it, and says so
+	}
+	same := storage.Comment{AuthorID: author.ID(), PostID: d.PostID, ParentID: d.ParentID, Content: content}
+	c, err = n.store.Read().RepeatedComment(ctx, same, lastComments)
+	if errors.Is(err, storage.ErrNotFound) {
+		return c, false, nil
+	}
+	return c, err == nil, err
+}
+
 // appearComment does all that follows from a stored local comment's being
 // there: it is counted, told and sent.
 func (n *Node) appearComment(ctx context.Context, q storage.Queries, c storage.Comment, author storage.Actor, at placement) error {
@@ -289,14 +307,17 @@ func (n *Node) Thread(ctx context.Context, tq ThreadQuery) (Thread, error) {
 	if err != nil {
 		return Thread{}, err
 	}
-	key := strings.Join([]string{p.ID, tq.Sort, strconv.Itoa(tq.Limit), tq.Cursor}, " ")
+	if after.ID != "" {
+		tq.Offset = 0 // a cursor says where to go on
+	}
+	key := strings.Join([]string{p.ID, tq.Sort, strconv.Itoa(tq.Limit), strconv.Itoa(tq.Offset), tq.Cursor}, " ")
 	if t, found := n.reads.threads.get(key); found {
 		t.Post = p
 		return t, nil
 	}
 	version := n.Version()
 	q := n.store.Read()
-	roots, err := q.Roots(ctx, storage.CommentList{PostID: p.ID, Sort: tq.Sort, After: after, Limit: tq.Limit + 1})
+	roots, err := q.Roots(ctx, storage.CommentList{PostID: p.ID, Sort: tq.Sort, After: after, Limit: tq.Limit + 1, Offset: tq.Offset})
 	if err != nil {
 		return Thread{}, err
 	}

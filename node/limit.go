@@ -88,7 +88,7 @@ func (n *Node) limitPosts(ctx context.Context, q storage.Queries, author Author)
 		return nil
 	}
 	return &Error{
-		Kind: Limited, Code: "post_cooldown", After: wait,
+		Kind: Limited, Code: "post_cooldown", After: wait, Met: n.used("posts", 1, interval, wait),
 		Detail: "You can only post once every " + inWords(interval),
 		Hint:   "Wait " + inWords(wait) + " before posting again; comments and votes are not limited by this.",
 	}
@@ -113,14 +113,14 @@ func (n *Node) limitComments(ctx context.Context, q storage.Queries, author Auth
 	}
 	if perDay > 0 && count >= perDay {
 		return &Error{
-			Kind: Limited, Code: "daily_comments", After: time.Hour, Fields: map[string]any{"daily_remaining": 0},
+			Kind: Limited, Code: "daily_comments", After: time.Hour, Met: n.used("comments_per_day", perDay, day, time.Hour), Fields: map[string]any{"daily_remaining": 0},
 			Detail: fmt.Sprintf("Daily comment limit reached: %d in 24 hours", perDay),
 			Hint:   "Come back later, GET /api/v1/limits says when; reading is not limited by this.",
 		}
 	}
 	if wait := n.until(last, interval); wait > 0 {
 		e := &Error{
-			Kind: Limited, Code: "comment_cooldown", After: wait,
+			Kind: Limited, Code: "comment_cooldown", After: wait, Met: n.used("comments", 1, interval, wait),
 			Detail: "Slow down! You can comment again in " + inWords(wait),
 			Hint:   "Wait that long and send it again.",
 		}
@@ -147,8 +147,9 @@ func (n *Node) limitSubmolts(ctx context.Context, q storage.Queries, author Auth
 			return err
 		}
 		if count >= l.NewSubmolts {
+			wait := time.Duration(until-n.now()) * time.Millisecond
 			return &Error{
-				Kind: Limited, Code: "submolt_limit", After: time.Duration(until-n.now()) * time.Millisecond,
+				Kind: Limited, Code: "submolt_limit", After: wait, Met: n.used("submolts_while_new", l.NewSubmolts, 0, wait),
 				Detail: fmt.Sprintf("Submolt limit reached: a new agent founds %d in all", l.NewSubmolts),
 				Hint:   "You may found another when your account is " + inWords(l.NewAgentFor) + " old. GET /api/v1/submolts lists those to join.",
 			}
@@ -156,7 +157,7 @@ func (n *Node) limitSubmolts(ctx context.Context, q storage.Queries, author Auth
 	}
 	if wait := n.until(last, l.SubmoltInterval); wait > 0 {
 		return &Error{
-			Kind: Limited, Code: "submolt_cooldown", After: wait,
+			Kind: Limited, Code: "submolt_cooldown", After: wait, Met: n.used("submolts", 1, l.SubmoltInterval, wait),
 			Detail: "Submolt limit reached: one in " + inWords(l.SubmoltInterval),
 			Hint:   "Wait " + inWords(wait) + ". GET /api/v1/submolts lists those to join.",
 		}
@@ -197,6 +198,11 @@ type Standing struct {
 	Left    int64         // 0 and more
 	Per     time.Duration // the window, or the time between two; 0 for a limit in all
 	ResetAt int64         // when it is whole again; 0 when it is whole
+}
+
+// used is the standing with a limit that is used up for a while.
+func (n *Node) used(name string, limit int64, per, wait time.Duration) Standing {
+	return Standing{Name: name, Limit: limit, Per: per, ResetAt: n.now() + wait.Milliseconds()}
 }
 
 // Standings are the limits that hold for a principal now, address being where it

@@ -55,7 +55,7 @@ func (d *PostDraft) check() error {
 		return invalid("bad_type", "Unknown post type", "Use text, link or image, or leave type out.")
 	}
 	if d.Type != TypeText && d.URL == "" {
-		return invalid("missing_fields", "A "+d.Type+" post needs a url", "Provide url, or use type text.")
+		return invalid("missing_fields", "A post of type "+d.Type+" needs a url", "Provide url, or use type text.")
 	}
 	return nil
 }

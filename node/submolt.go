@@ -134,7 +134,7 @@ func (d *SubmoltDraft) check() error {
 	if d.Name = strings.TrimPrefix(strings.ToLower(d.Name), "m/"); len(d.Name) < 2 || !submoltName.MatchString(d.Name) {
 		return invalid("bad_name", "Invalid submolt name: use 2 to 30 of a-z, 0-9, '_' or '-', and no '-' at either end", "Choose another name, such as 'deep_sea'.")
 	}
-	if reserved[d.Name] {
+	if reserved[d.Name] || isDirectory(d.Name) {
 		return invalid("reserved_name", "That name is reserved", "Choose another name.")
 	}
 	if d.DisplayName, err = line("display_name", d.DisplayName, MaxDisplayName); err != nil {
@@ -145,6 +145,16 @@ func (d *SubmoltDraft) check() error {
 	}
 	d.Description, err = plain("description", d.Description, MaxDescription)
 	return err
+}
+
+// isDirectory says whether a name is that of a list of submolts in the agents'
+// API: GET /submolts/new is no submolt.
+func isDirectory(name string) bool {
+	switch name {
+	case "new", "trending", "search":
+		return true
+	}
+	return false
 }
 
 // Submolt returns a submolt, local or known remote, by its name or address.

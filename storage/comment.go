@@ -1,6 +1,9 @@
 package storage
 
-import "context"
+import (
+	"context"
+	"strconv"
+)
 
 // Comment is one row of comments with its author.
 type Comment struct {
@@ -151,6 +154,8 @@ type CommentList struct {
 	Sort   string // SortBest, SortNew or SortOld
 	After  After
 	Limit  int
+	// Offset skips rows; bounded by the caller.
+	Offset int
 }
 
 // Key is the comment's place in a list.
@@ -181,11 +186,16 @@ func (q Queries) Roots(ctx context.Context, l CommentList) ([]Comment, error) {
 			args = append(args, l.After.Key)
 		}
 	}
+	skip := ""
+	if l.Offset > 0 {
+		args = append(args, l.Offset)
+		skip = " OFFSET $" + strconv.Itoa(len(args))
+	}
 	cs := []Comment{}
 	err := q.list(ctx, &cs, commentSelect()+`
 		WHERE c.post_id = $1 AND c.parent_id = '' AND c.hidden <> 4`+after+`
 		ORDER BY `+order+`
-		LIMIT $2`, args...)
+		LIMIT $2`+skip, args...)
 	return cs, err
 }
 
@@ -254,6 +264,24 @@ func (q Queries) RecentComments(ctx context.Context, authorID string, since int6
 		FROM comments
 		WHERE author_id = $1 AND created_at > $2`, authorID, since)
 	return r.Last, r.N, err
+}
+
+// RepeatedComment is the one of an author's last comments that says the same in
+// the same place; ErrNotFound when none does.
+func (q Queries) RepeatedComment(ctx context.Context, c Comment, last int) (Comment, error) {
+	var same Comment
+	err := q.get(ctx, &same, commentSelect()+`
+		WHERE c.id = (
+			SELECT l.id
+			FROM (
+				SELECT id, post_id, parent_id, content, hidden
+				FROM comments
+				WHERE author_id = $1
+				ORDER BY created_at DESC, id DESC
+				LIMIT $2) l
+			WHERE l.post_id = $3 AND l.parent_id = $4 AND l.content = $5 AND l.hidden IN (0, 4)
+			LIMIT 1)`, c.AuthorID, last, c.PostID, c.ParentID, c.Content)
+	return same, err
 }
 
 // FirstCommentAfter is when an agent first commented since a time, 0 for never.

@@ -94,7 +94,9 @@ type route struct {
 
 // Query parameters of the lists.
 var (
-	pageParams    = []string{"limit", "cursor", "offset", "page", "sort"}
+	rowParams     = []string{"limit", "cursor", "offset", "page"}
+	pageParams    = append([]string{"sort"}, rowParams...)
+	wordParams    = append([]string{"q"}, rowParams...)
 	orderParams   = append([]string{"time", "t"}, pageParams...)
 	postParams    = append([]string{"submolt", "submolt_name", "author"}, orderParams...)
 	commentParams = append([]string{"requester_id"}, pageParams...)
@@ -151,7 +153,7 @@ func (a *API) agentRoutes() []route {
 		{method: post, pattern: "/agents/dm/conversations/{id}/send", access: author, do: a.sendMessage},
 		{method: get, pattern: "/agents/dm/blocked", access: keyed, do: a.blocked, params: pageParams},
 		{method: post, pattern: "/agents/dm/block", access: author, do: a.block},
-		{method: del, pattern: "/agents/dm/block", access: author, do: a.unblock, params: nameParams},
+		{method: del, pattern: "/agents/dm/block", access: author, do: a.unblock, params: nameParams, body: true},
 		{method: post, pattern: "/agents/{name}/follow", access: author, do: a.follow},
 		{method: del, pattern: "/agents/{name}/follow", access: author, do: a.unfollow},
 		{method: get, pattern: "/agents/{name}/followers", do: a.followers, params: pageParams},
@@ -197,6 +199,9 @@ func (a *API) submoltRoutes() []route {
 	return []route{
 		{method: get, pattern: "/submolts", do: a.submolts, params: pageParams, keep: true},
 		{method: post, pattern: "/submolts", access: author, do: a.createSubmolt},
+		{method: get, pattern: "/submolts/new", do: a.newSubmolts, params: rowParams, keep: true},
+		{method: get, pattern: "/submolts/trending", do: a.trendingSubmolts, params: rowParams, keep: true},
+		{method: get, pattern: "/submolts/search", do: a.searchSubmolts, params: wordParams},
 		{method: get, pattern: "/submolts/{name}", do: a.submolt, params: orderParams, keep: true, personal: withKey},
 		{method: get, pattern: "/submolts/{name}/feed", do: a.submoltFeed, params: orderParams, keep: true},
 		{method: get, pattern: "/submolts/{name}/posts", do: a.submoltFeed, params: orderParams, keep: true},

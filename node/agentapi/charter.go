@@ -70,12 +70,23 @@ func moderatorActions(v node.SubmoltView) []moderatorActionJSON {
 	if v.Role == "" {
 		return nil
 	}
-	pins := []moderatorActionJSON{{"pin_post", "POST " + prefix + "/posts/ID/pin"}, {"unpin_post", "DELETE " + prefix + "/posts/ID/pin"}}
-	if !v.Submolt.Local() {
-		return pins
+	base := prefix + "/submolts/" + v.Submolt.Address()
+	actions := []moderatorActionJSON{
+		{"pin_post", "POST " + prefix + "/posts/ID/pin"},
+		{"unpin_post", "DELETE " + prefix + "/posts/ID/pin"},
+		{"remove_post", "POST " + prefix + "/posts/ID/remove"},
+		{"restore_post", "DELETE " + prefix + "/posts/ID/remove"},
+		{"lock_post", "POST " + prefix + "/posts/ID/lock"},
+		{"unlock_post", "DELETE " + prefix + "/posts/ID/lock"},
+		{"remove_comment", "POST " + prefix + "/comments/ID/remove"},
+		{"restore_comment", "DELETE " + prefix + "/comments/ID/remove"},
+		{"ban_agent", "POST " + base + "/bans"},
+		{"unban_agent", "DELETE " + base + "/bans/AGENT"},
 	}
-	base := prefix + "/submolts/" + v.Submolt.Handle
-	actions := append(pins, []moderatorActionJSON{
+	if !v.Submolt.Local() { // its own node is asked for the rest
+		return actions
+	}
+	actions = append(actions, []moderatorActionJSON{
 		{"read_reports", "GET " + base + "/reports"},
 		{"change_settings", "PATCH " + base + "/settings"},
 		{"change_avatar", "POST " + base + "/avatar"},

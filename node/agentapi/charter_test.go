@@ -1,6 +1,8 @@
 package agentapi_test
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 
 	"instar.example/storage"
@@ -33,6 +35,18 @@ func TestModeratorsWriteTheCharter(t *testing.T) {
 			"submolt.rules": "1. Measure.", "submolt.creed": nil, "submolt.website": "https://lab.example/", "submolt.is_restricted": true,
 			"your_role": "owner", "context.permissions.can_moderate": true, "moderator_actions.0.action": "pin_post",
 		})
+		var actions []string
+		for _, x := range d.get(ada, "/submolts/lab").list("moderator_actions") {
+			actions = append(actions, fmt.Sprint(at(x, "action"), " ", at(x, "endpoint")))
+		}
+		for _, want := range []string{
+			"remove_post POST /api/v1/posts/ID/remove", "lock_post POST /api/v1/posts/ID/lock", "remove_comment POST /api/v1/comments/ID/remove",
+			"ban_agent POST /api/v1/submolts/lab/bans", "unban_agent DELETE /api/v1/submolts/lab/bans/AGENT",
+		} {
+			if !slices.Contains(actions, want) {
+				t.Errorf("moderator_actions lacks %q: %q", want, actions)
+			}
+		}
 		d.call(bob, "POST", api+"/posts", map[string]any{"submolt": "lab", "title": "x"}).wantCode(403, "restricted")
 	})
 }

@@ -41,7 +41,6 @@ func (a *API) comments(ctx context.Context, c *call) (reply, error) {
 		PostID: t.Post.ID, PostTitle: t.Post.Title, Sort: t.Sort, CommentCount: t.Post.CommentCount,
 		Comments: a.treeJSON(t.Replies), Truncated: t.Cut, page: w.page(len(t.Replies), t.Next),
 	}
-	ans.NextOffset = nil // a thread goes on by cursor alone
 	if c.viewer() == "" {
 		return ok(ans)
 	}
@@ -68,6 +67,11 @@ func (a *API) createComment(ctx context.Context, c *call) (reply, error) {
 	if in.ParentID != nil {
 		d.ParentID = soundID(*in.ParentID)
 	}
+	if len(c.r.Header.Values(idempotencyKey)) == 0 { // else that says what is a repetition
+		if x, said, err := a.node.SaidBefore(ctx, c.author, d); err != nil || said {
+			return a.commentSaid(ctx, x, err)
+		}
+	}
 	x, err := a.node.Comment(ctx, c.author, d)
 	if err != nil {
 		return reply{}, err
@@ -79,9 +83,18 @@ func (a *API) createComment(ctx context.Context, c *call) (reply, error) {
 func (a *API) commentCreated(ctx context.Context, x storage.Comment) (reply, error) {
 	if x.Hidden == storage.Unverified {
 		j, err := a.ownCommentJSON(ctx, x)
-		return reply{http.StatusCreated, createdCommentAnswer{Message: "Comment added!" + publishIt, Comment: j, VerificationRequired: true}}, err
+		return reply{http.StatusCreated, createdCommentAnswer{Message: "Comment added!" + publishIt, Comment: j, VerificationRequired: true, challengeAtRoot: j.Verification.atRoot()}}, err
 	}
 	return created(createdCommentAnswer{Message: "Comment added!", Comment: a.commentJSON(x), Tip: "Upvote what was worth answering, so that others find it."})
+}
+
+// commentSaid is the answer to a comment that is there already.
+func (a *API) commentSaid(ctx context.Context, x storage.Comment, err error) (reply, error) {
+	if err != nil {
+		return reply{}, err
+	}
+	j, err := a.ownCommentJSON(ctx, x)
+	return reply{http.StatusOK, saidBeforeAnswer{Message: "Comment already exists", Comment: j, AlreadyExisted: true}}, err
 }
 
 // comment answers with a comment and all replies to it, [API-6].

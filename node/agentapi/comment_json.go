@@ -125,6 +125,13 @@ type commentAnswer struct {
 	Truncated bool        `json:"truncated,omitempty"`
 }
 
+// saidBeforeAnswer holds a comment that was there when it was sent again.
+type saidBeforeAnswer struct {
+	Message        string      `json:"message"`
+	Comment        commentJSON `json:"comment"`
+	AlreadyExisted bool        `json:"already_existed"`
+}
+
 // createdCommentAnswer holds a new comment.
 type createdCommentAnswer struct {
 	Message string      `json:"message"`
@@ -132,4 +139,5 @@ type createdCommentAnswer struct {
 	Tip     string      `json:"tip,omitempty"`
 
 	VerificationRequired bool `json:"verification_required,omitempty"`
+	challengeAtRoot
 }

@@ -110,6 +110,19 @@ type problem struct {
 	fields map[string]any // further members
 }
 
+// tokenError is an error to a service that verifies a token. Those that are
+// in use look for the word for programs in error, and for valid.
+type tokenError struct{ why *node.Error }
+
+func (e tokenError) Error() string { return e.why.Error() }
+
+func (e tokenError) Unwrap() error { return e.why }
+
+func (p problem) ofToken() problem {
+	p.Message, p.Error, p.fields = p.Error, p.Code, map[string]any{"valid": false}
+	return p
+}
+
 // encode writes the problem as an object.
 func (p problem) encode() ([]byte, error) {
 	return joined(p, p.fields)
@@ -149,7 +162,7 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if isClassic(p.Code) {
 		p.Code = strings.ToUpper(p.Code)
 	}
-	p.Message, p.Path, p.Timestamp = p.Error, r.URL.Path, stamp(a.now().UnixMilli())
+	p.Message, p.Path, p.Timestamp = first(p.Message, p.Error), r.URL.Path, stamp(a.now().UnixMilli())
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
 	if p.RetryAfterSeconds > 0 {
@@ -229,6 +242,9 @@ func (a *API) describe(err error) problem {
 	}
 	if e.Met.Limit > 0 {
 		p.Remaining, p.ResetAt = new(e.Met.Left), stamp(e.Met.ResetAt)
+	}
+	if _, is := errors.AsType[tokenError](err); is {
+		return p.ofToken()
 	}
 	return p
 }

@@ -48,7 +48,11 @@ func (a *API) tellStanding(h http.Header, s node.Standing) {
 }
 
 func policy(s node.Standing) string {
-	return `"` + s.Name + `";q=` + strconv.FormatInt(s.Limit, 10) + ";w=" + strconv.FormatInt(int64(s.Per/time.Second), 10)
+	p := `"` + s.Name + `";q=` + strconv.FormatInt(s.Limit, 10)
+	if s.Per > 0 {
+		p += ";w=" + strconv.FormatInt(int64(s.Per/time.Second), 10)
+	}
+	return p
 }
 
 // tellLimit makes the headers of a refusal tell of the limit that was met. Those
@@ -62,23 +66,11 @@ func (a *API) tellLimit(h http.Header, err error) {
 		a.tellStanding(h, e.Met)
 		return
 	}
-	delete(h, "X-Ratelimit-Limit")
-	if n := a.limitOf(e.Code); n > 0 {
-		h["X-Ratelimit-Limit"] = []string{strconv.FormatInt(n, 10)}
+	for _, name := range []string{"X-Ratelimit-Limit", "Ratelimit", "Ratelimit-Policy"} {
+		delete(h, name) // of another limit
 	}
 	h["X-Ratelimit-Remaining"] = []string{"0"}
 	h["X-Ratelimit-Reset"] = []string{strconv.FormatInt(a.now().Add(e.After+time.Second-1).Unix(), 10)}
-}
-
-// limitOf is how often the limit of a code lets something be done, 0 when that is not known here.
-func (a *API) limitOf(code string) int64 {
-	switch code {
-	case codePostCooldown, "comment_cooldown", "submolt_cooldown":
-		return 1
-	case "daily_comments":
-		return a.node.Limits().CommentsPerDay
-	}
-	return 0
 }
 
 // countRegistration counts a registration; undo takes it back when it failed.

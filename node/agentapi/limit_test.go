@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -61,7 +62,7 @@ func TestTheHeadersOfARefusalAgreeWithIt(t *testing.T) {
 	})
 	ada, _ := d.agent("ada")
 	bob, _ := d.agent("bob")
-	told := func(r reply, code, limit string, after time.Duration) {
+	told := func(r reply, code, limit, policy string, after time.Duration) {
 		t.Helper()
 		r.wantCode(429, code)
 		if got := r.header.Get("Retry-After"); got != strconv.Itoa(int(after.Seconds())) {
@@ -73,30 +74,39 @@ func TestTheHeadersOfARefusalAgreeWithIt(t *testing.T) {
 				t.Errorf("%s: %s = %q, want %q", code, name, got, want[i])
 			}
 		}
+		if got := r.header.Get("RateLimit-Policy"); got != policy {
+			t.Errorf("%s: RateLimit-Policy = %s, want %s", code, got, policy)
+		}
+		name, _, _ := strings.Cut(policy, ";")
+		if got, want := r.header.Get("RateLimit"), fmt.Sprintf("%s;r=0;t=%d", name, int(after.Seconds())); got != want {
+			t.Errorf("%s: RateLimit = %s, want %s", code, got, want)
+		}
 	}
 	post := map[string]any{"submolt": "general", "title": "again"}
 	id := d.post(ada, "first")
 	d.clock.add(3 * time.Minute)
-	told(d.call(ada, http.MethodPost, api+"/posts", post), "post_cooldown", "1", 27*time.Minute)
+	told(d.call(ada, http.MethodPost, api+"/posts", post), "post_cooldown", "1", `"posts";q=1;w=1800`, 27*time.Minute)
+	said := 0
 	comment := func() reply {
-		return d.call(bob, http.MethodPost, api+"/posts/"+id+"/comments", map[string]any{"content": "well"})
+		said++
+		return d.call(bob, http.MethodPost, api+"/posts/"+id+"/comments", map[string]any{"content": fmt.Sprint("well ", said)})
 	}
 	comment().want(201)
 	d.clock.add(5 * time.Second)
-	told(comment(), "comment_cooldown", "1", 15*time.Second)
+	told(comment(), "comment_cooldown", "1", `"comments";q=1;w=20`, 15*time.Second)
 	d.clock.add(15 * time.Second)
 	comment().want(201)
 	d.clock.add(time.Minute)
-	told(comment(), "daily_comments", "2", time.Hour)
+	told(comment(), "daily_comments", "2", `"comments_per_day";q=2;w=86400`, time.Hour)
 	found := func(name string) reply {
 		return d.call(bob, http.MethodPost, api+"/submolts", map[string]any{"name": name, "display_name": name})
 	}
 	found("one").want(201)
-	told(found("two"), "submolt_cooldown", "1", time.Hour)
+	told(found("two"), "submolt_cooldown", "1", `"submolts";q=1;w=3600`, time.Hour)
 	for i := range 3 {
 		d.agent(fmt.Sprintf("more%d", i))
 	}
-	told(d.call("", http.MethodPost, api+"/agents/register", map[string]any{"name": "one_more"}), "registration_limit", "5", 24*time.Hour-80*time.Second-3*time.Minute)
+	told(d.call("", http.MethodPost, api+"/agents/register", map[string]any{"name": "one_more"}), "registration_limit", "5", `"registrations";q=5;w=86400`, 24*time.Hour-80*time.Second-3*time.Minute)
 	d.get(bob, "/posts").want(200) // what is left is told again
 	if got := d.get(bob, "/posts").header.Get("X-RateLimit-Remaining"); got != "58" {
 		t.Errorf("X-RateLimit-Remaining of a read = %q, want 58", got)

@@ -174,7 +174,11 @@ func (r *reply) sound() {
 				r.t.Errorf("%s: error without %s: %s", r.what, name, r.raw)
 			}
 		}
-		if r.body["error"] != r.body["message"] || r.body["statusCode"] != float64(r.status) {
+		sentence := r.body["error"]
+		if _, ofToken := r.body["valid"]; ofToken { // [API-20]
+			sentence = r.body["message"]
+		}
+		if sentence != r.body["message"] || r.body["statusCode"] != float64(r.status) {
 			r.t.Errorf("%s: error of another shape: %s", r.what, r.raw)
 		}
 	}

@@ -94,13 +94,15 @@ func isTrue(s string) bool {
 	return err == nil && is
 }
 
-// since reads a time: RFC 3339, or Unix seconds; "" is the beginning.
+// since reads a time: RFC 3339, a date, or Unix seconds; "" is the beginning.
 func since(s string) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, nil
 	}
-	if t, err := time.Parse(time.RFC3339, s); err == nil {
-		return t, nil
+	for _, layout := range []string{time.RFC3339, time.DateOnly} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t, nil
+		}
 	}
 	if n, err := strconv.ParseInt(s, 10, 40); err == nil && n >= 0 {
 		return time.Unix(n, 0), nil

@@ -2,6 +2,7 @@ package agentapi
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -233,6 +234,9 @@ func (a *API) verifyIdentity(ctx context.Context, c *call) (reply, error) {
 		return reply{}, err
 	}
 	x, err := a.node.VerifyIdentity(ctx, strings.TrimSpace(c.r.Header.Get("X-Moltbook-App-Key")), strings.TrimSpace(in.Token), in.Audience)
+	if e, is := errors.AsType[*node.Error](err); is {
+		return reply{}, tokenError{e}
+	}
 	if err != nil {
 		return reply{}, err
 	}

@@ -150,7 +150,8 @@ func TestAnAgentSignsInElsewhere(t *testing.T) {
 		verify(bound, "https://other.example").wantCode(401, "audience_mismatch")
 		verify(free, "https://games.example").wantCode(401, "audience_mismatch")
 		body := map[string]any{"token": free}
-		d.call("", "POST", api+"/agents/verify-identity", body).wantCode(401, "missing_app_key")
+		d.call("", "POST", api+"/agents/verify-identity", body).wantCode(401, "missing_app_key").
+			is(map[string]any{"success": false, "valid": false, "error": "missing_app_key", "message": "App key required"})
 		d.call("", "POST", api+"/agents/verify-identity", body, header("X-Moltbook-App-Key", "moltdev_guessed")).wantCode(401, "invalid_app_key")
 		d.call(ada, "POST", api+"/agents/verify-identity", body, header("X-Moltbook-App-Key", ada)).wantCode(401, "invalid_app_key")
 		// An identity token is no key, and a key no identity token.

@@ -45,7 +45,18 @@ type postIn struct {
 	Title       string `json:"title"`
 	Content     string `json:"content"`
 	URL         string `json:"url"`
+	ImageURL    string `json:"image_url"` // some clients call that of an image so
 	Type        string `json:"type"`
+}
+
+// draft is what the node is asked to post.
+func (in postIn) draft(image []byte) node.PostDraft {
+	if in.URL == "" && in.ImageURL != "" {
+		in.URL, in.Type = in.ImageURL, first(in.Type, node.TypeImage)
+	}
+	return node.PostDraft{
+		Submolt: first(in.SubmoltName, in.Submolt, in.SubmoltID), Title: in.Title, Content: in.Content, URL: in.URL, Type: in.Type, Image: image,
+	}
 }
 
 // sortOfPosts is an order of posts; some clients call one by another name.
@@ -62,13 +73,11 @@ func (c *call) period() string { return first(c.value("time"), c.value("t")) }
 func (a *API) createPost(ctx context.Context, c *call) (reply, error) {
 	var in postIn
 	if f := c.form.fields; f != nil {
-		in = postIn{SubmoltName: f["submolt_name"], Submolt: f["submolt"], SubmoltID: f["submolt_id"], Title: f["title"], Content: f["content"], URL: f["url"], Type: f["type"]}
+		in = postIn{SubmoltName: f["submolt_name"], Submolt: f["submolt"], SubmoltID: f["submolt_id"], Title: f["title"], Content: f["content"], URL: f["url"], ImageURL: f["image_url"], Type: f["type"]}
 	} else if err := c.decode(&in); err != nil {
 		return reply{}, err
 	}
-	p, err := a.node.Post(ctx, c.author, node.PostDraft{
-		Submolt: first(in.SubmoltName, in.Submolt, in.SubmoltID), Title: in.Title, Content: in.Content, URL: in.URL, Type: in.Type, Image: c.form.file,
-	})
+	p, err := a.node.Post(ctx, c.author, in.draft(c.form.file))
 	if err != nil {
 		return reply{}, err
 	}
@@ -79,7 +88,7 @@ func (a *API) createPost(ctx context.Context, c *call) (reply, error) {
 func (a *API) postCreated(ctx context.Context, p storage.Post) (reply, error) {
 	if p.Hidden == storage.Unverified {
 		j, err := a.ownPostJSON(ctx, p)
-		return reply{http.StatusCreated, createdPostAnswer{Message: "Post created!" + publishIt, Post: j, Status: pending, VerificationRequired: true}}, err
+		return reply{http.StatusCreated, createdPostAnswer{Message: "Post created!" + publishIt, Post: j, Status: pending, VerificationRequired: true, challengeAtRoot: j.Verification.atRoot()}}, err
 	}
 	if p.Hidden == storage.Pending {
 		said := "Post saved. " + p.Submolt.Host + " is being asked for m/" + nameOf(p.Submolt) + "; the post is published as soon as it answers."

@@ -122,6 +122,7 @@ type createdPostAnswer struct {
 	Status  string   `json:"status"` // "published", or "pending" while its submolt is looked up or its challenge waits
 
 	VerificationRequired bool `json:"verification_required,omitempty"`
+	challengeAtRoot
 	// ConsiderLabels are those that the submolt has for posts.
 	ConsiderLabels []consideredJSON `json:"consider_labels,omitempty"`
 }

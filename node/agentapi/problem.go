@@ -44,7 +44,7 @@ func weight(accept, name string) float64 {
 // extensions.
 func (p problem) asProblem(code string) problem {
 	fields := map[string]any{
-		"type": node.ProblemType(code), "title": title(code), "status": p.StatusCode, "detail": p.Error, "instance": p.Path,
+		"type": node.ProblemType(code), "title": title(code), "status": p.StatusCode, "detail": p.Message, "instance": p.Path,
 	}
 	maps.Copy(fields, p.fields)
 	p.fields = fields

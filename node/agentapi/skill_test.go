@@ -48,6 +48,13 @@ func TestSkillFilesNameThisNode(t *testing.T) {
 			t.Errorf("skill.md does not hold %s", want)
 		}
 	}
+	for _, kind := range []string{
+		node.NotePostComment, node.NoteCommentReply, node.NoteMention, node.NoteFollower, node.NoteChatRequest, node.NoteUpvote, node.NoteModerated, node.NoteBanned,
+	} {
+		if !strings.Contains(skill, "`"+kind+"`") {
+			t.Errorf("skill.md does not tell of notifications of the kind %s", kind)
+		}
+	}
 	if strings.Contains(skill, "## Verification") {
 		t.Error("skill.md tells of verification where it is off")
 	}

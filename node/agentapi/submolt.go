@@ -15,16 +15,49 @@ const (
 )
 
 func (a *API) submolts(ctx context.Context, c *call) (reply, error) {
+	return a.submoltsBy(ctx, c, c.value("sort"))
+}
+
+func (a *API) newSubmolts(ctx context.Context, c *call) (reply, error) {
+	return a.submoltsBy(ctx, c, storage.ByNew)
+}
+
+func (a *API) trendingSubmolts(ctx context.Context, c *call) (reply, error) {
+	return a.submoltsBy(ctx, c, storage.ByActive)
+}
+
+// searchSubmolts is a search for submolts, in the shape of a list of them.
+func (a *API) searchSubmolts(ctx context.Context, c *call) (reply, error) {
+	w, err := c.rows(usualResults, mostResults)
+	if err != nil {
+		return reply{}, err
+	}
+	found, err := a.node.Search(ctx, node.SearchQuery{Window: w.Window, Q: c.value("q"), Type: "submolts"})
+	if err != nil {
+		return reply{}, err
+	}
+	list := make([]storage.Actor, 0, len(found.Results))
+	for _, r := range found.Results {
+		list = append(list, *r.Actor)
+	}
+	return a.submoltList(ctx, list, w.page(len(list), found.Next))
+}
+
+func (a *API) submoltsBy(ctx context.Context, c *call, sort string) (reply, error) {
 	w, err := c.rows(usualSubmolts, mostSubmolts)
 	if err != nil {
 		return reply{}, err
 	}
 	list, p, err := c.directory(ctx, w, func(ctx context.Context, w node.Window) ([]storage.Actor, error) {
-		return a.node.Submolts(ctx, c.value("sort"), w)
+		return a.node.Submolts(ctx, sort, w)
 	})
 	if err != nil {
 		return reply{}, err
 	}
+	return a.submoltList(ctx, list, p)
+}
+
+func (a *API) submoltList(ctx context.Context, list []storage.Actor, p page) (reply, error) {
 	t, err := a.roughTotals(ctx)
 	if err != nil {
 		return reply{}, err
@@ -59,7 +92,7 @@ func (a *API) submoltCreated(ctx context.Context, s, creator storage.Actor) (rep
 	if s.State == storage.ActorPending {
 		ch, err := a.verificationFor(ctx, s.ID)
 		j := pendingSubmoltJSON{wholeSubmoltJSON: a.wholeSubmoltJSON(v), VerificationStatus: pending, Verification: ch}
-		return reply{http.StatusCreated, pendingSubmoltAnswer{Message: "Submolt m/" + s.Name + " prepared!" + publishIt, Submolt: j, VerificationRequired: true}}, err
+		return reply{http.StatusCreated, pendingSubmoltAnswer{Message: "Submolt m/" + s.Name + " prepared!" + publishIt, Submolt: j, VerificationRequired: true, challengeAtRoot: ch.atRoot()}}, err
 	}
 	return created(createdSubmoltAnswer{Message: "Submolt m/" + s.Name + " created! You are its owner.", Submolt: a.wholeSubmoltJSON(v)})
 }

@@ -102,6 +102,7 @@ type pendingSubmoltAnswer struct {
 	Message              string             `json:"message"`
 	Submolt              pendingSubmoltJSON `json:"submolt"`
 	VerificationRequired bool               `json:"verification_required"`
+	challengeAtRoot
 }
 
 type pendingSubmoltJSON struct {

@@ -25,6 +25,21 @@ func verificationOf(c storage.Challenge) *verificationJSON {
 	}
 }
 
+// challengeAtRoot repeats a challenge beside what it stands before: some clients
+// look for it nowhere else.
+type challengeAtRoot struct {
+	Code string `json:"verification_code,omitempty"`
+	Text string `json:"challenge,omitempty"`
+}
+
+// atRoot is the challenge once more, nothing when there is none.
+func (v *verificationJSON) atRoot() challengeAtRoot {
+	if v == nil {
+		return challengeAtRoot{}
+	}
+	return challengeAtRoot{Code: v.Code, Text: v.Text}
+}
+
 // verificationFor is the challenge that an author may answer for what waits, nil when it needs a new one.
 func (a *API) verificationFor(ctx context.Context, contentID string) (*verificationJSON, error) {
 	c, open, err := a.node.OpenChallenge(ctx, contentID)

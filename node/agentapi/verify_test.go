@@ -66,6 +66,7 @@ func TestAChallengeHasTheShapeThatClientsKnow(t *testing.T) {
 		said := d.call(ada, http.MethodPost, api+"/posts/"+id+"/comments", map[string]any{"content": "hm"}).want(201).
 			is(map[string]any{"verification_required": true, "comment.verification_status": "pending", "comment.is_deleted": false})
 		code := said.text("comment", "verification", "verification_code")
+		said.is(map[string]any{"verification_code": code, "challenge": said.text("comment", "verification", "challenge_text")})
 		d.get(ada, "/comments/"+said.text("comment", "id")).want(200).is(map[string]any{"comment.verification.verification_code": code, "comment.content": "hm"})
 		d.get(bob, "/comments/"+said.text("comment", "id")).want(404)
 		answer(code, map[string]any{"answer": rightAnswer(t, s, code)}).want(200).is(map[string]any{"content_type": "comment"})

@@ -94,6 +94,7 @@ func submoltLines() []skillLine {
 		{call: "GET /submolts/deep-sea/reports", holds: []string{`"reason":"odd"`}, before: func(s *skillReader) {
 			s.ada.Do(http.MethodPost, "/posts/"+s.vars["PIN_ID"]+"/report", map[string]any{"reason": "odd"}).Want(http.StatusOK)
 		}},
+		{call: "GET /modlog?submolt=general"},
 
 		{call: "POST /submolts/deep-sea/labels", keep: map[string]string{"LABEL_ID": "label.id"}},
 		{call: "POST /submolts/deep-sea/labels", holds: []string{`"seats_left":2`}},
