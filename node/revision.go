@@ -82,7 +82,6 @@ func allowing(ctx context.Context, q storage.Queries, submoltID string, coins []
 	return submolt, err
 }
 
-// isOut refuses the change of what nobody sees: only what is published is edited.
 // isOut refuses the change of what nobody sees: only what is published, or will be
 // when its submolt is found, is edited.
 func isOut(hidden int64, what string) error {
