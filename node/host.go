@@ -99,6 +99,11 @@ func (n *Node) KeepHost(ctx context.Context, h storage.Host) error {
 				return err
 			}
 		}
+		if was.AgentsOnly != h.AgentsOnly {
+			if err := n.regroupVoters(ctx, q, h); err != nil {
+				return err
+			}
+		}
 		return q.PutHost(ctx, h)
 	})
 	n.hosts.actors.Purge() // their tiers may have changed
@@ -107,6 +112,29 @@ func (n *Node) KeepHost(ctx context.Context, h storage.Host) error {
 
 // regrouped bounds how many inboxes of one server change their audience.
 const regrouped = 10_000
+
+// regroupVoters puts a server's followers of submolts into the audience of votes
+// when it has become vouched, or takes them out.
+func (n *Node) regroupVoters(ctx context.Context, q storage.Queries, h storage.Host) error {
+	members, err := q.MembersOf(ctx, h.Host, regrouped)
+	if err != nil {
+		return err
+	}
+	for _, m := range members {
+		uri, _ := strings.CutSuffix(m.Audience, boostsOf(""))
+		if !strings.HasPrefix(uri, n.cfg.BaseURL+"/m/") || strings.HasSuffix(uri, votersOf("")) {
+			continue
+		}
+		count := m.Members
+		if !h.AgentsOnly {
+			count = -count
+		}
+		if err := q.AddMember(ctx, votersOf(uri), m.Inbox, count); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // regroup puts a server's followers of submolts into the audience of its
 // software: that became known after they followed, or changed.

@@ -59,8 +59,8 @@ func explain(err error) error {
 	}
 }
 
-// lasting says whether asking again soon would only get the same answer.
-func lasting(err error) bool {
+// Lasting says whether asking again soon would only get the same answer.
+func Lasting(err error) bool {
 	for _, e := range [...]error{ErrGone, ErrNotFound, ErrForbiddenAddress, ErrTooLarge, ErrContentType, ErrRedirect} {
 		if errors.Is(err, e) {
 			return true

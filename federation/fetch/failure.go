@@ -61,7 +61,7 @@ func (f *failures) note(address string, err error, now time.Time) {
 		return
 	}
 	ttl := f.ttl
-	if !lasting(err) {
+	if !Lasting(err) {
 		ttl = min(ttl, SoonTTL)
 	}
 	f.known.Add(id, failure{err: err, until: now.Add(ttl)})

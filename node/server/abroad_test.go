@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -34,9 +35,11 @@ func TestAgentsAbroad(t *testing.T) {
 			}
 			return r
 		}
+		said := 0
 		comment := func(want int) {
 			t.Helper()
-			l.ada.Do(http.MethodPost, "/posts/"+id+"/comments", map[string]any{"content": "From an agent"}).Want(want)
+			said++
+			l.ada.Do(http.MethodPost, "/posts/"+id+"/comments", map[string]any{"content": fmt.Sprintf("From an agent, %d", said)}).Want(want)
 		}
 		l.books.mu.Lock()
 		l.books.post = nil

@@ -93,7 +93,7 @@ func (w *Worker) complete(ctx context.Context, r storage.Received, missing *node
 			return w.cfg.Node.Finish(ctx, r, "refused: unfetchable")
 		}
 		asked[what] = true
-		if err := w.obtain(ctx, missing, docs); err != nil {
+		if err := w.obtain(ctx, missing, docs, r.Attempts); err != nil {
 			return w.later(ctx, r, err)
 		}
 		if size += len(docs[missing.URI]); size > MaxFetched {

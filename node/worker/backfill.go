@@ -129,7 +129,7 @@ func (w *Worker) obtainPast(ctx context.Context, b *storage.Backfill, m *node.Mi
 	ctx, cancel := context.WithTimeout(ctx, w.cfg.Node.BackfillLimits().Request)
 	defer cancel()
 	b.Requests++
-	if err := w.get(ctx, m, docs); err != nil {
+	if err := w.get(ctx, m, docs, b.Attempts); err != nil {
 		return remoteError{err}
 	}
 	b.Bytes += int64(len(docs[m.URI]))

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
@@ -42,7 +43,7 @@ func (w *Worker) Hosts(ctx context.Context) (int, error) {
 func (w *Worker) revisit(ctx context.Context, h storage.Host) error {
 	var word word
 	for _, origin := range w.origins(h.Host) {
-		if word = w.describe(ctx, origin); word.actor || word.info {
+		if word, _ = w.describe(ctx, origin); word.actor || word.info {
 			break
 		}
 	}
@@ -70,11 +71,20 @@ func (w *Worker) origins(host string) []string {
 	return []string{"https://" + host}
 }
 
-// askHost learns what a server says of itself. One that does not answer is a
-// server of which nothing is known.
-func (w *Worker) askHost(ctx context.Context, origin string) error {
-	return w.keepHost(ctx, w.describe(ctx, origin))
+// askHost learns what a server says of itself. Of one that says nothing, nothing
+// is known; but one that cannot answer now is asked again before anything is
+// held against its agents: attempts says how often it was asked in vain.
+func (w *Worker) askHost(ctx context.Context, origin string, attempts int64) error {
+	said, err := w.describe(ctx, origin)
+	if err != nil && !fetch.Lasting(err) && attempts < hostTries {
+		return fmt.Errorf("ask %s who it is: %w", origin, err)
+	}
+	return w.keepHost(ctx, said)
 }
+
+// hostTries is how often a server is asked who it is on behalf of one activity:
+// for about ten minutes.
+const hostTries = 6
 
 // word is what a server says of itself.
 type word struct {
@@ -85,10 +95,12 @@ type word struct {
 	info   bool   // its NodeInfo did
 }
 
-// describe asks a server's own actor and its NodeInfo.
-func (w *Worker) describe(ctx context.Context, origin string) word {
+// describe asks a server's own actor and its NodeInfo. The error tells why its
+// actor could not be had.
+func (w *Worker) describe(ctx context.Context, origin string) (word, error) {
 	said := word{host: storage.Host{Host: node.HostOf(origin)}, scheme: node.SchemeUnknown}
-	if doc, err := w.cfg.Fetch.Object(ctx, origin+"/"); err == nil && fetch.SameOrigin(doc.URL, origin) {
+	doc, failed := w.cfg.Fetch.Object(ctx, origin+"/")
+	if failed == nil && fetch.SameOrigin(doc.URL, origin) {
 		if a, err := activity.ParseActor(doc.Body); err == nil && fetch.SameOrigin(a.ID, origin) {
 			said.actor, said.scheme = true, schemeOf(a.Implements)
 			for _, i := range a.Implements {
@@ -103,7 +115,7 @@ func (w *Worker) describe(ctx context.Context, origin string) word {
 		said.info = true
 		said.host.Software, said.host.Version = info.Software.Name, info.Software.Version
 	}
-	return said
+	return said, failed
 }
 
 func (w *Worker) keepHost(ctx context.Context, said word) error {

@@ -134,17 +134,18 @@ func short(err error) string {
 }
 
 // obtain asks for a missing document or server.
-func (w *Worker) obtain(ctx context.Context, m *node.MissingError, docs node.Documents) error {
+func (w *Worker) obtain(ctx context.Context, m *node.MissingError, docs node.Documents, attempts int64) error {
 	if !w.budget.Take(m.URI+m.Origin, 1, w.cfg.Node.Now()) { // one of the two is set
 		return errBudget
 	}
-	return w.get(ctx, m, docs)
+	return w.get(ctx, m, docs, attempts)
 }
 
-// get fetches a missing document, or asks a server who it is.
-func (w *Worker) get(ctx context.Context, m *node.MissingError, docs node.Documents) error {
+// get fetches a missing document, or asks a server who it is; attempts says how
+// often that was tried in vain for the same activity.
+func (w *Worker) get(ctx context.Context, m *node.MissingError, docs node.Documents, attempts int64) error {
 	if m.Origin != "" {
-		return w.askHost(ctx, m.Origin)
+		return w.askHost(ctx, m.Origin, attempts)
 	}
 	doc, err := w.cfg.Fetch.Object(ctx, m.URI)
 	switch {
@@ -222,7 +223,7 @@ func (w *Worker) lookUp(ctx context.Context, l storage.Lookup) error {
 	if err != nil {
 		return err
 	}
-	doc, err := w.find(ctx, addr)
+	doc, err := w.find(ctx, addr, l.Attempts)
 	switch {
 	case err == nil:
 		return w.cfg.Node.LookupFound(ctx, l, kind, addr, doc)
@@ -236,8 +237,9 @@ func (w *Worker) lookUp(ctx context.Context, l storage.Lookup) error {
 	}
 }
 
-// find asks a server for the actor of a name, and first who the server is.
-func (w *Worker) find(ctx context.Context, addr node.Address) (*activity.Actor, error) {
+// find asks a server for the actor of a name, and first who the server is;
+// attempts says how often that was done in vain.
+func (w *Worker) find(ctx context.Context, addr node.Address, attempts int64) (*activity.Actor, error) {
 	uri, err := discover.WebFinger(ctx, w.cfg.Fetch, discover.Handle{Name: addr.Handle, Host: addr.Host})
 	if err != nil {
 		return nil, err
@@ -247,7 +249,7 @@ func (w *Worker) find(ctx context.Context, addr node.Address) (*activity.Actor, 
 		return nil, fmt.Errorf("%w: %w", activity.ErrMalformed, err)
 	}
 	if fresh, err := w.cfg.Node.HostFresh(ctx, node.HostOf(uri)); err == nil && !fresh {
-		if err := w.askHost(ctx, u.Scheme+"://"+u.Host); err != nil {
+		if err := w.askHost(ctx, u.Scheme+"://"+u.Host, attempts+1+hostTries-lookupTries); err != nil {
 			return nil, err
 		}
 	}
