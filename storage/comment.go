@@ -272,14 +272,14 @@ func (q Queries) RepeatedComment(ctx context.Context, c Comment, last int) (Comm
 	var same Comment
 	err := q.get(ctx, &same, commentSelect()+`
 		WHERE c.id = (
-			SELECT l.id
+			SELECT recent.id
 			FROM (
 				SELECT id, post_id, parent_id, content, hidden
 				FROM comments
 				WHERE author_id = $1
 				ORDER BY created_at DESC, id DESC
-				LIMIT $2) l
-			WHERE l.post_id = $3 AND l.parent_id = $4 AND l.content = $5 AND l.hidden IN (0, 4)
+				LIMIT $2) AS recent
+			WHERE recent.post_id = $3 AND recent.parent_id = $4 AND recent.content = $5 AND recent.hidden IN (0, 4)
 			LIMIT 1)`, c.AuthorID, last, c.PostID, c.ParentID, c.Content)
 	return same, err
 }

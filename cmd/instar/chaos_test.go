@@ -36,9 +36,10 @@ type isle struct {
 }
 
 // TestNoAcknowledgedWriteIsLostAndNodesConverge has an agent on each of three
-// nodes post, comment and vote in the submolts of all three, while the nodes are
-// killed, frozen and cut off from each other. Then each shows the same threads
-// with the same votes, what was acknowledged is among it, and nothing twice.
+// nodes post, comment and vote in the submolts of all three, while each node is
+// killed in turn, and then nodes are killed, frozen and cut off from each other
+// by chance. Then each shows the same threads with the same votes, what was
+// acknowledged is among it, and nothing twice.
 func TestNoAcknowledgedWriteIsLostAndNodesConverge(t *testing.T) {
 	t.Parallel()
 	binary := filepath.Join(t.TempDir(), "instar")
@@ -60,7 +61,9 @@ func TestNoAcknowledgedWriteIsLostAndNodesConverge(t *testing.T) {
 				w := &writer{isle: k, isles: isles, sworn: sworn, dice: rand.New(rand.NewPCG(seed, uint64(i+1)))}
 				load.Go(func() { w.run(stop) })
 			}
-			deeds := disturb(isles, length, rand.New(rand.NewPCG(seed, 0)))
+			dice := rand.New(rand.NewPCG(seed, 0))
+			killInTurn(isles, sworn, dice)
+			deeds := disturb(isles, length, dice)
 			<-time.After(time.Second)
 			close(stop)
 			load.Wait()
@@ -100,7 +103,23 @@ func newIsles(t *testing.T, binary, database string) []*isle {
 			})
 		}
 	}
+	for _, k := range isles { // votes of before a subscription are told to nobody
+		k.eventually(t, "see its subscribers", k.subscribed)
+	}
 	return isles
+}
+
+// subscribed says whether both other nodes subscribe to this one's submolt.
+func (k *isle) subscribed() error {
+	var count any
+	err := k.ask(http.MethodGet, "/submolts/general", nil, func(answer map[string]any) {
+		submolt, _ := answer["submolt"].(map[string]any)
+		count = submolt["subscriber_count"]
+	})
+	if err == nil && count != 2.0 {
+		err = fmt.Errorf("%v of 2 subscribers", count)
+	}
+	return err
 }
 
 func (k *isle) eventually(t *testing.T, what string, try func() error) {
@@ -138,6 +157,17 @@ func (k *isle) ask(method, path string, body any, found func(map[string]any)) er
 		found(answer)
 	}
 	return nil
+}
+
+// killInTurn kills each node once while all are written to, and starts it again
+// when the others have gone on without it.
+func killInTurn(isles []*isle, sworn *oath, dice *rand.Rand) {
+	for _, i := range dice.Perm(len(isles)) {
+		sworn.more(3)
+		isles[i].kill()
+		sworn.more(3)
+		isles[i].start()
+	}
 }
 
 // disturb kills, freezes and cuts off nodes for a time, then mends all.
@@ -196,6 +226,19 @@ type oath struct {
 
 func newOath() *oath {
 	return &oath{writings: map[string]string{}, votes: map[string]map[string]int{}, unsure: map[string]bool{}}
+}
+
+// more waits until so many more posts and comments were acknowledged.
+func (o *oath) more(count int) {
+	written := func() int {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		return len(o.writings)
+	}
+	want := written() + count
+	for tick := time.Tick(5 * time.Millisecond); written() < want; {
+		<-tick
+	}
 }
 
 func (o *oath) wrote(uri, text string) {
