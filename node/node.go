@@ -93,6 +93,7 @@ type Node struct {
 	counts  counters
 	proofs  proofKeys
 	tallies tallies
+	totals  totals
 	ways    ways
 	box     cipher.AEAD   // seals what the database must not tell alone
 	images  chan struct{} // holds a token while an image is decoded: one at a time
@@ -230,11 +231,6 @@ func (n *Node) TransportPEM() string { return n.cfg.Keys.Transport() }
 
 // Ready says whether the node can answer: its database does.
 func (n *Node) Ready(ctx context.Context) error { return n.store.Ping(ctx) }
-
-// Totals are the node's numbers of local agents, submolts, posts and comments.
-func (n *Node) Totals(ctx context.Context) (storage.Totals, error) {
-	return n.store.Read().Totals(ctx)
-}
 
 // Now is the node's time.
 func (n *Node) Now() time.Time { return n.cfg.Now() }

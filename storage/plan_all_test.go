@@ -32,6 +32,7 @@ func sample(t reflect.Type) reflect.Value {
 				v.Field(i).Set(sample(f.Type))
 			}
 		}
+	default: // its zero value
 	}
 	return v
 }

@@ -38,7 +38,6 @@ type API struct {
 	now     func() time.Time
 	maxBody int64
 	cache   *cache
-	totals  totals
 	release release
 	openapi func() (openapi, error) // made once, when it is asked for
 }

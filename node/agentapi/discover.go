@@ -154,7 +154,7 @@ type topHumansAnswer struct {
 }
 
 func (a *API) homepage(ctx context.Context, _ *call) (reply, error) {
-	t, err := a.roughTotals(ctx)
+	t, err := a.node.Totals(ctx)
 	if err != nil {
 		return reply{}, err
 	}

@@ -58,7 +58,7 @@ func (a *API) submoltsBy(ctx context.Context, c *call, sort string) (reply, erro
 }
 
 func (a *API) submoltList(ctx context.Context, list []storage.Actor, p page) (reply, error) {
-	t, err := a.roughTotals(ctx)
+	t, err := a.node.Totals(ctx)
 	if err != nil {
 		return reply{}, err
 	}
