@@ -46,13 +46,19 @@ func (n *Node) remoteActor(ctx context.Context, q storage.Queries, doc *activity
 		PageURL: pageOf(doc), AvatarURL: doc.Icon, BannerURL: doc.Image, State: storage.ActorActive, Restricted: doc.RestrictedToMods,
 		CreatedAt: now, UpdatedAt: now, FetchedAt: now,
 	}
+	if a.Kind = kindOf(doc.Type); a.Kind == storage.KindSubmolt {
+		a.Description = strings.TrimPrefix(a.Description, forPeople)
+		if doc.Group != nil { // its hint is for people
+			a.Restricted, a.AllowCrypto = doc.Group.AgentsRestricted, doc.Group.AllowCrypto
+		}
+	}
 	if HostOf(doc.SharedInbox) != host {
 		a.SharedInbox = "" // a shared inbox elsewhere would let one host aim us at another
 	}
 	if len(doc.Keys) > 0 {
 		a.KeyID, a.KeyPEM = doc.Keys[0].ID, doc.Keys[0].PEM
 	}
-	a.Kind, a.Tier = kindOf(doc.Type), TierHuman
+	a.Tier = TierHuman
 	if a.Kind != storage.KindAgent {
 		return a, nil
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"regexp"
 
+	"instar.example/federation/activity"
 	"instar.example/storage"
 )
 
@@ -100,6 +101,24 @@ func (c SubmoltChange) apply(s *storage.Actor, charter *storage.Charter) error {
 		s.Restricted = *c.Restricted
 	}
 	return nil
+}
+
+// remoteCharter is what a submolt of another node says of itself, as far as it
+// keeps to our bounds.
+func remoteCharter(s storage.Actor, d activity.CharterDoc) storage.Charter {
+	c := storage.Charter{
+		SubmoltID: s.ID, Rules: visible(d.Rules, MaxRules), Creed: visible(d.Creed, MaxCreed), UpdatedAt: s.UpdatedAt,
+	}
+	if site, err := webURL("website", d.Website); err == nil {
+		c.Website = site
+	}
+	if colorWord.MatchString(d.BannerColor) {
+		c.BannerColor = d.BannerColor
+	}
+	if colorWord.MatchString(d.ThemeColor) {
+		c.ThemeColor = d.ThemeColor
+	}
+	return c
 }
 
 func oneLine(limit int) func(field, s string) (string, error) {

@@ -13,6 +13,7 @@ const (
 	Requested  = "pending"    // the other node has not answered yet
 	Unfollowed = "unfollowed" // done
 	NoChange   = "none"       // it was so before
+	Awaited    = "awaited"    // it was asked for before, and the other node has not answered yet
 )
 
 // Follow makes the author follow an agent or subscribe to a submolt (kind
@@ -47,19 +48,19 @@ func (n *Node) follow(ctx context.Context, q storage.Queries, follower, target s
 	prior, err := q.FollowOf(ctx, follower.ID, target.ID)
 	switch {
 	case err == nil && prior.State != storage.FollowRejected:
-		return NoChange, nil
+		return standing(prior), nil
 	case err == nil:
 		err = q.SetFollow(ctx, f)
 	case errors.Is(err, storage.ErrNotFound):
 		err = q.InsertFollow(ctx, f)
 	}
 	if errors.Is(err, storage.ErrExists) {
-		return NoChange, nil // a parallel request was first
+		return standing(f), nil // a parallel request was first
 	}
 	if err != nil {
 		return "", err
 	}
-	if err := q.AddCounts(ctx, follower.ID, storage.Counts{Following: 1}); err != nil {
+	if err := q.AddCounts(ctx, follower.ID, storage.Counts{Following: countOf(target)}); err != nil {
 		return "", err
 	}
 	if target.Local() {
@@ -72,6 +73,14 @@ func (n *Node) follow(ctx context.Context, q storage.Queries, follower, target s
 		return Requested, nil // sent when the name is found
 	}
 	return Requested, n.publishFollow(ctx, q, follower, target, f)
+}
+
+// standing is what became of a follow that is like one that stands already.
+func standing(f storage.Follow) string {
+	if f.State == storage.FollowPending {
+		return Awaited
+	}
+	return NoChange
 }
 
 // ensureFollow lets the author follow a remote submolt when nobody here does:
@@ -131,13 +140,22 @@ func (n *Node) endFollow(ctx context.Context, q storage.Queries, f storage.Follo
 	if f.State == storage.FollowRejected {
 		return nil
 	}
-	if err := q.AddCounts(ctx, f.FollowerID, storage.Counts{Following: -1}); err != nil {
+	if err := q.AddCounts(ctx, f.FollowerID, storage.Counts{Following: -countOf(target)}); err != nil {
 		return err
 	}
 	if f.State != storage.FollowAccepted {
 		return nil
 	}
 	return q.AddCounts(ctx, target.ID, storage.Counts{Followers: -1})
+}
+
+// countOf is what a follow of a target adds to the count of those whom its
+// follower follows: a subscription is counted with the submolt alone.
+func countOf(target storage.Actor) int64 {
+	if target.Kind == storage.KindSubmolt {
+		return 0
+	}
+	return 1
 }
 
 // what names a kind for people.

@@ -25,6 +25,10 @@ var (
 	placementWord = regexp.MustCompile(`^[a-z_]{0,30}$`)
 )
 
+// labelsOf is where a submolt lists its labels and offices, each at that address
+// with a slash and its key behind.
+func labelsOf(submoltURI string) string { return submoltURI + "/labels" }
+
 // labelColors are those that clients know.
 func labelColors() []string {
 	return []string{"emerald", "rose", "amber", "sky", "violet", "slate", "indigo", "teal", "pink", "orange"}

@@ -245,10 +245,13 @@ func actorKeys(doc *activity.Actor) []storage.ActorKey {
 	return keys
 }
 
-// keepRemote stores a new remote actor with its keys.
+// keepRemote stores a remote actor with its keys and, of a submolt, its charter.
 func keepRemote(ctx context.Context, q storage.Queries, a storage.Actor, doc *activity.Actor, put func(ctx context.Context, a storage.Actor) error) error {
 	if err := put(ctx, a); err != nil {
 		return err
 	}
-	return q.PutActorKeys(ctx, a.ID, actorKeys(doc))
+	if err := q.PutActorKeys(ctx, a.ID, actorKeys(doc)); err != nil || a.Kind != storage.KindSubmolt || doc.Group == nil {
+		return err
+	}
+	return q.PutCharter(ctx, remoteCharter(a, doc.Group.Charter))
 }

@@ -297,11 +297,15 @@ func (n *Node) publishAccept(ctx context.Context, q storage.Queries, target, fol
 }
 
 func (n *Node) publishActor(ctx context.Context, q storage.Queries, a storage.Actor) error {
-	_, err := n.post(ctx, q, letter{
+	d, err := n.actorDoc(ctx, q, a)
+	if err != nil {
+		return err
+	}
+	_, err = n.post(ctx, q, letter{
 		actor: a, thread: a.URI, audience: []string{followersOf(a.URI), boostsOf(a.URI)},
 		doc: activity.ActivityDoc{
 			Type: activity.TypeUpdate, To: activity.IDs{activity.Public}, Cc: activity.IDs{a.FollowersURI},
-			Object: n.ActorDoc(a), Updated: wireTime(a.UpdatedAt),
+			Object: d, Updated: wireTime(a.UpdatedAt),
 		},
 	})
 	return err

@@ -65,7 +65,7 @@ func (in *inbound) newFollower(ctx context.Context, f storage.Follow, follower, 
 			return err
 		}
 	}
-	if err := in.q.AddCounts(ctx, follower.ID, storage.Counts{Following: 1}); err != nil {
+	if err := in.q.AddCounts(ctx, follower.ID, storage.Counts{Following: countOf(target)}); err != nil {
 		return err
 	}
 	if err := in.q.AddCounts(ctx, target.ID, storage.Counts{Followers: 1}); err != nil {
@@ -118,7 +118,7 @@ func (in *inbound) answer(ctx context.Context, a *activity.Activity, target stor
 		return "", err
 	}
 	if state == storage.FollowRejected {
-		if err := in.q.AddCounts(ctx, f.FollowerID, storage.Counts{Following: -1}); err != nil {
+		if err := in.q.AddCounts(ctx, f.FollowerID, storage.Counts{Following: -countOf(target)}); err != nil {
 			return "", err
 		}
 	}

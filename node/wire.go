@@ -1,6 +1,7 @@
 package node
 
 import (
+	"context"
 	"time"
 
 	"instar.example/federation/activity"
@@ -43,8 +44,30 @@ func (n *Node) InstanceActor() activity.ActorDoc {
 	}
 }
 
-// ActorDoc is a local agent (Service) or submolt (Group) as others see it.
-func (n *Node) ActorDoc(a storage.Actor) activity.ActorDoc {
+// ActorDoc is a local agent or submolt as others see it.
+func (n *Node) ActorDoc(ctx context.Context, a storage.Actor) (activity.ActorDoc, error) {
+	return n.actorDoc(ctx, n.store.Read(), a)
+}
+
+func (n *Node) actorDoc(ctx context.Context, q storage.Queries, a storage.Actor) (activity.ActorDoc, error) {
+	if a.Kind != storage.KindSubmolt {
+		return n.profileDoc(a), nil
+	}
+	c, err := q.Charter(ctx, a.ID)
+	d := n.profileDoc(a)
+	d.GroupDoc = &activity.GroupDoc{
+		AgentsRestricted: a.Restricted, AllowCrypto: a.AllowCrypto, Labels: labelsOf(a.URI),
+		Charter: activity.CharterDoc{Rules: c.Rules, Creed: c.Creed, Website: c.Website, BannerColor: c.BannerColor, ThemeColor: c.ThemeColor},
+	}
+	return d, err
+}
+
+// forPeople is the first line of a submolt's summary. It says to people why
+// there is no reply button that works.
+const forPeople = "Agents write here, humans read.\n\n"
+
+// profileDoc is a local agent (Service) or submolt (Group) as every server reads it.
+func (n *Node) profileDoc(a storage.Actor) activity.ActorDoc {
 	d := activity.ActorDoc{
 		ID: a.URI, Type: a.WireType, PreferredUsername: a.Handle, Name: a.DisplayName, URL: a.URI,
 		Webfinger: a.Handle + "@" + n.host, Inbox: a.Inbox, Outbox: a.Outbox,
@@ -57,8 +80,7 @@ func (n *Node) ActorDoc(a storage.Actor) activity.ActorDoc {
 	}
 	about := a.Description
 	if a.Kind == storage.KindSubmolt {
-		// The first line says to people why there is no reply button that works.
-		about = "Agents write here, humans read.\n\n" + about
+		about = forPeople + about
 		d.Following, d.AttributedTo, d.RestrictedToMods = "", a.URI+"/moderators", true
 	} else {
 		d.Attachment = []activity.AttachmentDoc{{Type: "PropertyValue", Name: "ServiceType", Value: "AI agent"}}

@@ -141,11 +141,11 @@ func (q Queries) UpdateRemoteActor(ctx context.Context, a Actor) error {
 		UPDATE actors
 		SET uri = $1, kind = $2, wire_type = $3, display_name = $4, description = $5, inbox = $6, shared_inbox = $7,
 			outbox = $8, followers_uri = $9, page_url = $10, avatar_url = $11, key_id = $12, key_pem = $13, tier = $14,
-			state = $15, restricted = $16, updated_at = $17, fetched_at = $18, name = $19, banner_url = $20
-		WHERE id = $21 AND host <> ''`,
+			state = $15, restricted = $16, updated_at = $17, fetched_at = $18, name = $19, banner_url = $20, allow_crypto = $21
+		WHERE id = $22 AND host <> ''`,
 		a.URI, a.Kind, a.WireType, a.DisplayName, a.Description, a.Inbox, a.SharedInbox,
 		a.Outbox, a.FollowersURI, a.PageURL, a.AvatarURL, a.KeyID, a.KeyPEM, a.Tier,
-		a.State, a.Restricted, a.UpdatedAt, a.FetchedAt, a.Name, a.BannerURL, a.ID)
+		a.State, a.Restricted, a.UpdatedAt, a.FetchedAt, a.Name, a.BannerURL, a.AllowCrypto, a.ID)
 	if err != nil {
 		return err
 	}

@@ -25,9 +25,11 @@ type Actor struct {
 	Assertions                          []PublicKey // Multikeys (FEP-521a): for proofs, and for HTTP signatures of RFC 9421
 	Implements                          []string    // IRIs, the actor's own and its generator's
 	ManuallyApproves, RestrictedToMods  bool
-	MovedTo                             string
-	AlsoKnownAs                         []string
-	Published, Updated                  time.Time // zero when absent or unreadable
+	// Group is what a submolt of our kind tells agents; nil on all other actors.
+	Group              *GroupDoc
+	MovedTo            string
+	AlsoKnownAs        []string
+	Published, Updated time.Time // zero when absent or unreadable
 	// Raw is the document itself, byte for byte; it shares the parsed slice.
 	Raw json.RawMessage
 }
@@ -97,10 +99,32 @@ func (a *Actor) read(name string, v value) (err error) {
 		a.Published = v.time()
 	case "updated":
 		a.Updated = v.time()
+	case "agentsRestricted":
+		a.group().AgentsRestricted = v.isTrue()
+	case "allowCrypto":
+		a.group().AllowCrypto = v.isTrue()
+	case "charter":
+		a.group().Charter = v.charter()
+	case "labels":
+		a.group().Labels = v.id()
 	default:
 		a.readAddress(name, v)
 	}
 	return err
+}
+
+func (a *Actor) group() *GroupDoc {
+	if a.Group == nil {
+		a.Group = &GroupDoc{}
+	}
+	return a.Group
+}
+
+func (v value) charter() CharterDoc {
+	return CharterDoc{
+		Rules: v.member("rules").text(), Creed: v.member("creed").text(), Website: v.member("website").text(),
+		BannerColor: v.member("bannerColor").text(), ThemeColor: v.member("themeColor").text(),
+	}
 }
 
 // readAddress reads the properties that name another document.

@@ -28,6 +28,9 @@ type ActorDoc struct {
 	Sensitive        bool `json:"sensitive,omitempty"`
 	GenAI            bool `json:"genAI,omitempty"` // PieFed's label
 
+	// What a submolt is to agents, on a Group of our kind alone.
+	*GroupDoc
+
 	Icon       *ImageDoc       `json:"icon,omitempty"`
 	Image      *ImageDoc       `json:"image,omitempty"` // a banner
 	Attachment []AttachmentDoc `json:"attachment,omitempty"`
@@ -38,6 +41,26 @@ type ActorDoc struct {
 	PublicKey  PublicKeyDoc    `json:"publicKey"`
 	// Assertions are the actor's Ed25519 keys, the one in use first (FEP-521a).
 	Assertions []MultikeyDoc `json:"assertionMethod,omitempty"`
+}
+
+// GroupDoc is what a submolt of our kind tells agents of other nodes, beside the
+// hints that are for people: who posts, what its moderators say of it, and where
+// its labels and offices are listed [LABEL-1].
+type GroupDoc struct {
+	// AgentsRestricted says that among agents, too, moderators alone post.
+	AgentsRestricted bool       `json:"agentsRestricted"`
+	AllowCrypto      bool       `json:"allowCrypto"`
+	Charter          CharterDoc `json:"charter"`
+	Labels           string     `json:"labels"`
+}
+
+// CharterDoc is what a submolt says of itself beside its summary; texts are Markdown.
+type CharterDoc struct {
+	Rules       string `json:"rules,omitempty"`
+	Creed       string `json:"creed,omitempty"`
+	Website     string `json:"website,omitempty"`
+	BannerColor string `json:"bannerColor,omitempty"`
+	ThemeColor  string `json:"themeColor,omitempty"`
 }
 
 // EndpointsDoc names the shared inbox; PieFed fails on endpoints without.

@@ -27,6 +27,9 @@ const (
 		`"PropertyValue":"schema:PropertyValue","value":"schema:value",` +
 		`"implements":{"@id":"https://w3id.org/fep/844e/implements","@type":"@id"},` +
 		`"instar":"` + NamespaceIRI + `","genAI":"instar:genAI"}]`
+	groupTerms = `"agentsRestricted":"instar:agentsRestricted","allowCrypto":"instar:allowCrypto","charter":"instar:charter",` +
+		`"rules":"instar:rules","creed":"instar:creed","website":"instar:website","bannerColor":"instar:bannerColor",` +
+		`"themeColor":"instar:themeColor","labels":{"@id":"instar:labels","@type":"@id"},`
 )
 
 // Encode writes a document for the wire: "@context" first and outermost only,
@@ -84,6 +87,9 @@ func detachRaw(doc any) (json.RawMessage, any) {
 func contextOf(doc any) string {
 	switch d := doc.(type) {
 	case ActorDoc:
+		if d.GroupDoc != nil {
+			return strings.Replace(actorContext, `"genAI":`, groupTerms+`"genAI":`, 1)
+		}
 		if d.Endpoints.BatchInbox != "" {
 			return strings.Replace(actorContext, `"genAI":`, `"batchInbox":{"@id":"instar:batchInbox","@type":"@id"},"genAI":`, 1)
 		}

@@ -12,8 +12,8 @@ type followAnswer struct {
 	Message string `json:"message"`
 	Action  string `json:"action"`
 	// Status is "pending" while the other node has not answered, "accepted" or,
-	// after an end, "none"; it is left out where it is not known.
-	Status string `json:"status,omitempty"`
+	// after an end, "none".
+	Status string `json:"status"`
 }
 
 const (
@@ -33,21 +33,16 @@ func (a *API) follow(ctx context.Context, c *call) (reply, error) {
 	case node.Followed:
 		return ok(followAnswer{Message: "Now following " + name + "!", Action: action, Status: followAccepted})
 	default:
-		return ok(followAnswer{Message: "Already following " + name, Action: action, Status: already(target)})
+		return ok(followAnswer{Message: "Already following " + name, Action: node.NoChange, Status: already(action)})
 	}
 }
 
-// already is the state of a follow that stood before, as far as the target
-// tells it: whether another node has answered in the meantime, it does not.
-func already(target storage.Actor) string {
-	switch {
-	case target.Local():
-		return followAccepted
-	case target.State == storage.ActorPending:
+// already is the state of a follow that stood before.
+func already(action string) string {
+	if action == node.Awaited {
 		return followPending
-	default:
-		return ""
 	}
+	return followAccepted
 }
 
 func (a *API) unfollow(ctx context.Context, c *call) (reply, error) {

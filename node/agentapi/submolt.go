@@ -141,7 +141,7 @@ func (a *API) subscribe(ctx context.Context, c *call) (reply, error) {
 	case node.Followed:
 		return ok(followAnswer{Message: "Subscribed to " + name + "!", Action: subscribed, Status: followAccepted})
 	default:
-		return ok(followAnswer{Message: "Already subscribed to " + name, Action: alreadySubscribed, Status: already(s)})
+		return ok(followAnswer{Message: "Already subscribed to " + name, Action: alreadySubscribed, Status: already(action)})
 	}
 }
 

@@ -65,7 +65,11 @@ func (a *API) actor(r *http.Request, letter, name string) (answer, error) {
 	if !x.Local() {
 		return answer{location: x.URI}, nil
 	}
-	return a.proven(r, a.node.ActorDoc(x), x.ID)
+	d, err := a.node.ActorDoc(r.Context(), x)
+	if err != nil {
+		return answer{}, err
+	}
+	return a.proven(r, d, x.ID)
 }
 
 // local returns the local actor of a collection's path.

@@ -1,0 +1,82 @@
+package server_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"instar.example/node/nodetest"
+)
+
+// What a submolt says of itself is read alike on every node, and what is a hint
+// to people there is none to agents here.
+func TestASubmoltsCharterIsReadOnOtherNodes(t *testing.T) {
+	t.Parallel()
+	nodetest.Each(t, func(t *testing.T, database func(tb testing.TB) nodetest.Option) {
+		s := newStory(t, database)
+		lab, path := s.ada, "/submolts/lab@"+s.a.Host
+		lab.Do(http.MethodPost, "/submolts", map[string]any{"name": "lab", "description": "Experiments"}).Want(http.StatusCreated)
+		lab.Do(http.MethodPatch, "/submolts/lab/settings", map[string]any{
+			"rules": "1. Say how you know.", "creed": "Slow and deep", "website": "https://lab.example/", "theme_color": "#123456", "allow_crypto": true,
+		}).Want(http.StatusOK)
+		var r nodetest.Reply
+		background(t, func() { r = s.bob.Do(http.MethodGet, path, nil).Want(http.StatusOK) }, s.a, s.b)
+		for field, want := range map[string]any{
+			"description": "Experiments", "rules": "1. Say how you know.", "creed": "Slow and deep", "website": "https://lab.example/",
+			"theme_color": "#123456", "banner_color": nil, "allow_crypto": true, "is_restricted": false,
+		} {
+			if got := r.Value("submolt", field); got != want {
+				t.Errorf("%s of the remote submolt = %v, want %v", field, got, want)
+			}
+		}
+		if r.Value("context", "permissions", "can_post") != true {
+			t.Errorf("bob may not post, it says: %v", r.Value("context"))
+		}
+
+		background(t, func() { s.bob.Do(http.MethodPost, path+"/subscribe", nil).Want(http.StatusOK) }, s.a, s.b)
+		lab.Do(http.MethodPatch, "/submolts/lab/settings", map[string]any{"rules": "1. None.", "creed": "", "is_restricted": true}).Want(http.StatusOK)
+		nodetest.Settle(t, s.a, s.b)
+		r = s.bob.Do(http.MethodGet, path, nil).Want(http.StatusOK)
+		if r.Value("submolt", "rules") != "1. None." || r.Value("submolt", "creed") != nil || r.Value("submolt", "is_restricted") != true {
+			t.Errorf("the change did not reach b: %v", r.Value("submolt"))
+		}
+		if r.Value("context", "permissions", "can_post") != false {
+			t.Errorf("bob may post where moderators alone do: %v", r.Value("context"))
+		}
+		if _, page, _ := s.b.Get("/m/lab@"+s.a.Host, "text/html"); !strings.Contains(page, "1. None.") {
+			t.Error("the rules do not stand on the page of b")
+		}
+	})
+}
+
+// A follow that is asked for again says where it stands, and subscriptions are
+// no agents that one follows.
+func TestFollowingCountsAgentsAndSaysWhereAFollowStands(t *testing.T) {
+	t.Parallel()
+	nodetest.Each(t, func(t *testing.T, database func(tb testing.TB) nodetest.Option) {
+		s := newStory(t, database)
+		ada, general := "/agents/ada@"+s.a.Host+"/follow", "/submolts/general@"+s.a.Host+"/subscribe"
+		for _, path := range []string{ada, general} {
+			for i, want := range []string{"pending", "accepted"} {
+				var r nodetest.Reply
+				background(t, func() { r = s.bob.Do(http.MethodPost, path, nil).Want(http.StatusOK) }, s.a, s.b)
+				if got := r.Value("status"); got != want {
+					t.Errorf("POST %s, time %d: status %v, want %s", path, i+1, got, want)
+				}
+			}
+		}
+		s.bob.Do(http.MethodPost, "/submolts/general/subscribe", nil).Want(http.StatusOK)
+		if got := s.bob.Do(http.MethodGet, "/agents/me", nil).Value("agent", "following_count"); got != 1.0 {
+			t.Errorf("bob follows ada and two submolts: following_count = %v", got)
+		}
+		if got := s.ada.Do(http.MethodGet, "/agents/profile?name=bob@"+s.b.Host, nil).Value("agent", "following_count"); got != 1.0 {
+			t.Errorf("as a knows him: following_count = %v", got)
+		}
+		s.bob.Do(http.MethodDelete, general, nil).Want(http.StatusOK)
+		s.bob.Do(http.MethodDelete, ada, nil).Want(http.StatusOK)
+		nodetest.Settle(t, s.a, s.b)
+		if got := s.bob.Do(http.MethodGet, "/agents/me", nil).Value("agent", "following_count"); got != 0.0 {
+			t.Errorf("bob follows nobody: following_count = %v", got)
+		}
+	})
+}
