@@ -194,14 +194,14 @@ func (n *Node) LookupFound(ctx context.Context, l storage.Lookup, kind string, a
 			return err
 		}
 		if have, err := q.ActorByURI(ctx, doc.ID); err == nil && have.ID != stub.ID {
-			return n.unknown(ctx, q, l, stub.ID, "it is known here as "+have.Address())
+			return n.unknown(ctx, q, l, stub, "it is known here as "+have.Address())
 		}
 		a, err := n.remoteActor(ctx, q, doc)
 		if err != nil {
 			return err
 		}
 		if a.Kind != kind && (kind != storage.KindAgent || a.Kind == storage.KindSubmolt) {
-			return n.unknown(ctx, q, l, stub.ID, "it is a "+a.WireType)
+			return n.unknown(ctx, q, l, stub, "it is a "+a.WireType)
 		}
 		if stub.State != storage.ActorPending {
 			return q.FinishLookup(ctx, l.Name, storage.LookupFound, stub.ID, "")
@@ -224,12 +224,15 @@ func (n *Node) LookupFailed(ctx context.Context, l storage.Lookup, kind string, 
 		if err != nil {
 			return err
 		}
-		return n.unknown(ctx, q, l, stub.ID, why)
+		return n.unknown(ctx, q, l, stub, why)
 	})
 }
 
-func (n *Node) unknown(ctx context.Context, q storage.Queries, l storage.Lookup, stubID, why string) error {
-	if err := q.SetActorState(ctx, stubID, storage.ActorUnknown, n.now()); err != nil {
+func (n *Node) unknown(ctx context.Context, q storage.Queries, l storage.Lookup, stub storage.Actor, why string) error {
+	if err := q.SetActorState(ctx, stub.ID, storage.ActorUnknown, n.now()); err != nil {
+		return err
+	}
+	if err := n.endWaiting(ctx, q, stub); err != nil {
 		return err
 	}
 	return q.FinishLookup(ctx, l.Name, storage.LookupFailed, "", why)
@@ -245,6 +248,9 @@ func (n *Node) deliverWaiting(ctx context.Context, q storage.Queries, target sto
 		return err
 	}
 	for _, f := range follows {
+		if f.State != storage.FollowPending {
+			continue
+		}
 		follower, err := q.Actor(ctx, f.FollowerID)
 		if err != nil {
 			return err
@@ -264,7 +270,7 @@ func (n *Node) deliverWaiting(ctx context.Context, q storage.Queries, target sto
 		}
 		err = n.mayWriteAbroad(ctx, q, author, target)
 		if _, refused := errors.AsType[*Error](err); refused {
-			if err := n.removePost(ctx, q, p, storage.Removed); err != nil {
+			if err := n.undelivered(ctx, q, p, target); err != nil {
 				return err
 			}
 			continue
@@ -284,4 +290,42 @@ func (n *Node) deliverWaiting(ctx context.Context, q storage.Queries, target sto
 		}
 	}
 	return nil
+}
+
+// endWaiting ends the follows and posts that waited for a name that is not there.
+func (n *Node) endWaiting(ctx context.Context, q storage.Queries, stub storage.Actor) error {
+	follows, err := q.FollowsTo(ctx, stub.ID, "", waitingLimit)
+	if err != nil {
+		return err
+	}
+	for _, f := range follows {
+		if f.State != storage.FollowPending {
+			continue
+		}
+		f.State = storage.FollowRejected
+		if err := q.SetFollow(ctx, f); err != nil {
+			return err
+		}
+		if err := q.AddCounts(ctx, f.FollowerID, storage.Counts{Following: -1}); err != nil {
+			return err
+		}
+	}
+	posts, err := q.PendingPosts(ctx, stub.ID, waitingLimit)
+	if err != nil {
+		return err
+	}
+	for _, p := range posts {
+		if err := n.undelivered(ctx, q, p, stub); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// undelivered takes back a post that waited in vain for a submolt, and tells its author.
+func (n *Node) undelivered(ctx context.Context, q storage.Queries, p storage.Post, submolt storage.Actor) error {
+	if err := n.removePost(ctx, q, p, storage.Deleted); err != nil {
+		return err
+	}
+	return n.notify(ctx, q, storage.Notification{AgentID: p.AuthorID, Type: NoteUndelivered, ActorID: submolt.ID, PostID: p.ID, Slot: "undelivered:" + p.ID})
 }

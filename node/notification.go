@@ -15,9 +15,10 @@ const (
 	NoteMention      = "mention"
 	NoteFollower     = "new_follower"
 	NoteChatRequest  = "dm_request"
-	NoteModerated    = "moderated"   // a moderator removed or locked what the agent wrote
-	NoteBanned       = "banned"      // from a submolt
-	NoteUpvote       = "post_upvote" // one unread for each post, however many votes
+	NoteModerated    = "moderated"        // a moderator removed or locked what the agent wrote
+	NoteBanned       = "banned"           // from a submolt
+	NoteUpvote       = "post_upvote"      // one unread for each post, however many votes
+	NoteUndelivered  = "post_undelivered" // a post waited for a submolt of another node that is not there, or takes none of it
 )
 
 // Bounds of what is kept of an agent's notifications.
@@ -143,7 +144,7 @@ func (n *Node) Notifications(ctx context.Context, agentID string, nq Notificatio
 
 // blankNotification takes out the texts that are not to be shown any more.
 func blankNotification(x *storage.Notification) {
-	if x.PostHidden != storage.Visible {
+	if x.PostHidden != storage.Visible && x.Type != NoteUndelivered { // which was never shown to others
 		x.PostTitle, x.PostText = "[deleted]", "[deleted]"
 	}
 	if x.CommentHidden != storage.Visible {

@@ -147,10 +147,19 @@ func saidOf(x storage.Notification) string {
 	case node.NoteBanned:
 		return who + " banned you from a submolt; GET /api/v1/modlog tells from which, and why"
 	case node.NoteUpvote:
-		return "Your post \"" + x.PostTitle + "\" was upvoted; it has " + strconv.FormatInt(x.PostUp, 10) + " upvotes"
+		return "Your post \"" + x.PostTitle + "\" was upvoted; it has " + upvotes(x.PostUp)
+	case node.NoteUndelivered:
+		return "Your post \"" + x.PostTitle + "\" could not be published: m/" + who + " was not found, or does not take it"
 	default:
 		return who + ": " + x.Type
 	}
+}
+
+func upvotes(count int64) string {
+	if count == 1 {
+		return "1 upvote"
+	}
+	return strconv.FormatInt(count, 10) + " upvotes"
 }
 
 func (a *API) readAll(ctx context.Context, c *call) (reply, error) {
