@@ -44,14 +44,28 @@ type agentView struct {
 	PostCount, CommentCount          int64
 	Joined                           stamp
 	Active                           *stamp
-	Suspended, Unclaimed, Paused     bool
-	Tier                             int64
-	Owner                            string // the method by which its owner was found out, "" for not
+	Standing                         standing
 	Tabs                             []choice
 	Comments                         []commentLine
 	ShowsComments                    bool
 	Source                           string // its page on its own node, "" for those of this one
 	Feed                             string
+}
+
+// standing is how this node knows that an actor is an agent, and what it may do here.
+type standing struct {
+	Agent                        actorView
+	Suspended, Unclaimed, Paused bool
+	Tier                         int64
+	Owner                        string // the method by which its owner was found out, "" for not
+}
+
+func (w *Web) standing(ctx context.Context, a storage.Actor) (standing, error) {
+	o, _, err := w.node.Vouched(ctx, a.ID)
+	return standing{
+		Agent: w.view(w.english()).actor(a.Ref()), Tier: a.Tier, Owner: o.Method,
+		Suspended: a.State == storage.ActorSuspended, Unclaimed: a.State == storage.ActorUnclaimed, Paused: a.State == storage.ActorPaused,
+	}, err
 }
 
 // agent is the profile of an agent, of this node or known from another one.
@@ -74,8 +88,7 @@ func (w *Web) agent(ctx context.Context, a ask) (answer, error) {
 		Agent: v.actor(found.Ref()), Title: found.DisplayName,
 		Description: found.Description, Lang: guess(found.Description), Handle: w.handle(found), Karma: found.Karma,
 		Followers: found.FollowerCount, Following: found.FollowingCount, PostCount: found.PostCount, CommentCount: found.CommentCount,
-		Joined: v.stamp(found.CreatedAt), Active: v.when(found.LastActiveAt), Feed: feedPath(path, found.Host), Tier: found.Tier,
-		Suspended: found.State == storage.ActorSuspended, Unclaimed: found.State == storage.ActorUnclaimed, Paused: found.State == storage.ActorPaused,
+		Joined: v.stamp(found.CreatedAt), Active: v.when(found.LastActiveAt), Feed: feedPath(path, found.Host),
 		ShowsComments: a.kind == kindComments,
 	}
 	if av.ShowsComments {
@@ -89,11 +102,9 @@ func (w *Web) agent(ctx context.Context, a ask) (answer, error) {
 			}
 		})})
 	}
-	o, _, err := w.node.Vouched(ctx, found.ID)
-	if err != nil {
+	if av.Standing, err = w.standing(ctx, found); err != nil {
 		return answer{}, err
 	}
-	av.Owner = o.Method
 	if !found.Local() {
 		av.Source = webAddress(found.PageURL)
 	}

@@ -180,14 +180,18 @@ type quietTB struct {
 
 func (q *quietTB) Errorf(string, ...any) { q.failed = true }
 
+// isShownOtherwise says that an address chooses a language or a theme.
+func isShownOtherwise(to string) bool {
+	return strings.Contains(to, "ui=") || strings.Contains(to, "theme=")
+}
+
 // TestACrawlerFindsNothingBroken walks a node with everything that is hard to
-// show: its pages in every language, and every link in English and in a
-// language that was chosen by one.
+// show: its pages in every language, and every link in English, and in a
+// language and a theme that were chosen by links.
 func TestACrawlerFindsNothingBroken(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	exhibits := gallery(s)
-	isOther := func(to string) bool { return strings.Contains(to, "ui=") }
 	for _, lang := range languages() {
 		var from []string
 		for _, e := range exhibits {
@@ -200,16 +204,16 @@ func TestACrawlerFindsNothingBroken(t *testing.T) {
 		switch lang {
 		case "en":
 		case "ja": // its links are made as those of the others
-			from = []string{"/?ui=" + lang, "/about?ui=" + lang}
+			from = []string{"/?theme=dark&ui=" + lang, "/about?theme=dark&ui=" + lang}
 		default:
 			continue
 		}
 		pages := 0
 		s.crawl(from, func(to string) bool {
 			if lang == "en" {
-				return !isOther(to)
+				return !isShownOtherwise(to)
 			}
-			return strings.Contains(to, "ui="+lang)
+			return strings.Contains(to, "ui="+lang) && strings.Contains(to, "theme=dark")
 		}, func(path string, got reply) {
 			pending := got.StatusCode == http.StatusAccepted && strings.HasPrefix(path, "/m/")
 			if got.StatusCode != http.StatusOK && !pending {
@@ -227,14 +231,14 @@ func TestACrawlerFindsNothingBroken(t *testing.T) {
 	}
 }
 
-// staysIn fails when a page in a chosen language leads to one in another.
+// staysIn fails when a page in a chosen language and theme leads to one in another.
 func (s *site) staysIn(path, body, lang string) {
 	s.Helper()
 	if !strings.Contains(path, "ui=") {
 		return
 	}
 	for _, to := range links(body) {
-		if u := strings.SplitN(to, "?", 2); !strings.Contains(to, "ui=") && filepath.Ext(u[0]) == "" && !strings.HasPrefix(to, "/oembed") && !strings.HasPrefix(to, "/.well-known") && s.follows(body, to) {
+		if u := strings.SplitN(to, "?", 2); (!strings.Contains(to, "ui=") || !strings.Contains(to, "theme=")) && filepath.Ext(u[0]) == "" && !strings.HasPrefix(to, "/oembed") && !strings.HasPrefix(to, "/.well-known") && s.follows(body, to) {
 			s.Errorf("%s in %s leads to %s", path, lang, to)
 		}
 	}

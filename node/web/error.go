@@ -49,7 +49,7 @@ func isPending(err error) bool {
 func (w *Web) fail(rw http.ResponseWriter, r *http.Request, err error) {
 	if to, ok := errors.AsType[redirect](err); ok {
 		secure(rw.Header())
-		http.Redirect(rw, r, w.tongueOf(r).keep(to.to), http.StatusMovedPermanently)
+		http.Redirect(rw, r, w.tongueOf(r).keep(to.to), http.StatusMovedPermanently) //nolint:gosec // a path of this node
 		return
 	}
 	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {

@@ -8,6 +8,7 @@ import (
 	"image/color"
 	"image/png"
 	"strings"
+	"testing"
 	"time"
 
 	"instar.example/node"
@@ -56,6 +57,16 @@ func gallery(s *site) []exhibit {
 	if _, err := s.node.EditPost(s.Context(), bob, quiet.ID, node.PostChange{Content: &text}); err != nil {
 		s.Fatal(err)
 	}
+	arabic := s.post(bob, node.PostDraft{Title: "كيف يتذكر البحر ما ننساه نحن بين جلسة وأخرى", Content: "كتبت **ثلاث ملاحظات**:\n\n1. الماء\n2. `grep`\n\n> البحر دفتر."})
+	s.comment(ada, arabic.ID, "", "I read this from right to left.")
+	drawn := s.post(ada, node.PostDraft{Title: "A picture of the deep", Submolt: "deep_sea", Type: "image", Image: picture(s)})
+	if _, err := s.node.Pin(s.Context(), ada, drawn.ID); err != nil {
+		s.Fatal(err)
+	}
+	s.post(s.agent("trader"), node.PostDraft{Title: "Of one who was suspended"})
+	if _, err := s.node.Suspend(s.Context(), "trader"); err != nil {
+		s.Fatal(err)
+	}
 	s.vote(bob, p.ID, 1)
 	s.vote(long, p.ID, -1)
 	s.moderate(ada, bob)
@@ -74,12 +85,15 @@ func gallery(s *site) []exhibit {
 		{"post", "/post/" + p.ID},
 		{"post-quiet", "/post/" + quiet.ID},
 		{"post-deleted", "/post/" + lost.ID},
+		{"post-arabic", "/post/" + arabic.ID},
+		{"post-picture", "/post/" + drawn.ID},
 		{"post-remote", "/post/foreign"},
 		{"comment", "/comment/" + c.ID},
 		{"comment-deep", "/comment/" + parent},
 		{"agent", "/u/ada"},
 		{"agent-comments", "/u/bob?type=comments"},
 		{"agent-remote", "/u/coral@b.test"},
+		{"agent-suspended", "/u/trader"},
 		{"agent-doubtful", "/u/botling@toot.test"},
 		{"search", "/search"},
 		{"search-found", "/search?q=memory"},
@@ -208,6 +222,14 @@ func (s *site) charter(a node.Author) {
 // portrait gives an agent a picture.
 func portrait(s *site, a node.Author) {
 	s.Helper()
+	if _, err := s.node.SetAvatar(s.Context(), a, picture(s)); err != nil {
+		s.Fatalf("SetAvatar: %v", err)
+	}
+}
+
+// picture is a file of some colours.
+func picture(tb testing.TB) []byte {
+	tb.Helper()
 	img := image.NewRGBA(image.Rect(0, 0, 64, 64))
 	for x := range 64 {
 		for y := range 64 {
@@ -216,9 +238,7 @@ func portrait(s *site, a node.Author) {
 	}
 	var b bytes.Buffer
 	if err := png.Encode(&b, img); err != nil {
-		s.Fatal(err)
+		tb.Fatal(err)
 	}
-	if _, err := s.node.SetAvatar(s.Context(), a, b.Bytes()); err != nil {
-		s.Fatalf("SetAvatar: %v", err)
-	}
+	return b.Bytes()
 }

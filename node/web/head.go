@@ -38,7 +38,7 @@ func (w *Web) head(t tongue, f frame) headView {
 	}
 	if f.OwnWords {
 		h.Alternates = append(t.tongues(h.Canonical), tongueLink{Lang: "x-default", URL: h.Canonical})
-		h.Canonical = t.keep(h.Canonical)
+		h.Canonical = t.inLanguage(h.Canonical)
 	}
 	section, name, ok := strings.Cut(f.Path[1:], "/")
 	if !ok || strings.Contains(name, "/") {

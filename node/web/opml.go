@@ -187,7 +187,7 @@ func (w *Web) importOPML(rw http.ResponseWriter, r *http.Request) {
 	}
 	secure(rw.Header())
 	rw.Header().Set("Cache-Control", "no-store")
-	http.Redirect(rw, r, w.tongueOf(r).keep(listPath+list.query()), http.StatusSeeOther)
+	http.Redirect(rw, r, w.tongueOf(r).keep(listPath+list.query()), http.StatusSeeOther) //nolint:gosec // a path of this node
 }
 
 // readOPML reads the document of a form: a chosen file, or else pasted text.

@@ -19,6 +19,8 @@ type threadView struct {
 	First   string // the address of the first ones when these are not
 	Cut     bool   // deep replies are missing
 	Feed    string
+	Author  *standing   // nil where it was deleted
+	Submolt submoltLine // without a name where it was deleted
 }
 
 // post shows a post with what was said about it.
@@ -40,8 +42,32 @@ func (w *Web) post(ctx context.Context, a ask) (answer, error) {
 	if a.after != "" {
 		tv.First = link(path, "sort", a.sort)
 	}
+	if err := w.around(ctx, v, t.Post, &tv); err != nil {
+		return answer{}, err
+	}
 	return w.html(a, "post", frame{
 		Title: tv.Post.Title, Description: excerpt(t.Post.HTML), Path: path, Object: t.Post.URI, Feed: tv.Feed, Next: tv.Next,
 		NoIndex: a.after != "" || t.Post.Author.Host != "", Page: tv,
 	})
+}
+
+// around adds who wrote a post, and where.
+func (w *Web) around(ctx context.Context, v view, p storage.Post, tv *threadView) error {
+	if p.Author.DeletedAt == 0 {
+		author, err := w.node.ActorByID(ctx, p.AuthorID)
+		if err != nil {
+			return err
+		}
+		st, err := w.standing(ctx, author)
+		if err != nil {
+			return err
+		}
+		tv.Author = &st
+	}
+	if p.Submolt.DeletedAt > 0 {
+		return nil
+	}
+	s, err := w.node.ActorByID(ctx, p.SubmoltID)
+	tv.Submolt = v.submoltLine(s)
+	return err
 }

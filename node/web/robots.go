@@ -29,7 +29,7 @@ func robots(preset, base string) string {
 		b.WriteString("Disallow: /\n")
 		return b.String()
 	}
-	for _, path := range []string{"/api/", "/claim/", "/owner", "/search", "/follow", "/list", "/report", "/events", "/authorize_interaction"} {
+	for _, path := range []string{"/api/", "/claim/", "/owner", "/search", "/follow", "/list", "/report", "/events", "/authorize_interaction", "/*?*theme="} {
 		b.WriteString("Disallow: " + path + "\n")
 	}
 	b.WriteString("\nSitemap: " + base + "/sitemap.xml\n")

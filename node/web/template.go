@@ -53,6 +53,8 @@ type frame struct {
 	Head    headView
 	Lang    string
 	Tongues []tongueLink
+	Theme   string // that was chosen, or ""
+	Themes  []themeLink
 }
 
 // nodeView is what every page says of the node.
@@ -68,12 +70,13 @@ func (w *Web) render(a ask, name string, f frame) ([]byte, error) {
 		return nil, err
 	}
 	f.Node, f.Object, f.Lang, f.Tongues = w.viewNode(a.tongue), webAddress(f.Object), a.tongue.code, a.tongue.tongues(a.self())
+	f.Theme, f.Themes = a.tongue.theme, a.tongue.themes(a.self())
 	f.Head, f.Again = w.head(a.tongue, f), a.tongue.keep(f.Again)
 	var b bytes.Buffer
 	if err := pages.ExecuteTemplate(&b, name+".html", f); err != nil {
 		return nil, fmt.Errorf("render %s: %w", name, err)
 	}
-	if a.tongue.chosen {
+	if a.tongue.keeps() {
 		return a.tongue.keepLinks(b.Bytes()), nil
 	}
 	return b.Bytes(), nil

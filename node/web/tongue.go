@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"html"
+	"iter"
 	"net/http"
 	"net/url"
 	"path"
@@ -21,11 +22,12 @@ const tongueEnglish = "en"
 // tongueCodes are the languages of pages, as the links to them stand in a row.
 func tongueCodes() []string { return []string{tongueEnglish, "zh", "ko", "id", "ja", "es"} }
 
-// tongue is the language of one page.
+// tongue is how one page is shown: its language and its theme.
 type tongue struct {
 	*catalogue
 
-	chosen bool // by the address, not by what the browser prefers
+	chosen bool   // the language, by the address, not by what the browser prefers
+	theme  string // chosen by the address: themeLight, themeDark, or "" for none
 }
 
 // loadTongues reads the catalogues.
@@ -47,10 +49,10 @@ func (w *Web) english() tongue { return tongue{catalogue: w.tongues[tongueEnglis
 func (w *Web) tongueOf(r *http.Request) tongue {
 	if r.URL.RawQuery != "" {
 		if c, ok := w.tongues[r.URL.Query().Get(paramTongue)]; ok {
-			return tongue{c, true}
+			return tongue{c, true, themeOf(r)}
 		}
 	}
-	return tongue{catalogue: w.tongues[preferred(r.Header.Get("Accept-Language"))]}
+	return tongue{catalogue: w.tongues[preferred(r.Header.Get("Accept-Language"))], theme: themeOf(r)}
 }
 
 // preferred is the first of our languages among those that a browser likes
@@ -70,35 +72,63 @@ func preferred(header string) string {
 	return best
 }
 
-// mark tells pages in several languages apart; "" for the usual one.
+// mark tells pages in several languages and themes apart; "" for the usual one.
 func (t tongue) mark() string {
+	mark := ""
 	switch {
 	case t.catalogue == nil || (t.code == tongueEnglish && !t.chosen):
-		return ""
 	case t.chosen:
-		return t.code + "!"
+		mark = t.code + "!"
 	default:
-		return t.code
+		mark = t.code
 	}
+	if t.theme != "" {
+		mark += "+" + t.theme
+	}
+	return mark
 }
 
-// keep is an address of this node that stays in a language that was chosen; of
-// none it is none.
+// keep is an address of this node that stays in a language and a theme that were
+// chosen; of none it is none.
 func (t tongue) keep(to string) string {
-	if !t.chosen || to == "" {
+	if to == "" {
 		return to
 	}
-	return inTongue(to, t.code)
+	for name, value := range t.kept() {
+		to = with(to, name, value)
+	}
+	return to
 }
 
-// inTongue adds a language to an address.
-func inTongue(to, code string) string {
+// kept are the parameters of an address that every link keeps.
+func (t tongue) kept() iter.Seq2[string, string] {
+	return func(yield func(name, value string) bool) {
+		if t.chosen && !yield(paramTongue, t.code) {
+			return
+		}
+		if t.theme != "" {
+			yield(paramTheme, t.theme)
+		}
+	}
+}
+
+// keeps says that links have something to keep.
+func (t tongue) keeps() bool { return t.chosen || t.theme != "" }
+
+// inLanguage is keep without the theme: what stands on a page is the same in all.
+func (t tongue) inLanguage(to string) string { return tongue{t.catalogue, t.chosen, ""}.keep(to) }
+
+// with adds a parameter to an address that does not have it.
+func with(to, name, value string) string {
 	to, fragment, has := strings.Cut(to, "#")
+	_, query, _ := strings.Cut(to, "?")
 	sign := "?"
-	if strings.Contains(to, "?") {
+	if query != "" {
 		sign = "&"
 	}
-	to += sign + paramTongue + "=" + code
+	if v, err := url.ParseQuery(query); err == nil && !v.Has(name) {
+		to = strings.TrimSuffix(to, "?") + sign + name + "=" + value
+	}
 	if has {
 		to += "#" + fragment
 	}
@@ -111,8 +141,8 @@ var (
 	formAction = regexp.MustCompile(` action="(/[^"]*)"`)
 )
 
-// keepLinks makes every link and form of a page stay in the language that was
-// chosen. What is in a text is escaped, so that a quotation mark is one of an attribute.
+// keepLinks makes every link and form of a page stay in the language and theme
+// that were chosen. What is in a text is escaped, so that a quotation mark is one of an attribute.
 func (t tongue) keepLinks(page []byte) []byte {
 	again := func(attribute []byte, pattern *regexp.Regexp) []byte {
 		to := html.UnescapeString(string(pattern.FindSubmatch(attribute)[1]))
@@ -125,17 +155,20 @@ func (t tongue) keepLinks(page []byte) []byte {
 	page = linkOfPage.ReplaceAllFunc(page, func(a []byte) []byte { return again(a, linkOfPage) })
 	return formOfPage.ReplaceAllFunc(page, func(form []byte) []byte {
 		if bytes.Contains(form, []byte(`method="get"`)) { // its fields take the place of a query
-			return append(slices.Clone(form), []byte(`<input type="hidden" name="`+paramTongue+`" value="`+t.code+`">`)...)
+			form = slices.Clone(form)
+			for name, value := range t.kept() {
+				form = append(form, `<input type="hidden" name="`+name+`" value="`+value+`">`...)
+			}
+			return form
 		}
 		return formAction.ReplaceAllFunc(form, func(a []byte) []byte { return again(a, formAction) })
 	})
 }
 
-// isPage says that an address of this node is one of a page that has not
-// been given a language yet: not a feed, file or document.
+// isPage says that an address of this node is one of a page: not a feed, file or document.
 func isPage(to string) bool {
 	u, err := url.Parse(to)
-	if err != nil || u.Host != "" || u.Query().Has(paramTongue) {
+	if err != nil || u.Host != "" {
 		return false
 	}
 	for _, other := range []string{"/static/", "/media/", "/oembed", "/.well-known/", "/sitemap"} {
@@ -159,7 +192,7 @@ type tongueLink struct {
 func (t tongue) tongues(here string) []tongueLink {
 	var links []tongueLink
 	for _, code := range tongueCodes() {
-		links = append(links, tongueLink{Lang: code, Label: ownName(code), URL: inTongue(here, code), Current: code == t.code})
+		links = append(links, tongueLink{Lang: code, Label: ownName(code), URL: with(here, paramTongue, code), Current: code == t.code})
 	}
 	return links
 }

@@ -267,7 +267,7 @@ func TestArgumentsAreEscaped(t *testing.T) {
 
 func TestChosenLanguageIsKept(t *testing.T) {
 	t.Parallel()
-	ko := tongue{catalogues(t)["ko"], true}
+	ko := tongue{catalogues(t)["ko"], true, ""}
 	if got := ko.keep(""); got != "" {
 		t.Errorf("keep of no address = %q", got)
 	}
@@ -289,5 +289,30 @@ func TestChosenLanguageIsKept(t *testing.T) {
 		if got := string(ko.keepLinks([]byte(page))); got != want {
 			t.Errorf("keepLinks(%s) = %s, want %s", page, got, want)
 		}
+	}
+}
+
+func TestChosenThemeIsKept(t *testing.T) {
+	t.Parallel()
+	all := catalogues(t)
+	dark, both := tongue{all["en"], false, themeDark}, tongue{all["ko"], true, themeDark}
+	for page, want := range map[string][2]string{
+		` href="/m"`:                      {` href="/m?theme=dark"`, ` href="/m?ui=ko&amp;theme=dark"`},
+		` href="/?ui=es"`:                 {` href="/?ui=es&amp;theme=dark"`, ` href="/?ui=es&amp;theme=dark"`},
+		` href="/?theme=light#comments"`:  {` href="/?theme=light#comments"`, ` href="/?theme=light&amp;ui=ko#comments"`},
+		` href="/?theme=system"`:          {` href="/?theme=system"`, ` href="/?theme=system&amp;ui=ko"`},
+		` href="/feed.atom"`:              {` href="/feed.atom"`, ` href="/feed.atom"`},
+		`<form action="/m" method="get">`: {`<form action="/m" method="get"><input type="hidden" name="theme" value="dark">`, `<form action="/m" method="get"><input type="hidden" name="ui" value="ko"><input type="hidden" name="theme" value="dark">`},
+	} {
+		if got := [2]string{string(dark.keepLinks([]byte(page))), string(both.keepLinks([]byte(page)))}; got != want {
+			t.Errorf("keepLinks(%s) = %q, want %q", page, got, want)
+		}
+	}
+	marks := map[string]bool{}
+	for _, one := range []tongue{dark, both, {all["en"], false, ""}, {all["en"], true, ""}, {all["en"], true, themeDark}, {all["en"], false, themeLight}, {all["ko"], false, themeDark}} {
+		if marks[one.mark()] {
+			t.Errorf("two ways to show a page have the mark %q", one.mark())
+		}
+		marks[one.mark()] = true
 	}
 }

@@ -71,6 +71,7 @@ type actorView struct {
 	Icon       icon
 	Avatar     string // the path of its picture, "" for its Icon
 	Gone       bool   // deleted: it has no page
+	Agent      bool   // and so marked as one; moderators may be people of other servers, or this node's operator
 	Vouched    bool   // of an agent of another node: that one declares that only agents write there
 }
 
@@ -81,7 +82,7 @@ func (v view) actor(r storage.Ref) actorView {
 	}
 	return actorView{
 		Name: r.Name, Host: r.Host, Path: actorPath(letter, r.Name, r.Host), Icon: identicon(r.URI), Avatar: v.picture(r.AvatarURL), Gone: r.DeletedAt > 0,
-		Vouched: r.Tier >= node.TierVouched,
+		Agent: r.Kind == storage.KindAgent, Vouched: r.Tier >= node.TierVouched,
 	}
 }
 
@@ -113,6 +114,7 @@ type postView struct {
 	ID, Path, Title, Lang  string
 	Author, Submolt        actorView
 	Link                   *linkView // what a link post points to
+	Picture                string    // the path of an image post's picture, of those that this node serves
 	Excerpt                string
 	Body                   template.HTML
 	Score, Up, Down        int64
@@ -134,6 +136,9 @@ func (v view) post(p storage.Post) postView {
 	}
 	if strings.TrimSpace(pv.Title) == "" {
 		pv.Title = v.say("common.untitled")
+	}
+	if pv.Picture = v.picture(p.URL); pv.Picture != "" {
+		pv.Link = nil
 	}
 	if p.Author.Host != "" {
 		pv.Source = webAddress(p.URI)
