@@ -1,12 +1,14 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"strings"
 	"time"
+	"unicode"
 
 	"instar.example/federation/activity"
 	"instar.example/storage"
@@ -31,19 +33,16 @@ func (n *Node) remoteActor(ctx context.Context, q storage.Queries, doc *activity
 	if host == "" || host == n.host {
 		return storage.Actor{}, invalid("bad_actor", "The actor is not of another node", "")
 	}
-	if HostOf(doc.Inbox) != host { // it would have us send to whomever it likes
+	if ownAddress(doc.Inbox, host) == "" || ownAddress(doc.ID, host) == "" { // it would have us send to whomever it likes
 		return storage.Actor{}, invalid("bad_actor", "The actor's inbox is not on its server", "")
 	}
-	now := n.now()
-	name := visible(doc.PreferredUsername, 100)
-	if name == "" {
-		name = lastSegment(doc.ID)
-	}
+	now, name := n.now(), nameFrom(doc)
 	a := storage.Actor{
 		ID: n.cfg.NewID(), URI: doc.ID, WireType: doc.Type, Host: host, Handle: strings.ToLower(name), Name: name,
 		DisplayName: visible(textOf(doc.Name), MaxDisplayName), Description: visible(summaryOf(doc), MaxDescription),
-		Inbox: doc.Inbox, SharedInbox: doc.SharedInbox, Outbox: doc.Outbox, FollowersURI: doc.Followers,
-		PageURL: pageOf(doc), AvatarURL: doc.Icon, BannerURL: doc.Image, State: storage.ActorActive, Restricted: doc.RestrictedToMods,
+		Inbox: doc.Inbox, SharedInbox: ownAddress(doc.SharedInbox, host), Outbox: ownAddress(doc.Outbox, host),
+		FollowersURI: ownAddress(doc.Followers, host), PageURL: cmp.Or(ownAddress(doc.URL, host), doc.ID), AvatarURL: pictureFrom(doc.Icon),
+		BannerURL: pictureFrom(doc.Image), State: storage.ActorActive, Restricted: doc.RestrictedToMods,
 		CreatedAt: now, UpdatedAt: now, FetchedAt: now,
 	}
 	if a.Kind = kindOf(doc.Type); a.Kind == storage.KindSubmolt {
@@ -52,11 +51,11 @@ func (n *Node) remoteActor(ctx context.Context, q storage.Queries, doc *activity
 			a.Restricted, a.AllowCrypto = doc.Group.AgentsRestricted, doc.Group.AllowCrypto
 		}
 	}
-	if HostOf(doc.SharedInbox) != host {
-		a.SharedInbox = "" // a shared inbox elsewhere would let one host aim us at another
-	}
-	if len(doc.Keys) > 0 {
-		a.KeyID, a.KeyPEM = doc.Keys[0].ID, doc.Keys[0].PEM
+	for _, k := range doc.Keys {
+		if k.Owner == doc.ID && originOf(k.ID) == originOf(doc.ID) { // another's key is not taken from it (FEP-fe34)
+			a.KeyID, a.KeyPEM = k.ID, k.PEM
+			break
+		}
 	}
 	a.Tier = TierHuman
 	if a.Kind != storage.KindAgent {
@@ -90,13 +89,44 @@ func summaryOf(doc *activity.Actor) string {
 	return textOf(doc.Summary)
 }
 
-// pageOf is an actor's page for people, if it is one of its own host.
-func pageOf(doc *activity.Actor) string {
-	if HostOf(doc.URL) == HostOf(doc.ID) {
-		return doc.URL
+// ownAddress returns an address that an actor names if it is one of the actor's
+// own host, else "": a shared inbox elsewhere would let one host aim us at
+// another, and a space would make two addresses of one in the log.
+func ownAddress(address, host string) string {
+	if HostOf(address) != host || strings.ContainsFunc(address, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) {
+		return ""
 	}
-	return doc.ID
+	return address
 }
+
+// pictureFrom returns the address of a picture, which may be anywhere on the web.
+func pictureFrom(address string) string {
+	to, err := webURL("picture", address)
+	if err != nil {
+		return ""
+	}
+	return to
+}
+
+// nameFrom is the name of a remote actor: what its server calls it, as far as
+// that can be a name here; one that looks like an address, or like words, cannot.
+func nameFrom(doc *activity.Actor) string {
+	for _, name := range []string{doc.PreferredUsername, lastSegment(doc.ID)} {
+		name = strings.TrimLeft(strings.Map(func(r rune) rune {
+			if r != '_' && r != '.' && r != '-' && !unicode.IsLetter(r) && !unicode.IsNumber(r) {
+				return -1
+			}
+			return r
+		}, visible(name, maxRemoteName)), ".-")
+		if name != "" {
+			return name
+		}
+	}
+	return "unnamed"
+}
+
+// maxRemoteName bounds a remote actor's name, in characters.
+const maxRemoteName = 90
 
 func lastSegment(uri string) string { return uri[strings.LastIndexByte(uri, '/')+1:] }
 

@@ -181,6 +181,9 @@ func (n *Node) Entry(ctx context.Context, id string) (storage.Entry, error) {
 	if err != nil || isPrivate(e) {
 		return storage.Entry{}, orNotFound(cmp.Or(err, storage.ErrNotFound), "Activity", "")
 	}
+	if gone, err := withdrawn(ctx, q, e); err != nil || gone {
+		return storage.Entry{}, cmp.Or(err, error(&Error{Kind: Gone, Code: "deleted", Detail: "What this activity was about was deleted"}))
+	}
 	a, err := q.Actor(ctx, e.ActorID)
 	if err != nil {
 		return e, err
@@ -199,12 +202,38 @@ func (n *Node) Outbox(ctx context.Context, actorID string, limit int) ([]storage
 	if err != nil {
 		return nil, err
 	}
-	for i, e := range es {
-		if es[i], err = n.provenEntry(ctx, e, a); err != nil {
+	shown := es[:0]
+	for _, e := range es {
+		if gone, err := withdrawn(ctx, q, e); err != nil || gone {
+			if err != nil {
+				return nil, err
+			}
+			continue
+		}
+		if e, err = n.provenEntry(ctx, e, a); err != nil {
 			return nil, err
 		}
+		shown = append(shown, e)
 	}
-	return es, nil
+	return shown, nil
+}
+
+// withdrawn says whether an entry shows what was deleted or removed since: its
+// text is shown to nobody who comes later.
+func withdrawn(ctx context.Context, q storage.Queries, e storage.Entry) (bool, error) {
+	a, err := activity.ParseActivity(e.Body)
+	if err != nil {
+		return false, err
+	}
+	if inner, err := activity.ParseActivity(a.Object().Raw); a.Type == activity.TypeAnnounce && err == nil {
+		a = inner
+	}
+	switch a.Type {
+	case activity.TypeCreate, activity.TypeUpdate, activity.TypeAnnounce:
+		return q.IsTombstone(ctx, a.Object().ID, "")
+	default:
+		return false, nil
+	}
 }
 
 // ThreadURIs returns the ids of a post's comments, in the order of writing, behind a local id.

@@ -26,22 +26,39 @@ func inboxOf(a storage.Actor) string {
 	return a.Inbox
 }
 
-// HostOf is the host of a URI, with its port if it has one, "" if it has none.
+// HostOf is the host of a web address, with its port if it has one; "" for
+// anything else: for addresses that are too long to be kept, or that spell their
+// host in another way than the one by which hosts are told apart (CVE-2023-42451).
 func HostOf(uri string) string {
-	u, err := url.Parse(uri)
-	if err != nil {
-		return ""
-	}
-	return strings.ToLower(u.Host)
+	_, host := originParts(uri)
+	return host
 }
 
-// originOf is the scheme and host of a URI.
+// originOf is the scheme and host of a web address, "" for anything else.
 func originOf(uri string) string {
-	u, err := url.Parse(uri)
-	if err != nil {
+	scheme, host := originParts(uri)
+	if host == "" {
 		return ""
 	}
-	return u.Scheme + "://" + strings.ToLower(u.Host)
+	return scheme + "://" + host
+}
+
+func originParts(uri string) (scheme, host string) {
+	if len(uri) > MaxURL {
+		return "", ""
+	}
+	u, err := url.Parse(uri)
+	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.User != nil {
+		return "", ""
+	}
+	host = strings.ToLower(u.Host)
+	strange := func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < '0' || r > '9') && !strings.ContainsRune("-.:[]", r)
+	}
+	if strings.ContainsFunc(host, strange) || strings.HasSuffix(strings.TrimSuffix(host, ":"+u.Port()), ".") || u.Port() == map[string]string{"https": "443", "http": "80"}[u.Scheme] {
+		return "", ""
+	}
+	return u.Scheme, host
 }
 
 // letter is one activity to write into the log.

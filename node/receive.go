@@ -265,7 +265,7 @@ func (in *inbound) inner(ctx context.Context, ref activity.Ref, group storage.Ac
 		return in.announcedID(ctx, ref.ID, group)
 	}
 	a, err := activity.ParseActivity(ref.Raw)
-	if err != nil {
+	if err != nil || len(a.ID) > MaxURL {
 		return "", &Error{Kind: Invalid, Code: "bad_inner"}
 	}
 	if HostOf(a.Actor) == in.n.host {

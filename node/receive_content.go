@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"instar.example/federation/activity"
+	"instar.example/federation/proof"
 	"instar.example/storage"
 )
 
@@ -289,7 +290,7 @@ func (in *inbound) fetchParent(ctx context.Context, uri string) error {
 func (in *inbound) update(ctx context.Context, a *activity.Activity, actor storage.Actor) (string, error) {
 	ref := a.Object()
 	if ref.ID == actor.URI {
-		if ref.Raw == nil || in.untrusted(actor) {
+		if ref.Raw == nil || in.untrusted(actor) || in.outdated(a, actor) {
 			return resultIgnored, nil // it is asked for again when it is a day old
 		}
 		doc, err := activity.ParseActor(ref.Raw)
@@ -339,6 +340,17 @@ func (in *inbound) update(ctx context.Context, a *activity.Activity, actor stora
 		return resultIgnored, ignoreNotFound(err) // ours is newer
 	}
 	return resultApplied, in.passOn(ctx, announcement{submolt: submolt, audience: followersOf(submolt.URI), thread: p.URI})
+}
+
+// outdated says that a new profile is older than the one that was read at the
+// actor's own server, within the slack of clocks: who passes on an old one, with
+// the proof that was good then, must not bring back a key that was given up.
+func (in *inbound) outdated(a *activity.Activity, actor storage.Actor) bool {
+	at := later(a.Updated, a.Published)
+	if at.IsZero() {
+		return in.byProof
+	}
+	return at.Add(proof.MaxAhead).UnixMilli() < actor.FetchedAt
 }
 
 func later(updated, published time.Time) time.Time {

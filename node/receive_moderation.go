@@ -80,6 +80,9 @@ func (in *inbound) restore(ctx context.Context, a *activity.Activity, actor stor
 
 // bringBack shows again what its author had deleted, if nothing else hides it.
 func (in *inbound) bringBack(ctx context.Context, g governed, actor storage.Actor) (string, error) {
+	if actor.Local() {
+		return resultKnown, nil // what our agents do with their own is done here, whoever tells of it
+	}
 	author, err := in.n.remoteAuthor(actor)
 	if err != nil {
 		return "", err

@@ -3,7 +3,9 @@ package storage
 import (
 	"context"
 	"math"
+	"slices"
 	"strings"
+	"unicode"
 )
 
 // Entry is one row of the outbox log: the exact bytes of one activity and who
@@ -27,8 +29,11 @@ type Entry struct {
 // InboxAudience is the audience of one inbox; others are keys of the audience index.
 func InboxAudience(inbox string) string { return "inbox:" + inbox }
 
-// JoinAudiences writes audiences as one column. None contains a space: they are URLs.
-func JoinAudiences(audiences []string) string { return strings.Join(audiences, " ") }
+// JoinAudiences writes audiences as one column. One with a space is no address,
+// and would be two there: it is left out.
+func JoinAudiences(audiences []string) string {
+	return strings.Join(slices.DeleteFunc(slices.Clone(audiences), func(a string) bool { return strings.ContainsFunc(a, unicode.IsSpace) }), " ")
+}
 
 // Audiences are those that an entry is for.
 func (e Entry) Audiences() []string { return strings.Fields(e.Audience) }

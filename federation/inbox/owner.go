@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"instar.example/federation/activity"
+	"instar.example/federation/fetch"
 )
 
 // ErrKeyOwner says that a key and its actor do not name each other.
@@ -58,6 +59,9 @@ func checkID(id string) error {
 	u, err := url.Parse(id)
 	if err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && u.Scheme != "http" {
 		return errors.New("is not an http address")
+	}
+	if origin := fetch.Origin(id); origin == "" || !strings.HasPrefix(id, origin) {
+		return errors.New("spells its host in another way than in lower case, without a last dot and the scheme's own port")
 	}
 	return nil
 }

@@ -69,6 +69,7 @@ type Key struct {
 type Proof struct {
 	Method  string // the id of its key
 	Created time.Time
+	Expires time.Time // zero where it does not say
 
 	value  []byte
 	config map[string]json.RawMessage // the proof without its value
@@ -158,6 +159,7 @@ func parse(raw json.RawMessage) (Proof, error) {
 		ProofPurpose       string `json:"proofPurpose"`
 		ProofValue         string `json:"proofValue"`
 		Created            string `json:"created"`
+		Expires            string `json:"expires"`
 	}
 	if json.Unmarshal(raw, &wire) != nil || wire.Type != typeProof || wire.Cryptosuite != suiteJCS {
 		return Proof{}, ErrNone // of a shape or a kind that others know
@@ -170,6 +172,11 @@ func parse(raw json.RawMessage) (Proof, error) {
 	if p.Created, err = time.Parse(time.RFC3339, wire.Created); err != nil || p.Method == "" || wire.ProofPurpose != purpose {
 		return Proof{}, fmt.Errorf("%w: created, verificationMethod or proofPurpose", ErrMalformed)
 	}
+	if wire.Expires != "" {
+		if p.Expires, err = time.Parse(time.RFC3339, wire.Expires); err != nil {
+			return Proof{}, fmt.Errorf("%w: expires", ErrMalformed)
+		}
+	}
 	if p.config, err = membersOf(raw); err != nil {
 		return Proof{}, err
 	}
@@ -180,6 +187,9 @@ func parse(raw json.RawMessage) (Proof, error) {
 // Fresh says whether p may be believed without any other sign of its time.
 func (p Proof) Fresh(now time.Time) bool {
 	age := now.Sub(p.Created)
+	if !p.Expires.IsZero() && now.After(p.Expires) {
+		return false
+	}
 	return age <= MaxAge && age >= -MaxAhead
 }
 

@@ -207,7 +207,7 @@ func (k *keys) find(ctx context.Context, keyID string) (inbox.Signer, error) {
 		return inbox.Signer{}, err
 	}
 	actor, err := activity.ParseActor(doc.Body)
-	if err != nil || actor.ID != key.Owner {
+	if err != nil || actor.ID != key.Owner || actor.ID != address { // else it may be somebody's file
 		if !fetch.SameOrigin(key.Owner, keyID) {
 			return inbox.Signer{}, fmt.Errorf("%w: %s is not of its origin", inbox.ErrKeyOwner, key.Owner)
 		}

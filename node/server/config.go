@@ -20,16 +20,18 @@ import (
 // file, one environment variable and one flag (Fields lists them); LoadConfig
 // fills the defaults, also those that depend on other fields.
 type Config struct {
-	Listen       string `toml:"listen" default:"127.0.0.1:8080" doc:"The address to listen on, host:port. An empty host means every address of the machine."`
-	BaseURL      string `toml:"base_url" derived:"http://<listen> on a loopback address; elsewhere it must be set" doc:"The public origin, such as https://instar.example.org. Every id is built from it: it cannot change later. Plain http is for loopback only."`
-	Name         string `toml:"name" derived:"the host of base_url" doc:"The name of the node, for people."`
-	Description  string `toml:"description" doc:"What the node is for, in a sentence or two, for people."`
-	DataDir      string `toml:"data_dir" default:"./instar-data" doc:"The folder of what the node keeps: the SQLite database and the secret file."`
-	DatabaseURL  string `toml:"database_url" doc:"Empty for SQLite in data_dir, or PostgreSQL: postgres://user:password@host:5432/database?sslmode=verify-full."`
-	SecretFile   string `toml:"secret_file" derived:"secret.key in data_dir" doc:"The file of the node's secret, made at the first start. The same for all processes of one node; a part of every backup."`
-	AutoMigrate  bool   `toml:"auto_migrate" default:"true" doc:"Whether serve brings an older database to this program's schema. If not, it refuses to start on one."`
-	Registration string `toml:"registration" oneof:"open approval invite closed" derived:"open when base_url is loopback, else approval" doc:"Who may register an agent: anybody, who may write at once; anybody, who may write when claimed or approved; who was invited; nobody."`
-	Robots       string `toml:"robots" default:"open" oneof:"open search-only closed" doc:"What robots.txt tells crawlers, and its Content-Signal: read and index everything; index for search, but do not train on it; nothing."`
+	Listen         string `toml:"listen" default:"127.0.0.1:8080" doc:"The address to listen on, host:port. An empty host means every address of the machine."`
+	BaseURL        string `toml:"base_url" derived:"http://<listen> on a loopback address; elsewhere it must be set" doc:"The public origin, such as https://instar.example.org. Every id is built from it: it cannot change later. Plain http is for loopback only."`
+	Name           string `toml:"name" derived:"the host of base_url" doc:"The name of the node, for people."`
+	Description    string `toml:"description" doc:"What the node is for, in a sentence or two, for people."`
+	DataDir        string `toml:"data_dir" default:"./instar-data" doc:"The folder of what the node keeps: the SQLite database and the secret file."`
+	DatabaseURL    string `toml:"database_url" doc:"Empty for SQLite in data_dir, or PostgreSQL: postgres://user:password@host:5432/database?sslmode=verify-full."`
+	SecretFile     string `toml:"secret_file" derived:"secret.key in data_dir" doc:"The file of the node's secret, made at the first start. The same for all processes of one node; a part of every backup."`
+	AutoMigrate    bool   `toml:"auto_migrate" default:"true" doc:"Whether serve brings an older database to this program's schema. If not, it refuses to start on one."`
+	Registration   string `toml:"registration" oneof:"open approval invite closed" derived:"open when base_url is loopback, else approval" doc:"Who may register an agent: anybody, who may write at once; anybody, who may write when claimed or approved; who was invited; nobody."`
+	TrustedProxies string `toml:"trusted_proxies" doc:"The addresses or networks of the reverse proxies before the node, separated by commas, such as 127.0.0.1 or 10.0.0.0/8. What they add to X-Forwarded-For is believed, so that limits count each client by itself. Empty for none: then all that comes through a proxy is one client."`
+
+	Robots string `toml:"robots" default:"open" oneof:"open search-only closed" doc:"What robots.txt tells crawlers, and its Content-Signal: read and index everything; index for search, but do not train on it; nothing."`
 
 	Backfill   BackfillConfig   `toml:"backfill"`
 	Claim      ClaimConfig      `toml:"claim"`

@@ -37,6 +37,9 @@ func (c Config) Check() error {
 	if err := checkDatabaseURL(c.DatabaseURL); err != nil {
 		return fmt.Errorf("database_url %w", err)
 	}
+	if _, err := proxies(c.TrustedProxies); err != nil {
+		return fmt.Errorf("trusted_proxies: %w", err)
+	}
 	if err := c.checkClaims(); err != nil {
 		return err
 	}

@@ -37,6 +37,11 @@ func TestHostileKeys(t *testing.T) {
 	}
 	tricks := []trick{
 		{"a document of another actor", refused(401, "key_owner"), changed("id", func(s *stage, _ string) any { return s.eve })},
+		{"a file that says it is a neighbour", refused(401, "key_owner"), func(s *stage, _ string, d doc) http.HandlerFunc {
+			d["id"] = s.eve
+			d["publicKey"].(doc)["owner"] = s.eve
+			return show(d)
+		}},
 		{"a document of a local agent", refused(401, "key"), changed("id", func(s *stage, _ string) any { return s.node.URL() + "/u/ada" })},
 		{"a key without an owner", refused(401, "key"), withKey(func(_ *stage, k doc) { delete(k, "owner") })},
 		{"a key of another owner", refused(401, "key_owner"), withKey(func(s *stage, k doc) { k["owner"] = s.eve })},

@@ -190,8 +190,12 @@ func assemble(ctx context.Context, cfg Config, opts Options, store *storage.Stor
 	if err := agents.KeepTexts(ctx); err != nil {
 		return nil, err
 	}
+	trusted, err := proxies(cfg.TrustedProxies)
+	if err != nil {
+		return nil, err
+	}
 	s.http = &http.Server{
-		Handler:           s.routes(agents, peers, pages),
+		Handler:           behind(trusted, s.routes(agents, peers, pages)),
 		ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
 		MaxHeaderBytes: maxHeaderBytes, ErrorLog: slog.NewLogLogger(opts.Log.Handler(), slog.LevelDebug),
 	}

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"instar.example/node"
@@ -25,7 +26,9 @@ const (
 	eventAge     = 15 * time.Minute // then the browser asks again
 	eventWrite   = 10 * time.Second // how long one event may take
 	eventStreams = 2_000            // at once
-	eventRetry   = 5_000            // ms until a browser asks again
+	// eventStreamsOfOne are those of one address, behind which a whole office may be.
+	eventStreamsOfOne = 200
+	eventRetry        = 5_000 // ms until a browser asks again
 )
 
 // events streams the mark of a page (WHATWG HTML §9.2, server-sent events): at
@@ -38,13 +41,12 @@ func (w *Web) events(rw http.ResponseWriter, r *http.Request) {
 		w.fail(rw, r, err)
 		return
 	}
-	select {
-	case w.streams <- struct{}{}:
-		defer func() { <-w.streams }()
-	default:
+	from := node.AddressOf(r.RemoteAddr)
+	if !w.streams.take(from) {
 		w.fail(rw, r, &node.Error{Kind: node.Unready, Code: "busy", Detail: "Too many pages are being watched", After: time.Minute})
 		return
 	}
+	defer w.streams.leave(from)
 	h := rw.Header()
 	secure(h)
 	h.Set("Content-Type", "text/event-stream")
@@ -92,6 +94,37 @@ func (w *Web) watch(ctx context.Context, s stream, of, mark string) {
 		if err != nil {
 			return
 		}
+	}
+}
+
+// streams counts the streams of events: in all, and of one address, so that one
+// reader cannot take those of all others.
+type streams struct {
+	mu  sync.Mutex
+	all int            // guarded by mu
+	of  map[string]int // by address; guarded by mu; none is 0
+}
+
+func (s *streams) take(from string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.all >= eventStreams || s.of[from] >= eventStreamsOfOne {
+		return false
+	}
+	if s.of == nil {
+		s.of = map[string]int{}
+	}
+	s.all++
+	s.of[from]++
+	return true
+}
+
+func (s *streams) leave(from string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.all--
+	if s.of[from]--; s.of[from] == 0 {
+		delete(s.of, from)
 	}
 }
 

@@ -3,9 +3,7 @@ package web
 import (
 	"context"
 	"errors"
-	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strings"
 
@@ -118,24 +116,5 @@ func (w *Web) reportTarget(about string) (node.ReportDraft, bool) {
 	return node.ReportDraft{}, false
 }
 
-// address is the reader's own, from the socket alone, for counting. Of IPv6 it
-// is the network that one customer has.
-func address(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	ip, err := netip.ParseAddr(host)
-	if err != nil {
-		return host
-	}
-	if ip = ip.Unmap(); ip.Is4() {
-		return ip.String()
-	}
-	const customer = 64
-	p, err := ip.WithZone("").Prefix(customer)
-	if err != nil {
-		return host
-	}
-	return p.String()
-}
+// address is the reader's own, for counting.
+func address(r *http.Request) string { return node.AddressOf(r.RemoteAddr) }

@@ -51,7 +51,7 @@ type Web struct {
 	robots  string // one of the presets
 	pace    time.Duration
 	cards   *cards
-	streams chan struct{} // holds a token for each stream of events
+	streams streams
 	stopped chan struct{} // closed by Close
 	closing sync.Once
 	cache   *cache
@@ -71,7 +71,7 @@ func New(cfg Config) (*Web, error) {
 	w := &Web{
 		node: cfg.Node, log: cfg.Log, now: cfg.Now, cache: newCache(), seeker: newSeeker(), texts: cfg.Texts, calls: sync.OnceValues(specs.Calls),
 		robots: cmp.Or(cfg.Robots, RobotsOpen), pace: cmp.Or(cfg.Pace, eventPace),
-		streams: make(chan struct{}, eventStreams), stopped: make(chan struct{}),
+		stopped: make(chan struct{}),
 	}
 	var err error
 	if w.tongues, err = loadTongues(); err != nil {

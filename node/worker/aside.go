@@ -86,8 +86,15 @@ func (w *Worker) aside(ctx context.Context, r storage.Received, asking *sync.Wai
 
 // complete asks for what an activity lacks until it can be applied.
 func (w *Worker) complete(ctx context.Context, r storage.Received, missing *node.MissingError) error {
-	docs, asked, size := node.Documents{}, map[string]bool{}, 0
-	for range MaxFetches {
+	docs, asked, size, left := node.Documents{}, map[string]bool{}, 0, MaxFetches
+	if r.Attempts >= wholeTurns {
+		left = laterFetches
+	}
+	for left > 0 {
+		left--
+		if missing.Origin != "" {
+			left -= hostFetches - 1
+		}
 		what := missing.URI + missing.Origin
 		if asked[what] {
 			return w.cfg.Node.Finish(ctx, r, "refused: unfetchable")

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -151,23 +150,16 @@ func (w *Worker) inProfile(ctx context.Context, p node.Proof) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	doc, err := w.cfg.Fetch.Object(ctx, uri)
+	a, err := w.actorAt(ctx, uri)
 	if err != nil {
 		return "", err
 	}
-	a, err := activity.ParseActor(doc.Body)
-	if err != nil {
-		return "", err
-	}
-	u, err := url.Parse(a.ID)
 	switch {
-	case err != nil || !fetch.SameOrigin(a.ID, doc.URL):
-		return "", fmt.Errorf("%w: %s shows another server's actor", activity.ErrMalformed, uri)
-	case strings.EqualFold(u.Host, w.cfg.Node.Host()):
+	case node.HostOf(a.ID) == w.cfg.Node.Host():
 		return "", errors.New("an account of this node owns nothing")
 	case a.Type != activity.TypePerson && a.Type != activity.TypeOrganization:
 		return "", errors.New("an owner is a person or an organization")
-	case !bytes.Contains(doc.Body, []byte(p.Code)):
+	case !bytes.Contains(a.Raw, []byte(p.Code)):
 		return "", errNotPublished
 	}
 	return "fediverse:" + a.ID, nil

@@ -19,8 +19,14 @@ import (
 
 // Bounds of what one received activity may cause.
 const (
-	// MaxFetches is how many documents are asked for on behalf of one activity.
+	// MaxFetches is how many documents are asked for on behalf of one activity in one turn.
 	MaxFetches = 60
+	// Once wholeTurns turns were in vain, a turn asks for fewer: what one activity
+	// causes in all is bounded, too, however often a document fails.
+	wholeTurns, laterFetches = 2, 10
+	// hostFetches is what asking a server who it is may take: its actor, and NodeInfo
+	// with the links to it.
+	hostFetches = 3
 	// MaxFetched is how many bytes they may have together.
 	MaxFetched = 4 << 20
 	giveUpAge  = 6 * time.Hour
@@ -149,7 +155,7 @@ func (w *Worker) get(ctx context.Context, m *node.MissingError, docs node.Docume
 	}
 	doc, err := w.cfg.Fetch.Object(ctx, m.URI)
 	switch {
-	case errors.Is(err, fetch.ErrGone), errors.Is(err, fetch.ErrNotFound):
+	case errors.Is(err, fetch.ErrGone), errors.Is(err, fetch.ErrNotFound), errors.Is(err, fetch.ErrForbiddenAddress):
 		docs[m.URI] = nil
 		return nil
 	case err != nil:
@@ -253,16 +259,28 @@ func (w *Worker) find(ctx context.Context, addr node.Address, attempts int64) (*
 			return nil, err
 		}
 	}
-	doc, err := w.cfg.Fetch.Object(ctx, uri)
-	if err != nil {
-		return nil, err
+	return w.actorAt(ctx, uri)
+}
+
+// actorAt returns the actor that an address leads to, as it stands at its own id:
+// what stands elsewhere on the same server may be somebody's file.
+func (w *Worker) actorAt(ctx context.Context, address string) (*activity.Actor, error) {
+	for range 2 {
+		doc, err := w.cfg.Fetch.Object(ctx, address)
+		if err != nil {
+			return nil, err
+		}
+		a, err := activity.ParseActor(doc.Body)
+		if err != nil {
+			return nil, err
+		}
+		if !fetch.SameOrigin(a.ID, doc.URL) {
+			return nil, fmt.Errorf("%w: %s shows another server's actor", activity.ErrMalformed, address)
+		}
+		if a.ID == address {
+			return a, nil
+		}
+		address = a.ID
 	}
-	a, err := activity.ParseActor(doc.Body)
-	if err != nil {
-		return nil, err
-	}
-	if !fetch.SameOrigin(a.ID, doc.URL) {
-		return nil, fmt.Errorf("%w: %s shows another server's actor", activity.ErrMalformed, uri)
-	}
-	return a, nil
+	return nil, fmt.Errorf("%w: %s does not show the actor of that id", activity.ErrMalformed, address)
 }

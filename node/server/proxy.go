@@ -1,0 +1,76 @@
+package server
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// maxHops bounds how many proxies' words are read.
+const maxHops = 16
+
+// proxies reads trusted_proxies: addresses and networks.
+func proxies(list string) ([]netip.Prefix, error) {
+	var all []netip.Prefix
+	for word := range strings.FieldsFuncSeq(list, func(r rune) bool { return r == ',' || r == ' ' }) {
+		p, err := netip.ParsePrefix(word)
+		if err != nil {
+			var ip netip.Addr
+			if ip, err = netip.ParseAddr(word); err == nil {
+				p, err = ip.Prefix(ip.BitLen())
+			}
+		}
+		if err != nil || p != p.Masked() {
+			return nil, fmt.Errorf("%q is no address and no network, such as 127.0.0.1 or 10.0.0.0/8", word)
+		}
+		all = append(all, p)
+	}
+	return all, nil
+}
+
+// behind gives each request the address of the client for whom a proxy that is
+// trusted asks. Anybody else may write into X-Forwarded-For what they like: only
+// what was added from the last trusted proxy on is read, from the right, and the
+// first address there that is no proxy of ours is the client's (CVE-2023-49952).
+func behind(trusted []netip.Prefix, next http.Handler) http.Handler {
+	if len(trusted) == 0 {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if client, ok := clientOf(trusted, r); ok {
+			r.RemoteAddr = net.JoinHostPort(client.String(), "0")
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func clientOf(trusted []netip.Prefix, r *http.Request) (client netip.Addr, ok bool) {
+	is := func(ip netip.Addr) bool {
+		return slices.ContainsFunc(trusted, func(p netip.Prefix) bool { return p.Contains(ip) })
+	}
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return client, false
+	}
+	if client, err = netip.ParseAddr(host); err != nil {
+		return client, false
+	}
+	if client = client.WithZone("").Unmap(); !is(client) {
+		return client, false
+	}
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for _, hop := range slices.Backward(hops[max(0, len(hops)-maxHops):]) {
+		ip, err := netip.ParseAddr(strings.TrimSpace(hop))
+		if err != nil {
+			return client, ok // nothing further left can be told from an invention
+		}
+		client, ok = ip.WithZone("").Unmap(), true
+		if !is(client) {
+			return client, true
+		}
+	}
+	return client, ok
+}
