@@ -306,7 +306,7 @@ func (n *Node) endWaiting(ctx context.Context, q storage.Queries, stub storage.A
 		if err := q.SetFollow(ctx, f); err != nil {
 			return err
 		}
-		if err := q.AddCounts(ctx, f.FollowerID, storage.Counts{Following: -1}); err != nil {
+		if err := q.AddCounts(ctx, f.FollowerID, storage.Counts{Following: -countOf(stub)}); err != nil {
 			return err
 		}
 	}
