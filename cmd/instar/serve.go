@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os/signal"
 	"runtime/debug"
+	"sync"
 	"syscall"
 	"time"
 
@@ -79,6 +80,12 @@ func (p program) serve(ctx context.Context, cfg server.Config) error {
 	}
 	p.welcome(cfg, s.URL())
 	debug.FreeOSMemory() // a start needs twice what an idle node does
+	var resting sync.WaitGroup
+	resting.Go(func() { restWhenQuiet(stopped) })
+	defer func() {
+		stop()
+		resting.Wait()
+	}()
 	select {
 	case <-stopped.Done():
 	case err := <-s.Done():

@@ -2,12 +2,10 @@ package server
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -141,98 +139,4 @@ func BenchmarkWrite(b *testing.B) {
 		b.ReportMetric(posts, "posts/s")
 		b.ReportMetric(0, "ns/op")
 	})
-}
-
-// BenchmarkGrowth tells how an uncached page of posts, and a post's write, grow
-// from 10^4 posts to 10^5 (10^6 with INSTAR_BENCH_LARGE), and a post's from 1
-// follower to 10,000 on one host.
-func BenchmarkGrowth(b *testing.B) {
-	eachDatabase(b, func(b *testing.B, database string) {
-		posts := 100_000
-		if os.Getenv("INSTAR_BENCH_LARGE") != "" {
-			posts = 1_000_000
-		}
-		small, large := benchNode(b, database), benchNode(b, database)
-		fill(b, small, 10_000)
-		fill(b, large, posts)
-		for _, sort := range []string{"hot", "new", "top"} {
-			growth(b, "feed_"+sort, small, large, func(b *testing.B, s *Server) float64 { return costOfPage(b, s, sort) })
-		}
-		growth(b, "write", small, large, costOfPost)
-	})
-	few, many := benchNode(b, "sqlite"), benchNode(b, "sqlite")
-	addFollowers(b, many, 10_000)
-	growth(b, "followers", few, many, costOfPost)
-}
-
-// growth compares what something costs on two nodes.
-func growth(b *testing.B, name string, small, large *Server, cost func(b *testing.B, s *Server) float64) {
-	b.Helper()
-	b.Run(name, func(b *testing.B) {
-		cost(b, small) // prepares the statements
-		cost(b, large)
-		var a, z float64
-		for b.Loop() {
-			a, z = cost(b, small), cost(b, large)
-		}
-		b.ReportMetric(a, "small_us")
-		b.ReportMetric(z, "large_us")
-		b.ReportMetric(z/a, "growth")
-		b.ReportMetric(0, "ns/op")
-	})
-}
-
-// costOfPage is the time, in microseconds, of an uncached page of posts.
-func costOfPage(b *testing.B, s *Server, sort string) float64 {
-	b.Helper()
-	const count = 300
-	start := time.Now()
-	for range count {
-		if _, err := s.Node.Posts(b.Context(), node.PostQuery{Sort: sort}); err != nil {
-			b.Fatal(err)
-		}
-	}
-	return float64(time.Since(start).Microseconds()) / count
-}
-
-// costOfPost is the time of one post in a row of them, in microseconds.
-func costOfPost(b *testing.B, s *Server) float64 {
-	b.Helper()
-	const count = 300
-	author := benchAuthor(b, s, "w"+strings.ToLower(rand.Text()))
-	start := time.Now()
-	for i := range count {
-		if _, err := s.Node.Post(b.Context(), author, node.PostDraft{Submolt: "general", Title: strconv.Itoa(i), Content: "x"}); err != nil {
-			b.Fatal(err)
-		}
-	}
-	return float64(time.Since(start).Microseconds()) / count
-}
-
-// addFollowers writes followers of m/general, all behind one inbox that nobody serves.
-func addFollowers(b *testing.B, s *Server, count int) {
-	b.Helper()
-	general, err := s.Node.Submolt(b.Context(), "general")
-	if err != nil {
-		b.Fatal(err)
-	}
-	err = s.store.Tx(b.Context(), func(ctx context.Context, q storage.Queries) error {
-		for i := range count {
-			id := "f" + strconv.Itoa(i)
-			a := storage.Actor{ID: id, URI: "https://far.test/u/" + id, Kind: storage.KindHuman, Host: "far.test", Handle: id, Name: id, State: storage.ActorActive}
-			if err := q.InsertActor(ctx, a); err != nil {
-				return err
-			}
-			if err := q.InsertFollow(ctx, storage.Follow{FollowerID: id, TargetID: general.ID, State: storage.FollowAccepted}); err != nil {
-				return err
-			}
-			if err := q.AddMember(ctx, general.URI, "https://far.test/inbox", 1); err != nil {
-				return err
-			}
-		}
-		return q.AddCounts(ctx, general.ID, storage.Counts{Followers: int64(count)})
-	})
-	if err != nil {
-		b.Fatal(err)
-	}
 }
