@@ -36,7 +36,8 @@ type press struct {
 func newPress() *press {
 	p := &press{}
 	// These options are sound, so that there is no error.
-	p.zstd, _ = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithEncoderConcurrency(2), zstd.WithWindowSize(1<<19))
+	p.zstd, _ = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithEncoderConcurrency(2),
+		zstd.WithWindowSize(1<<19), zstd.WithLowerEncoderMem(true))
 	p.brotli.New = func() any { return brotli.NewWriterLevel(io.Discard, brotliLevel) }
 	p.gzip.New = func() any {
 		z, _ := gzip.NewWriterLevel(io.Discard, gzip.BestSpeed) // a level that exists
