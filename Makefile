@@ -47,7 +47,7 @@ clients: build ## clients of the compatible network, unmodified, against our own
 peers: build ## a server that others wrote (Fedify) meets our own node over https; needs Node and npm, openssl
 	@.ci/peers
 
-browser: ## every page in Chromium: WCAG 2.2 AA by axe-core, no script needed, nothing hostile runs; needs Chromium, Node and npm
+browser: ## every page in Chromium: WCAG 2.2 AA by axe-core, valid HTML, every flow with a script and without, nothing hostile runs; needs Chromium, Node and npm
 	@GO="$(GO)" .ci/browser
 
 race:
