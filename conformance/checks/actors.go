@@ -253,6 +253,7 @@ func readingChecks() []Check {
 		{ID: "badly-signed-get", Clause: "READ-5", Name: "a GET with a bad signature", Run: badlySignedGET},
 		{ID: "unknown-object", Clause: "READ-6", Name: "a post that never was", Run: unknownObject},
 		{ID: "tombstone", Clause: "READ-7", Name: "a deleted post", Run: tombstone},
+		{ID: "activity-of-deleted", Clause: "READ-8", Name: "the Create of a deleted post", Run: activityOfDeleted},
 	}
 }
 

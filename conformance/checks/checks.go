@@ -37,7 +37,7 @@ type Check struct {
 
 // Groups names the clause groups in the order in which they run.
 func Groups() []string {
-	return []string{"discovery", "signatures", "inbox", "follow", "announce", "humans", "reads"}
+	return []string{"discovery", "signatures", "inbox", "follow", "announce", "acts", "humans", "reads"}
 }
 
 // All returns every check, group by group. The error is that of the identity
@@ -53,6 +53,7 @@ func All() ([]Check, error) {
 		inGroup("inbox", inboxChecks(), generousChecks(), batchChecks()),
 		inGroup("follow", followChecks()),
 		inGroup("announce", announceChecks()),
+		inGroup("acts", actChecks(), moderationChecks()),
 		inGroup("humans", rows, traceChecks()),
 		inGroup("reads", apiChecks(), shapeChecks(), searchChecks(), limitChecks(), verifyChecks(), privateMessageChecks(), webChecks(), skillChecks()),
 	)

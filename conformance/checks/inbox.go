@@ -35,6 +35,7 @@ func inboxChecks() []Check {
 		{ID: "unknown-type", Clause: "INBOX-8", Name: "an unknown type", Run: unknownType},
 		body("utf-8", "INBOX-9", "invalid UTF-8", withMember("\"summary\":\"\xff\xfe\""), http.StatusBadRequest),
 		missing("id"), missing("type"), missing("actor"),
+		{ID: "host-spelling", Clause: "INBOX-13", Name: "an id that spells its host in another way", Run: oddSpelling},
 		body("graph", "INBOX-12", "@graph", withMember(`"@graph":[]`), http.StatusBadRequest),
 		body("included", "INBOX-12", "@included", withMember(`"@included":[]`), http.StatusBadRequest),
 		body("reverse", "INBOX-12", "@reverse", withMember(`"@reverse":{}`), http.StatusBadRequest),
@@ -77,6 +78,12 @@ func mediaType(id, value string, wanted int) Check {
 	return Check{ID: "type-" + id, Clause: "INBOX-4", Name: "media type " + value, Run: func(ctx context.Context, t *Target) error {
 		return t.sendFollow(ctx, t.sender(), func(s *peer.Signing) { s.ContentType = value }, nil, wanted)
 	}}
+}
+
+func oddSpelling(ctx context.Context, t *Target) error {
+	id := t.peer.NewID("activity")
+	scheme, rest, _ := strings.Cut(id, "://")
+	return t.sendFollow(ctx, t.sender(), nil, map[string]any{"id": strings.ToUpper(scheme) + "://" + rest}, http.StatusBadRequest)
 }
 
 func missing(member string) Check {

@@ -53,6 +53,7 @@ func messageChecks() []Check {
 		{ID: "proof-tampered", Clause: "PROOF-3", Name: "a changed activity with its old proof", Run: forwarded(func(doc map[string]any) {
 			doc["summary"] = "added on the way"
 		}, unauthorized)},
+		{ID: "proof-expired", Clause: "PROOF-5", Name: "a proof that has expired", Run: expiredProof},
 		{ID: "proof-unknown-suite", Clause: "PROOF-4", Name: "a proof of a cryptosuite that nobody knows", Run: unknownSuite},
 	}
 }
@@ -167,6 +168,23 @@ func forwarded(change func(doc map[string]any), wanted ...int) func(context.Cont
 		}
 		return got.is(wanted...)
 	}
+}
+
+func expiredProof(ctx context.Context, t *Target) error {
+	a, err := t.agent(ctx)
+	if err != nil {
+		return err
+	}
+	author := t.peer.Actor("Service")
+	doc, err := author.ProveUntil(author.Follow(a.id), time.Now().Add(-time.Hour))
+	if err != nil {
+		return err
+	}
+	got, err := t.sendSigned(ctx, t.sender(), t.inbox(), peer.Encode(doc), nil)
+	if err != nil {
+		return err
+	}
+	return got.is(http.StatusUnauthorized)
 }
 
 func unknownSuite(ctx context.Context, t *Target) error {

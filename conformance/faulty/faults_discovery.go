@@ -103,6 +103,7 @@ func readingFaults() []Fault {
 			return r.Method == http.MethodGet && r.Header.Get("Signature") != ""
 		}, status(http.StatusUnauthorized)),
 		edit("discovery/unknown-object", "gone instead of unknown", activityAt("/post/"), instead(http.StatusNotFound, http.StatusGone)),
+		skip("discovery/activity-of-deleted", "shows it for ever", "withdraws"),
 		edit("discovery/tombstone", "unknown instead of gone", activityAt("/post/"), instead(http.StatusGone, http.StatusNotFound)),
 	}
 }

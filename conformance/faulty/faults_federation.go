@@ -106,6 +106,7 @@ func inboxFaults() []Fault {
 		skip(g+"unknown-type", "only what it knows", "unknown-type"),
 		skip(g+"utf-8", "any bytes", "utf-8"),
 		skip(g+"no-id", "needs none", "has-id", "id-on-origin"),
+		skip(g+"host-spelling", "any spelling", "host-spelling", "id-on-origin"),
 		skip(g+"no-type", "needs none", "has-type"),
 		skip(g+"no-actor", "takes the signer for the actor", "has-actor", "owner-is-actor", "id-on-origin"),
 		skip(g+"graph", "JSON-LD and all", "keyword:@graph"),

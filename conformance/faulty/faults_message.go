@@ -22,6 +22,7 @@ func messageFaults() []Fault {
 		skip(g+"proof-served", "proves nothing", "proves"),
 		skip(g+"proof-forwarded", "does not read proofs", "reads-proofs"),
 		skip(g+"proof-tampered", "does not check proofs", "checks-proofs"),
+		skip(g+"proof-expired", "does not read until when", "reads-expiry"),
 		skip(g+"proof-unknown-suite", "refuses what it does not know", "unknown-suite"),
 		edit("discovery/statement", "promises nothing", exactly("/.well-known/instar"), drop("human_writes")),
 	}

@@ -39,6 +39,7 @@ func (s *Server) apiRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET "+api+"/submolts/{name}", s.readSubmolt)
 	mux.HandleFunc("GET "+api+"/submolts/{name}/feed", s.listPosts)
 	mux.HandleFunc("POST "+api+"/submolts/{name}/subscribe", s.writing("subscribe", s.subscribe))
+	s.actRoutes(mux)
 	mux.HandleFunc("GET "+api+"/comments/{id}", s.readComment)
 	mux.HandleFunc("GET "+api+"/agents/dm/conversations", s.conversations)
 	mux.HandleFunc("GET "+api+"/limits", s.limits)
@@ -179,7 +180,7 @@ func (s *Server) register(w http.ResponseWriter, r *http.Request) {
 	a := &agent{
 		id: newID(), name: lower(name), spelled: name, description: peer.Text(in, "description"),
 		key: "moltbook_sk_" + peer.Token(), claim: "moltbook_claim_" + peer.Token(), created: s.now(),
-		following: map[string]bool{},
+		following: map[string]bool{}, abroad: map[string]bool{},
 	}
 	s.agents[a.name], s.keys[a.key], s.claims[a.claim] = a, a, a
 	s.answer(w, http.StatusCreated, map[string]any{"agent": map[string]any{
@@ -224,6 +225,11 @@ func (s *Server) profile(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) follow(w http.ResponseWriter, r *http.Request, a *agent) {
+	if id, is := elsewhere(r.PathValue("name")); is {
+		s.goAbroad(r.Context(), a, id)
+		s.answer(w, http.StatusOK, map[string]any{"action": "followed"})
+		return
+	}
 	followed := s.agents[lower(r.PathValue("name"))]
 	if followed == nil {
 		s.fail(w, r, http.StatusNotFound, "No such agent")
@@ -240,7 +246,7 @@ func (s *Server) found(w http.ResponseWriter, r *http.Request, a *agent) {
 	}
 	m := &submolt{
 		id: newID(), name: peer.Text(in, "name"), display: peer.Text(in, "display_name"), founder: a.name,
-		created: s.now(), subscribers: map[string]bool{a.name: true},
+		created: s.now(), subscribers: map[string]bool{a.name: true}, moderators: map[string]bool{}, banned: map[string]bool{},
 	}
 	if s.nameInUse(m.name) {
 		s.fail(w, r, http.StatusConflict, "That name is in use")
@@ -251,7 +257,14 @@ func (s *Server) found(w http.ResponseWriter, r *http.Request, a *agent) {
 }
 
 func (s *Server) subscribe(w http.ResponseWriter, r *http.Request, a *agent) {
-	m := s.submolts[r.PathValue("name")]
+	name := r.PathValue("name")
+	if id, is := elsewhere(name); is {
+		s.groups[id] = &submolt{id: newID(), name: name, display: name}
+		s.goAbroad(r.Context(), a, id)
+		s.answer(w, http.StatusOK, map[string]any{"action": "subscribed"})
+		return
+	}
+	m := s.submolts[name]
 	if m == nil {
 		s.fail(w, r, http.StatusNotFound, "No such submolt")
 		return
@@ -433,6 +446,10 @@ func (s *Server) createComment(w http.ResponseWriter, r *http.Request, a *agent)
 	}
 	in, ok := s.input(w, r)
 	if !ok {
+		return
+	}
+	if p.locked {
+		s.fail(w, r, http.StatusForbidden, "The post is locked")
 		return
 	}
 	c := &comment{entry: entry{author: a.spelled, authorURL: s.agentURL(a.name), content: peer.Text(in, "content")}, parent: p.url, post: p}

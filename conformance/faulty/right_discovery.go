@@ -188,7 +188,15 @@ func (s *Server) ordered(w http.ResponseWriter, r *http.Request, items []any) {
 
 func (s *Server) outbox(w http.ResponseWriter, r *http.Request) { s.ordered(w, r, []any{}) }
 
-func (s *Server) featured(w http.ResponseWriter, r *http.Request) { s.ordered(w, r, []any{}) }
+func (s *Server) featured(w http.ResponseWriter, r *http.Request) {
+	pinned := []any{}
+	for _, p := range s.posts {
+		if p.pinned && p.submolt.name == r.PathValue("name") {
+			pinned = append(pinned, p.url)
+		}
+	}
+	s.ordered(w, r, pinned)
+}
 
 func (s *Server) moderators(w http.ResponseWriter, r *http.Request) {
 	m := s.submolts[r.PathValue("name")]
@@ -227,6 +235,12 @@ func (s *Server) activityDocument(w http.ResponseWriter, r *http.Request) {
 	if body == nil {
 		http.NotFound(w, r)
 		return
+	}
+	if doc, err := parse(body); err == nil && s.rule("withdraws") {
+		if p := s.findPost(peer.Text(doc, "object")); p != nil && p.deleted {
+			w.WriteHeader(http.StatusGone)
+			return
+		}
 	}
 	w.Header().Set("Vary", "Accept")
 	writeDoc(w, peer.ActivityJSON, http.StatusOK, body)

@@ -82,9 +82,17 @@ func (s *Server) apply(in incoming) {
 	case "Follow":
 		s.followed(in, peer.Text(in.doc, "object"))
 	case "Undo":
-		if s.rule("undo") {
-			delete(s.followers[peer.Text(object, "object")], actor)
-		}
+		s.undoneBy(actor, in, object)
+	case "Update":
+		s.changedBy(actor, in, object)
+	case "Delete":
+		s.deletedBy(actor, in, peer.Text(in.doc, "object"))
+	case "Lock", "Block", "Add", "Remove":
+		s.governed(actor, in, peer.Text(in.doc, "type"), peer.Text(in.doc, "object"), false)
+	case "Flag":
+		s.flaggedBy(in)
+	case "Move":
+		s.movedBy(actor, in)
 	case "Create":
 		s.created(in.raw, object)
 	case "Like":
@@ -95,6 +103,7 @@ func (s *Server) apply(in incoming) {
 		if inner := peer.Object(in.doc, "object"); inner != nil && !s.rule("inner-actor") {
 			s.created(encode(inner), peer.Object(inner, "object"))
 		}
+		s.passedOn(actor, in.doc["object"])
 	}
 }
 
@@ -133,7 +142,7 @@ func (s *Server) created(raw []byte, object map[string]any) {
 	parent := peer.Text(object, "inReplyTo")
 	if parent == "" {
 		m := s.addressed(object)
-		if m == nil {
+		if m == nil || m.banned[e.authorURL] || s.withdrawn[e.url] {
 			return
 		}
 		s.addPost(&post{entry: e, title: peer.Text(object, "name"), submolt: m})

@@ -38,6 +38,9 @@ func (s *Server) document(raw []byte) (map[string]any, *refusal) {
 			return nil, refuse(http.StatusBadRequest, "no "+member)
 		}
 	}
+	if o := origin(peer.Text(doc, "id")); o != lower(o) && s.rule("host-spelling") {
+		return nil, refuse(http.StatusBadRequest, "another spelling of a host")
+	}
 	if _, plain := doc["actor"].(string); !plain && !s.rule("actor-object") {
 		return nil, refuse(http.StatusBadRequest, "actor is an object")
 	}

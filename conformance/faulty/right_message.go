@@ -127,5 +127,8 @@ func (s *Server) byProof(ctx context.Context, doc map[string]any) (map[string]an
 	if err != nil || peer.CheckProof(doc, actor) != nil && s.rule("checks-proofs") {
 		return nil, false
 	}
+	if until := peer.Text(peer.Object(doc, "proof"), "expires"); until != "" && until < s.now().UTC().Format(time.RFC3339) && s.rule("reads-expiry") {
+		return nil, false
+	}
 	return actor, true
 }

@@ -28,6 +28,9 @@ type state struct {
 	signature map[string]bool              // signatures that were accepted
 	requests  map[string]bool              // the same with all that they covered
 
+	withdrawn map[string]bool     // ids that were deleted before they came
+	groups    map[string]*submolt // of other nodes, by id
+
 	asked      int                 // requests to the agents' API
 	messages   []string            // between two agents
 	named      map[string]repeated // answers to named requests
@@ -39,12 +42,16 @@ type agent struct {
 	key, claim                     string
 	created                        time.Time
 	following                      map[string]bool
+	abroad                         map[string]bool // ids of those followed elsewhere
 }
 
 type submolt struct {
 	id, name, display, founder string
 	created                    time.Time
 	subscribers                map[string]bool
+
+	moderators, banned map[string]bool // of other nodes, by id
+	reports            []string
 }
 
 // entry is what posts and comments share.
@@ -61,7 +68,10 @@ type post struct {
 	title    string
 	submolt  *submolt
 	comments []*comment
+	updated  string
 	deleted  bool
+
+	locked, pinned bool
 }
 
 type comment struct {
@@ -76,7 +86,7 @@ func newState() state {
 		submolts: map[string]*submolt{}, docs: map[string][]byte{},
 		followers: map[string]map[string]string{}, activity: map[string]bool{}, met: map[string]map[string]any{},
 		signature: map[string]bool{}, requests: map[string]bool{},
-		named: map[string]repeated{}, challenges: map[string]bool{},
+		named: map[string]repeated{}, challenges: map[string]bool{}, withdrawn: map[string]bool{}, groups: map[string]*submolt{},
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"math/big"
 	"strings"
+	"time"
 )
 
 // ErrProof is wrapped by every reason why a proof is not believed.
@@ -109,10 +110,13 @@ func proofDigest(doc, config map[string]any) ([]byte, error) {
 
 // Prove gives a document an integrity proof (FEP-8b32) and returns it.
 func Prove(doc map[string]any, keyID string, key ed25519.PrivateKey, created string) (map[string]any, error) {
-	config := map[string]any{
+	return prove(doc, key, map[string]any{
 		"type": "DataIntegrityProof", "cryptosuite": "eddsa-jcs-2022", "verificationMethod": keyID,
 		"proofPurpose": "assertionMethod", "created": created,
-	}
+	})
+}
+
+func prove(doc map[string]any, key ed25519.PrivateKey, config map[string]any) (map[string]any, error) {
 	if c, ok := doc["@context"]; ok {
 		config["@context"] = c
 	}
@@ -158,6 +162,16 @@ func (a *Actor) ProofKeyID() string { return a.ID + "#ed25519-key" }
 // Prove gives a document of the actor's an integrity proof.
 func (a *Actor) Prove(doc map[string]any) (map[string]any, error) {
 	return Prove(doc, a.ProofKeyID(), a.node.proofKey, a.node.now().UTC().Format("2006-01-02T15:04:05Z"))
+}
+
+// ProveUntil is Prove with a time at which the proof ends, an hour or more after
+// it was made.
+func (a *Actor) ProveUntil(doc map[string]any, expires time.Time) (map[string]any, error) {
+	const layout = "2006-01-02T15:04:05Z"
+	return prove(doc, a.node.proofKey, map[string]any{
+		"type": "DataIntegrityProof", "cryptosuite": "eddsa-jcs-2022", "verificationMethod": a.ProofKeyID(), "proofPurpose": "assertionMethod",
+		"created": expires.Add(-time.Hour).UTC().Format(layout), "expires": expires.UTC().Format(layout),
+	})
 }
 
 // StrangerProofKey is an Ed25519 key that no actor of the peer lists.

@@ -1,0 +1,215 @@
+package faulty
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"instar.example/conformance/peer"
+)
+
+// actRoutes are what the suite needs of the agents' API to have things done on
+// other nodes, and by their agents.
+func (s *Server) actRoutes(mux *http.ServeMux) {
+	mux.HandleFunc("POST /api/v1/submolts/{name}/moderators", s.writing("appoint", s.appoint))
+	mux.HandleFunc("GET /api/v1/submolts/{name}/reports", s.reports)
+}
+
+// elsewhere is the actor's id that a name of another node stands for; the suite's
+// peer has all its actors under /u/.
+func elsewhere(name string) (id string, is bool) {
+	name, host, is := strings.Cut(name, "@")
+	return "http://" + host + "/u/" + name, is
+}
+
+// goAbroad asks an actor elsewhere to be followed by a local agent.
+func (s *Server) goAbroad(ctx context.Context, a *agent, id string) {
+	doc, err := s.fetch(ctx, id)
+	if err != nil {
+		return
+	}
+	a.abroad[id] = true
+	s.send(s.agentURL(a.name), peer.Text(doc, "inbox"), encode(map[string]any{
+		"@context": peer.ActivityStreams, "id": s.base + "/activity/" + newID(), "type": "Follow", "actor": s.agentURL(a.name),
+		"to": []any{id}, "cc": []any{}, "object": id,
+	}))
+}
+
+func (s *Server) appoint(w http.ResponseWriter, r *http.Request, _ *agent) {
+	m := s.submolts[r.PathValue("name")]
+	in, ok := s.input(w, r)
+	if id, is := elsewhere(peer.Text(in, "agent_name")); ok && is && m != nil {
+		m.moderators[id] = true
+		s.answer(w, http.StatusOK, map[string]any{"message": "Appointed"})
+	}
+}
+
+func (s *Server) reports(w http.ResponseWriter, r *http.Request) {
+	list := []any{}
+	if m := s.submolts[r.PathValue("name")]; m != nil {
+		for _, reason := range m.reports {
+			list = append(list, map[string]any{"reason": reason})
+		}
+	}
+	s.answer(w, http.StatusOK, map[string]any{"reports": list})
+}
+
+// changed applies an Update of a post.
+func (s *Server) changedBy(actor string, in incoming, object map[string]any) {
+	p := s.findPost(peer.Text(object, "id"))
+	at := peer.Text(object, "updated")
+	if p == nil || p.authorURL != actor && s.rule("own-update") || at < p.updated && s.rule("newest") || !s.rule("update") {
+		return
+	}
+	p.title, p.updated = peer.Text(object, "name"), at
+	s.announce(p.submolt, in.raw)
+}
+
+// deletedBy applies a Delete: of oneself, of one's own, or by a moderator.
+func (s *Server) deletedBy(actor string, in incoming, object string) {
+	if object == actor && s.rule("delete-self") {
+		for _, followers := range s.followers {
+			delete(followers, actor)
+		}
+		return
+	}
+	p := s.findPost(object)
+	switch {
+	case p == nil && s.rule("early"):
+		s.withdrawn[object] = true
+	case p == nil:
+	case p.authorURL == actor && s.rule("delete"), p.authorURL != actor && !strings.HasPrefix(p.url, s.base) && !s.rule("own-delete"):
+		p.deleted = true
+		s.announce(p.submolt, in.raw)
+	case s.moderates(actor, p.submolt, "delete"):
+		p.deleted = true
+		s.announce(p.submolt, in.raw)
+	}
+}
+
+// moderates says whether an actor may do a deed in a submolt.
+func (s *Server) moderates(actor string, m *submolt, deed string) bool {
+	if m == nil || strings.HasPrefix(actor, s.base) {
+		return false
+	}
+	return m.moderators[actor] && s.rule("moderator-"+deed) || !m.moderators[actor] && !s.rule("stranger-"+deed)
+}
+
+// governed applies Lock, Block, Add and Remove by a moderator.
+func (s *Server) governed(actor string, in incoming, kind, object string, undo bool) {
+	p, name := s.findPost(object), strings.TrimPrefix(peer.Text(in.doc, "audience"), s.base+"/m/")
+	m := s.submolts[name]
+	if p != nil {
+		m = p.submolt
+	}
+	deed := map[string]string{"Lock": "lock", "Block": "block", "Add": "pin", "Remove": "pin", "Delete": "delete"}[kind]
+	if !s.moderates(actor, m, deed) {
+		return
+	}
+	switch {
+	case kind == "Block":
+		m.banned[object] = !undo
+	case p == nil:
+		return
+	case kind == "Lock":
+		p.locked = !undo
+	case kind == "Delete":
+		p.deleted = !undo
+	default:
+		p.pinned = kind == "Add"
+	}
+	s.announce(m, in.raw)
+}
+
+// undoneBy applies an Undo, matched by actor, type and object.
+func (s *Server) undoneBy(actor string, in incoming, inner map[string]any) {
+	object, by := peer.Text(inner, "object"), peer.Text(inner, "actor")
+	p := s.findPost(object)
+	switch kind := peer.Text(inner, "type"); kind {
+	case "Follow":
+		if s.rule("undo") {
+			delete(s.followers[object], actor)
+		}
+	case "Like":
+		if p != nil && !s.rule("own-undo") {
+			p.votes = map[string]int{}
+		}
+		if p != nil && by == actor && s.rule("undo-vote") {
+			delete(p.votes, actor)
+		}
+	case "Delete":
+		if p != nil && p.authorURL == actor {
+			p.deleted = p.deleted && !s.rule("undo-delete")
+			return
+		}
+		s.governed(actor, in, kind, object, true)
+	case "Lock", "Block":
+		s.governed(actor, in, kind, object, true)
+	}
+}
+
+func (s *Server) flaggedBy(in incoming) {
+	named := peer.List(in.doc, "object")
+	if named == nil {
+		named = []any{peer.Text(in.doc, "object")}
+	}
+	for _, v := range named {
+		id, _ := v.(string)
+		if p := s.findPost(id); p != nil && s.rule("flag") {
+			p.submolt.reports = append(p.submolt.reports, peer.Text(in.doc, "content"))
+		}
+	}
+}
+
+// movedBy lets local agents follow an actor to a place that knows it.
+func (s *Server) movedBy(actor string, in incoming) {
+	to := peer.Text(in.doc, "target")
+	place, err := s.fetch(context.Background(), to)
+	known := false
+	for _, v := range peer.List(place, "alsoKnownAs") {
+		known = known || v == actor
+	}
+	if err != nil || !known && s.rule("also-known-as") || !s.rule("move") {
+		return
+	}
+	for _, a := range s.agents {
+		if a.abroad[actor] {
+			s.goAbroad(context.Background(), a, to)
+		}
+	}
+}
+
+// passedOn takes what a Group elsewhere announces to a local subscriber.
+func (s *Server) passedOn(group string, object any) {
+	m := s.groups[group]
+	if m == nil {
+		return
+	}
+	items, several := object.([]any)
+	if !several {
+		items = []any{object}
+	}
+	for i, item := range items {
+		if i > 0 && !s.rule("array") {
+			return
+		}
+		page, author := map[string]any{}, ""
+		switch one := item.(type) {
+		case string:
+			if s.rule("bare-id") {
+				page, _ = s.fetch(context.Background(), one)
+			}
+			author = peer.Text(page, "attributedTo")
+		case map[string]any:
+			page, author = peer.Object(one, "object"), peer.Text(one, "actor")
+		}
+		doc, err := s.fetch(context.Background(), author)
+		if err != nil || peer.Text(doc, "type") != "Service" && s.rule("inner-type") {
+			continue
+		}
+		s.addPost(&post{
+			entry: entry{url: peer.Text(page, "id"), author: "remote", authorURL: author, content: peer.Text(page, "content")},
+			title: peer.Text(page, "name"), submolt: m,
+		})
+	}
+}
