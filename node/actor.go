@@ -153,14 +153,14 @@ func (n *Node) keepActor(ctx context.Context, q storage.Queries, doc *activity.A
 		if a, err = makeRoom(ctx, q, a, have.Kind); err != nil {
 			return a, err
 		}
-		return a, keepRemote(ctx, q, a, doc, q.UpdateRemoteActor)
+		return a, n.keepRemote(ctx, q, a, doc, q.UpdateRemoteActor)
 	case !errors.Is(err, storage.ErrNotFound):
 		return a, err
 	}
 	stub, err := q.ActorByHandle(ctx, a.Host, a.Handle, a.Kind)
 	if err == nil && isNameOnly(stub) {
 		a.ID = stub.ID // it came to us before its lookup ended
-		if err := keepRemote(ctx, q, a, doc, q.UpdateRemoteActor); err != nil {
+		if err := n.keepRemote(ctx, q, a, doc, q.UpdateRemoteActor); err != nil {
 			return a, err
 		}
 		return a, n.deliverWaiting(ctx, q, a)
@@ -171,7 +171,7 @@ func (n *Node) keepActor(ctx context.Context, q storage.Queries, doc *activity.A
 	if stub.ID != "" {
 		a = aside(a)
 	}
-	return a, keepRemote(ctx, q, a, doc, q.InsertActor)
+	return a, n.keepRemote(ctx, q, a, doc, q.InsertActor)
 }
 
 // makeRoom lets an actor keep its name when it turned into another kind: a name

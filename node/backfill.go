@@ -64,6 +64,7 @@ func (l BackfillLimits) orDefaults() BackfillLimits {
 const (
 	backfillActor  = "actor"
 	backfillThread = "thread"
+	backfillLabels = "labels"
 )
 
 // Kinds of step, and their ranks: posts before what is said about them, the
@@ -80,6 +81,7 @@ const (
 	stepReplies    = "replies"
 	stepObject     = "object"
 	stepReply      = "reply"
+	stepLabels     = "labels"
 )
 
 func rankOf(kind string) int64 {
@@ -144,6 +146,26 @@ func (in *inbound) backfillThread(ctx context.Context, o *activity.Object, submo
 		}
 	}
 	return nil
+}
+
+// labelsAgain is how long the labels of a remote submolt are believed, which its
+// node tells of when they change.
+const labelsAgain = time.Hour
+
+// backfillLabels asks for the labels and offices of a remote submolt that has
+// them, whether or not anybody here follows it.
+func (n *Node) backfillLabels(ctx context.Context, q storage.Queries, submolt storage.Actor) error {
+	if n.cfg.Backfill.Off {
+		return nil
+	}
+	now := n.now()
+	b := storage.Backfill{URI: labelsOf(submolt.URI), Kind: backfillLabels, ActorID: submolt.ID, Host: submolt.Host, RequestedAt: now}
+	wanted, err := q.RequestBackfill(ctx, b, now-labelsAgain.Milliseconds())
+	if err != nil || !wanted {
+		return err
+	}
+	_, err = q.InsertStep(ctx, storage.BackfillStep{Backfill: b.URI, URI: b.URI, Kind: stepLabels, Host: submolt.Host})
+	return err
 }
 
 // BackfillLimits are the bounds of one backfill.

@@ -27,6 +27,8 @@ func (f *filling) step(ctx context.Context, s storage.BackfillStep) error {
 	case stepModerator:
 		_, err := f.appoint(ctx, &activity.Activity{Type: activity.TypeAdd, Objects: []activity.Ref{{ID: s.URI}}}, f.actor, f.actor)
 		return err
+	case stepLabels:
+		return f.labels(ctx, s)
 	case stepObject, stepReply:
 		return f.content(ctx, s)
 	default:

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 
+	"instar.example/federation/activity"
 	"instar.example/storage"
 )
 
@@ -24,10 +25,6 @@ var (
 	labelKey      = regexp.MustCompile(`^[a-z0-9_]([a-z0-9_-]{0,38}[a-z0-9_])?$`)
 	placementWord = regexp.MustCompile(`^[a-z_]{0,30}$`)
 )
-
-// labelsOf is where a submolt lists its labels and offices, each at that address
-// with a slash and its key behind.
-func labelsOf(submoltURI string) string { return submoltURI + "/labels" }
 
 // labelColors are those that clients know.
 func labelColors() []string {
@@ -115,7 +112,10 @@ func (n *Node) DefineLabel(ctx context.Context, author Author, submolt string, d
 		if len(have) >= maxLabels {
 			return &Error{Kind: Conflict, Code: "too_many_labels", Detail: fmt.Sprintf("A submolt has at most %d labels", maxLabels), Hint: "Delete one: DELETE /api/v1/submolts/NAME/labels/KEY"}
 		}
-		return q.InsertLabel(ctx, l)
+		if err := q.InsertLabel(ctx, l); err != nil {
+			return err
+		}
+		return n.publishLabel(ctx, q, s, l)
 	})
 	if errors.Is(err, storage.ErrExists) {
 		err = &Error{Kind: Conflict, Code: "key_taken", Detail: "The submolt has a label with that key", Hint: "Choose another key, or delete that label first."}
@@ -140,7 +140,10 @@ func (n *Node) DropLabel(ctx context.Context, author Author, submolt, key string
 		if err != nil {
 			return orNotFound(err, "Label", "")
 		}
-		return q.DeleteLabel(ctx, l.ID)
+		if err := q.DeleteLabel(ctx, l.ID); err != nil {
+			return err
+		}
+		return n.tellLabel(ctx, q, s, activity.ActivityDoc{Type: activity.TypeRemove, Object: labelURI(s, l), Target: labelsOf(s.URI)})
 	})
 }
 
@@ -156,9 +159,6 @@ func (n *Node) Labels(ctx context.Context, submolt string) (storage.Actor, []sto
 
 // LabelsFor returns the labels that the author of a post may want to attach to it.
 func (n *Node) LabelsFor(ctx context.Context, p storage.Post) ([]storage.Label, error) {
-	if p.Submolt.Host != "" {
-		return nil, nil
-	}
 	ls, err := n.store.Read().Labels(ctx, p.SubmoltID)
 	return slices.DeleteFunc(ls, func(l storage.Label) bool { return l.Kind == storage.LabelRole }), err
 }
@@ -178,7 +178,8 @@ type AttachmentDraft struct {
 
 // Attach puts a label on a post, by its author or one who moderates its
 // submolt, or an agent into an office, by one who moderates. A label that is
-// there already stays as it is.
+// there already stays as it is. In a submolt of another node it is asked for
+// there: the attachment has no id then.
 func (n *Node) Attach(ctx context.Context, author Author, d AttachmentDraft) (storage.Attachment, error) {
 	if err := author.check(); err != nil {
 		return storage.Attachment{}, err
@@ -191,18 +192,33 @@ func (n *Node) Attach(ctx context.Context, author Author, d AttachmentDraft) (st
 		return storage.Attachment{}, orNotFound(err, "Label", "label_definition_id is the id of a label: GET /api/v1/submolts/NAME/labels")
 	}
 	a := storage.Attachment{ID: n.cfg.NewID(), LabelID: l.ID, TargetKind: d.TargetKind, TargetID: d.Target, Placement: d.Placement, AuthorID: author.ID(), CreatedAt: n.now()}
-	switch {
-	case l.Kind == storage.LabelRole && d.TargetKind == storage.TargetAgent:
-		return n.grant(ctx, author, l, a)
-	case l.Kind != storage.LabelRole && d.TargetKind == storage.TargetPost:
-		return n.attach(ctx, author, l, a)
-	default:
+	onAgent := d.TargetKind == storage.TargetAgent
+	if onAgent != (l.Kind == storage.LabelRole) || (!onAgent && d.TargetKind != storage.TargetPost) {
 		return a, invalid("bad_target", "A "+l.Kind+" does not go on that", "Tags and statuses go on posts, roles on agents: target_type is post or agent.")
+	}
+	if onAgent {
+		agent, err := n.candidate(ctx, a.TargetID)
+		if err != nil {
+			return a, err
+		}
+		a.TargetID = agent.ID
+	}
+	s, err := n.store.Read().Actor(ctx, l.SubmoltID)
+	switch {
+	case err != nil:
+		return a, err
+	case !s.Local():
+		return storage.Attachment{}, n.askForLabel(ctx, author, s, l, activity.TypeAdd, a)
+	case onAgent:
+		return n.grant(ctx, author, s, l, a)
+	default:
+		return n.attach(ctx, author, s, l, a)
 	}
 }
 
 // attach puts a tag or status on a post. The post's lock makes its bounds hold.
-func (n *Node) attach(ctx context.Context, author Author, l storage.Label, a storage.Attachment) (storage.Attachment, error) {
+func (n *Node) attach(ctx context.Context, author Author, s storage.Actor, l storage.Label, a storage.Attachment) (storage.Attachment, error) {
+	held := a
 	err := n.write(ctx, func(ctx context.Context, q storage.Queries) error {
 		p, err := q.PostForUpdate(ctx, a.TargetID)
 		if err != nil || p.Hidden != storage.Visible || p.SubmoltID != l.SubmoltID {
@@ -213,42 +229,54 @@ func (n *Node) attach(ctx context.Context, author Author, l storage.Label, a sto
 				return err
 			}
 		}
-		if l.Kind == storage.LabelStatus {
-			if err := q.DeleteStatuses(ctx, p.ID, l.ID); err != nil {
-				return err
-			}
-		}
-		have, err := q.LabelsOn(ctx, p.ID, maxLabelsOn)
-		if err != nil {
+		if held, err = putLabel(ctx, q, p, l, a); err != nil || held.ID != a.ID {
 			return err
 		}
-		if at := slices.IndexFunc(have, func(x storage.Attached) bool { return x.LabelID == l.ID }); at >= 0 {
-			a = have[at].Attachment
-			return nil
-		}
-		if len(have) >= maxLabelsOn {
-			return &Error{Kind: Conflict, Code: "too_many_labels", Detail: fmt.Sprintf("A post has at most %d labels", maxLabelsOn), Hint: "Take one off: DELETE /api/v1/labels/attach/ID"}
-		}
-		return q.InsertAttachment(ctx, a)
+		return n.tellAttached(ctx, q, s, l, activity.TypeAdd, p.URI)
 	})
-	return a, err
+	return held, err
+}
+
+// putLabel puts a label on a post and returns its attachment, which is an older
+// one where the post has the label already. The caller holds the post's lock.
+func putLabel(ctx context.Context, q storage.Queries, p storage.Post, l storage.Label, a storage.Attachment) (storage.Attachment, error) {
+	if l.Kind == storage.LabelStatus {
+		if err := q.DeleteStatuses(ctx, p.ID, l.ID); err != nil {
+			return a, err
+		}
+	}
+	have, err := q.LabelsOn(ctx, p.ID, maxLabelsOn)
+	if err != nil {
+		return a, err
+	}
+	if at := slices.IndexFunc(have, func(x storage.Attached) bool { return x.LabelID == l.ID }); at >= 0 {
+		return have[at].Attachment, nil
+	}
+	if len(have) >= maxLabelsOn {
+		return a, &Error{Kind: Conflict, Code: "too_many_labels", Detail: fmt.Sprintf("A post has at most %d labels", maxLabelsOn), Hint: "Take one off: DELETE /api/v1/labels/attach/ID"}
+	}
+	return a, q.InsertAttachment(ctx, a)
 }
 
 // Detach takes a label off: by one who moderates, by the author of the post,
-// or by the holder of the office.
-func (n *Node) Detach(ctx context.Context, author Author, id string) error {
+// or by the holder of the office. In a submolt of another node it is asked for
+// there, and asked says so.
+func (n *Node) Detach(ctx context.Context, author Author, id string) (asked bool, err error) {
 	if err := author.check(); err != nil {
-		return err
+		return false, err
 	}
-	return n.write(ctx, func(ctx context.Context, q storage.Queries) error {
-		a, err := q.Attachment(ctx, id)
-		if err != nil {
-			return orNotFound(err, "Attachment", "")
-		}
-		l, err := q.Label(ctx, a.LabelID)
-		if err != nil {
-			return orNotFound(err, "Label", "")
-		}
+	a, err := n.store.Read().Attachment(ctx, id)
+	if err != nil {
+		return false, orNotFound(err, "Attachment", "")
+	}
+	l, s, err := n.labelOf(ctx, a)
+	if err != nil {
+		return false, err
+	}
+	if !s.Local() {
+		return true, n.askForLabel(ctx, author, s, l, activity.TypeRemove, a)
+	}
+	return false, n.write(ctx, func(ctx context.Context, q storage.Queries) error {
 		own, err := n.isTargetOf(ctx, q, a, author)
 		if err != nil {
 			return err
@@ -258,8 +286,18 @@ func (n *Node) Detach(ctx context.Context, author Author, id string) error {
 				return err
 			}
 		}
-		return n.detach(ctx, q, a)
+		return n.detach(ctx, q, s, l, a)
 	})
+}
+
+// labelOf returns the label of an attachment, and its submolt.
+func (n *Node) labelOf(ctx context.Context, a storage.Attachment) (storage.Label, storage.Actor, error) {
+	l, err := n.store.Read().Label(ctx, a.LabelID)
+	if err != nil {
+		return l, storage.Actor{}, orNotFound(err, "Label", "")
+	}
+	s, err := n.store.Read().Actor(ctx, l.SubmoltID)
+	return l, s, err
 }
 
 // isTargetOf says whether a label is on the author, or on its post.
@@ -271,12 +309,23 @@ func (n *Node) isTargetOf(ctx context.Context, q storage.Queries, a storage.Atta
 	return p.AuthorID == author.ID(), err
 }
 
-// detach removes an attachment and frees its seat, once however parallel.
-func (n *Node) detach(ctx context.Context, q storage.Queries, a storage.Attachment) error {
+// detach removes an attachment of a submolt of this node and frees its seat,
+// once however parallel.
+func (n *Node) detach(ctx context.Context, q storage.Queries, s storage.Actor, l storage.Label, a storage.Attachment) error {
 	if a.TargetKind == storage.TargetAgent {
 		if err := q.FreeSeat(ctx, a.LabelID); err != nil { // takes the office's lock
 			return orNotFound(err, "Label", "")
 		}
 	}
-	return orNotFound(q.DeleteAttachment(ctx, a.ID), "Attachment", "")
+	if err := q.DeleteAttachment(ctx, a.ID); err != nil {
+		return orNotFound(err, "Attachment", "")
+	}
+	if a.TargetKind == storage.TargetAgent {
+		return n.publishLabel(ctx, q, s, l)
+	}
+	p, err := q.Post(ctx, a.TargetID)
+	if err != nil {
+		return err
+	}
+	return n.tellAttached(ctx, q, s, l, activity.TypeRemove, p.URI)
 }

@@ -109,13 +109,13 @@ func TestPostsHaveManyTagsAndOneStatus(t *testing.T) {
 				last = a
 			}
 		}
-		if err := l.Detach(t.Context(), eve, last.ID); code(err) != "not_moderator" {
+		if _, err := l.Detach(t.Context(), eve, last.ID); code(err) != "not_moderator" {
 			t.Errorf("Detach by another = %v", err)
 		}
-		if err := l.Detach(t.Context(), bob, last.ID); err != nil || l.keys(p.ID) != "idea bug" {
+		if _, err := l.Detach(t.Context(), bob, last.ID); err != nil || l.keys(p.ID) != "idea bug" {
 			t.Errorf("Detach = %v, %q", err, l.keys(p.ID))
 		}
-		if err := l.Detach(t.Context(), bob, last.ID); code(err) != "not_found" {
+		if _, err := l.Detach(t.Context(), bob, last.ID); code(err) != "not_found" {
 			t.Errorf("Detach again = %v", err)
 		}
 	})
@@ -149,7 +149,7 @@ func TestSeatsAreExactUnderParallelClaims(t *testing.T) {
 			})
 		}
 		all.Wait()
-		os, err := l.Offices(t.Context(), "lab")
+		_, os, err := l.Offices(t.Context(), "lab")
 		if err != nil || len(os) != 1 || len(os[0].Holders) != seats || os[0].Taken != seats || len(seated) != seats {
 			t.Fatalf("Offices = %+v, %v; %d claims succeeded", os, err, len(seated))
 		}
@@ -161,7 +161,7 @@ func TestSeatsAreExactUnderParallelClaims(t *testing.T) {
 			}
 			for range 5 {
 				all.Go(func() {
-					_, err := l.ResignOffice(context.WithoutCancel(t.Context()), a, "lab", "greeter")
+					_, _, err := l.ResignOffice(context.WithoutCancel(t.Context()), a, "lab", "greeter")
 					if err == nil {
 						resigned.Add(1)
 					} else if code(err) != "not_found" {
@@ -171,7 +171,7 @@ func TestSeatsAreExactUnderParallelClaims(t *testing.T) {
 			}
 		}
 		all.Wait()
-		if os, _ := l.Offices(t.Context(), "lab"); resigned.Load() != seats || os[0].Taken != 0 || len(os[0].Holders) != 0 {
+		if _, os, _ := l.Offices(t.Context(), "lab"); resigned.Load() != seats || os[0].Taken != 0 || len(os[0].Holders) != 0 {
 			t.Errorf("%d resigned, the office is %+v", resigned.Load(), os[0])
 		}
 	})
@@ -206,16 +206,16 @@ func TestOfficesAreGrantedClaimedAndBrief(t *testing.T) {
 		if err != nil || len(bs) != 1 || bs[0].Role.Label != "The Judge" || bs[0].Role.Prompt != "Read the reports." || bs[0].Role.CadenceMinutes != 30 || bs[0].Submolt.Name != "lab" {
 			t.Errorf("Briefings = %+v, %v", bs, err)
 		}
-		if err := l.Detach(t.Context(), eve, at.ID); code(err) != "not_moderator" {
+		if _, err := l.Detach(t.Context(), eve, at.ID); code(err) != "not_moderator" {
 			t.Errorf("eve dismisses the judge: %v", err)
 		}
-		if err := l.Detach(t.Context(), bob, at.ID); err != nil {
+		if _, err := l.Detach(t.Context(), bob, at.ID); err != nil {
 			t.Errorf("bob resigns by Detach: %v", err)
 		}
 		if bs, _ := l.Briefings(t.Context(), bob.ID()); len(bs) != 0 {
 			t.Errorf("Briefings afterwards = %+v", bs)
 		}
-		if _, err := l.ResignOffice(t.Context(), bob, "lab", "friend"); err != nil {
+		if _, _, err := l.ResignOffice(t.Context(), bob, "lab", "friend"); err != nil {
 			t.Errorf("ResignOffice = %v", err)
 		}
 		if _, _, err := l.ClaimOffice(t.Context(), eve, "lab", "friend"); err != nil {

@@ -207,7 +207,7 @@ func (n *Node) LookupFound(ctx context.Context, l storage.Lookup, kind string, a
 			return q.FinishLookup(ctx, l.Name, storage.LookupFound, stub.ID, "")
 		}
 		a.ID = stub.ID
-		if err := keepRemote(ctx, q, a, doc, q.UpdateRemoteActor); err != nil {
+		if err := n.keepRemote(ctx, q, a, doc, q.UpdateRemoteActor); err != nil {
 			return err
 		}
 		if err := n.deliverWaiting(ctx, q, a); err != nil {

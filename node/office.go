@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"instar.example/federation/activity"
 	"instar.example/storage"
 )
 
@@ -14,106 +15,142 @@ const (
 	placementRole = "metadata" // where clients show the office of an agent
 )
 
-// grant puts an agent into an office, by one who moderates its submolt.
-func (n *Node) grant(ctx context.Context, author Author, l storage.Label, a storage.Attachment) (storage.Attachment, error) {
-	agent, err := n.store.Read().Actor(ctx, a.TargetID)
+// candidate finds the agent that a label of kind role is for, by id or name.
+func (n *Node) candidate(ctx context.Context, idOrName string) (storage.Actor, error) {
+	agent, err := n.store.Read().Actor(ctx, idOrName)
 	if errors.Is(err, storage.ErrNotFound) {
-		agent, err = n.Agent(ctx, a.TargetID)
+		agent, err = n.Agent(ctx, idOrName)
 	}
 	if err == nil && (agent.Kind != storage.KindAgent || agent.DeletedAt > 0) {
 		err = storage.ErrNotFound
 	}
-	if err != nil {
-		return a, orNotFound(err, "Agent", "target_id is the id or the name of an agent.")
-	}
-	a.TargetID = agent.ID
-	return n.seat(ctx, a, func(ctx context.Context, q storage.Queries) error {
+	return agent, orNotFound(err, "Agent", "target_id is the id or the name of an agent.")
+}
+
+// grant puts an agent into an office, by one who moderates its submolt.
+func (n *Node) grant(ctx context.Context, author Author, s storage.Actor, l storage.Label, a storage.Attachment) (storage.Attachment, error) {
+	return n.take(ctx, s, l, a, func(ctx context.Context, q storage.Queries) error {
 		_, err := n.moderates(ctx, q, l.SubmoltID, author)
 		return err
 	})
 }
 
 // ClaimOffice gives the author a role that is free for the taking, while seats
-// last. Who has it keeps it.
+// last. Who has it keeps it. A submolt of another node is asked for it: the
+// attachment has no id then, and whether the seat is the author's shows when
+// that node has answered.
 func (n *Node) ClaimOffice(ctx context.Context, author Author, submolt, key string) (storage.Label, storage.Attachment, error) {
-	l, err := n.office(ctx, author, submolt, key)
+	s, l, err := n.office(ctx, author, submolt, key)
 	if err != nil {
 		return l, storage.Attachment{}, err
 	}
 	if !l.Claimable {
-		return l, storage.Attachment{}, &Error{Kind: Forbidden, Code: "not_claimable", Detail: "That role is granted by the moderators of the submolt", Hint: "GET /api/v1/submolts/" + submolt + "/moderators tells who they are."}
+		return l, storage.Attachment{}, errNotClaimable(s)
 	}
-	a, err := n.seat(ctx, storage.Attachment{
+	a := storage.Attachment{
 		ID: n.cfg.NewID(), LabelID: l.ID, TargetKind: storage.TargetAgent, TargetID: author.ID(), Placement: placementRole, AuthorID: author.ID(), CreatedAt: n.now(),
-	}, nil)
-	return l, a, err
-}
-
-// ResignOffice gives the author's role back.
-func (n *Node) ResignOffice(ctx context.Context, author Author, submolt, key string) (storage.Label, error) {
-	l, err := n.office(ctx, author, submolt, key)
-	if err != nil {
-		return l, err
 	}
-	return l, n.write(ctx, func(ctx context.Context, q storage.Queries) error {
-		a, err := q.AttachmentOf(ctx, l.ID, author.ID())
-		if err != nil {
-			return orNotFound(err, "Role of yours", "You do not hold it.")
-		}
-		return n.detach(ctx, q, a)
-	})
+	if s.Local() {
+		a, err = n.take(ctx, s, l, a, func(ctx context.Context, q storage.Queries) error { return n.mayWriteIn(ctx, q, s.ID, author.ID()) })
+		return l, a, err
+	}
+	held, err := n.store.Read().AttachmentOf(ctx, l.ID, author.ID())
+	if err == nil || ignoreNotFound(err) != nil {
+		return l, held, err
+	}
+	if l.Seats > 0 && l.Taken >= l.Seats {
+		return l, held, errNoSeat()
+	}
+	return l, storage.Attachment{}, n.askForLabel(ctx, author, s, l, activity.TypeAdd, a)
 }
 
-// office finds a role of a submolt of this node for an author.
-func (n *Node) office(ctx context.Context, author Author, submolt, key string) (storage.Label, error) {
+func errNotClaimable(s storage.Actor) *Error {
+	return &Error{Kind: Forbidden, Code: "not_claimable", Detail: "That role is granted by the moderators of the submolt", Hint: "GET /api/v1/submolts/" + s.Address() + "/moderators tells who they are."}
+}
+
+func errNoSeat() *Error {
+	return &Error{Kind: Conflict, Code: "no_seat_left", Detail: "All seats of that role are taken", Hint: "Ask again later: holders may resign."}
+}
+
+// ResignOffice gives the author's role back; asked says that a submolt of
+// another node was asked to take it.
+func (n *Node) ResignOffice(ctx context.Context, author Author, submolt, key string) (l storage.Label, asked bool, err error) {
+	s, l, err := n.office(ctx, author, submolt, key)
+	if err != nil {
+		return l, false, err
+	}
+	a, err := n.store.Read().AttachmentOf(ctx, l.ID, author.ID())
+	if err != nil {
+		return l, false, orNotFound(err, "Role of yours", "You do not hold it.")
+	}
+	if !s.Local() {
+		return l, true, n.askForLabel(ctx, author, s, l, activity.TypeRemove, a)
+	}
+	return l, false, n.write(ctx, func(ctx context.Context, q storage.Queries) error { return n.detach(ctx, q, s, l, a) })
+}
+
+// office finds a role of a submolt for an author.
+func (n *Node) office(ctx context.Context, author Author, submolt, key string) (storage.Actor, storage.Label, error) {
 	if err := author.check(); err != nil {
-		return storage.Label{}, err
+		return storage.Actor{}, storage.Label{}, err
 	}
-	s, err := n.ownSubmolt(ctx, submolt)
+	s, err := n.Submolt(ctx, submolt)
 	if err != nil {
-		return storage.Label{}, err
+		return s, storage.Label{}, err
 	}
 	if !labelKey.MatchString(key) {
-		return storage.Label{}, notFound("Role", "")
+		return s, storage.Label{}, notFound("Role", "")
 	}
 	l, err := n.store.Read().LabelByKey(ctx, s.ID, key)
 	if err == nil && l.Kind != storage.LabelRole {
 		err = storage.ErrNotFound
 	}
-	return l, orNotFound(err, "Role", "GET /api/v1/submolts/"+s.Handle+"/roles lists them.")
+	return s, l, orNotFound(err, "Role", "GET /api/v1/submolts/"+s.Address()+"/roles lists them.")
 }
 
-// seat puts an agent into an office; may, when not nil, can refuse. The seat
-// is taken first: that locks the office, so that parallel claims come one by
-// one and never more are seated than there are seats.
-func (n *Node) seat(ctx context.Context, a storage.Attachment, may func(ctx context.Context, q storage.Queries) error) (storage.Attachment, error) {
+// take puts an agent into an office of a submolt of this node, and tells the
+// submolt's followers, unless may refuses.
+func (n *Node) take(ctx context.Context, s storage.Actor, l storage.Label, a storage.Attachment, may func(ctx context.Context, q storage.Queries) error) (storage.Attachment, error) {
 	held := a
 	err := n.write(ctx, func(ctx context.Context, q storage.Queries) error {
-		if may != nil {
-			if err := may(ctx, q); err != nil {
-				return err
-			}
-		}
-		full := q.TakeSeat(ctx, a.LabelID)
-		if full != nil && !errors.Is(full, storage.ErrNotFound) {
-			return full
-		}
-		var err error
-		if held, err = q.AttachmentOf(ctx, a.LabelID, a.TargetID); err == nil {
-			return storage.ErrExists // and the seat just taken is given back with this transaction
-		} else if !errors.Is(err, storage.ErrNotFound) {
+		err := may(ctx, q)
+		if err != nil {
 			return err
 		}
-		if full != nil {
-			return &Error{Kind: Conflict, Code: "no_seat_left", Detail: "All seats of that role are taken", Hint: "Ask again later: holders may resign."}
+		if held, err = n.seat(ctx, q, a); err != nil {
+			return err
 		}
-		held = a
-		return q.InsertAttachment(ctx, a)
+		agent, err := q.Actor(ctx, a.TargetID)
+		if err != nil {
+			return err
+		}
+		return n.sendLabel(ctx, q, s, l, inboxAbroad(agent))
 	})
 	if errors.Is(err, storage.ErrExists) {
 		return held, nil
 	}
 	return held, err
+}
+
+// seat puts an agent into an office; ErrExists with its attachment when it is in
+// it, and then the transaction has to be given up. The seat is taken first: that
+// locks the office, so that parallel claims come one by one and never more are
+// seated than there are seats.
+func (n *Node) seat(ctx context.Context, q storage.Queries, a storage.Attachment) (storage.Attachment, error) {
+	full := q.TakeSeat(ctx, a.LabelID)
+	if full != nil && !errors.Is(full, storage.ErrNotFound) {
+		return a, full
+	}
+	held, err := q.AttachmentOf(ctx, a.LabelID, a.TargetID)
+	switch {
+	case err == nil:
+		return held, storage.ErrExists // and the seat just taken is given back with the transaction
+	case !errors.Is(err, storage.ErrNotFound):
+		return a, err
+	case full != nil:
+		return a, errNoSeat()
+	}
+	return a, q.InsertAttachment(ctx, a)
 }
 
 // Office is a role of a submolt with those who hold it.
@@ -124,10 +161,10 @@ type Office struct {
 }
 
 // Offices returns the roles of a submolt with their holders.
-func (n *Node) Offices(ctx context.Context, submolt string) ([]Office, error) {
-	_, ls, err := n.Labels(ctx, submolt)
+func (n *Node) Offices(ctx context.Context, submolt string) (storage.Actor, []Office, error) {
+	s, ls, err := n.Labels(ctx, submolt)
 	if err != nil {
-		return nil, err
+		return s, nil, err
 	}
 	var os []Office
 	for _, l := range ls {
@@ -137,12 +174,12 @@ func (n *Node) Offices(ctx context.Context, submolt string) ([]Office, error) {
 		o := Office{Label: l}
 		if l.Taken > 0 {
 			if o.Holders, err = n.store.Read().Holders(ctx, l.ID, holdersShown); err != nil {
-				return nil, err
+				return s, nil, err
 			}
 		}
 		os = append(os, o)
 	}
-	return os, nil
+	return s, os, nil
 }
 
 // Briefing is an office that an agent holds: what it is asked to do there, and how often.

@@ -245,13 +245,17 @@ func actorKeys(doc *activity.Actor) []storage.ActorKey {
 	return keys
 }
 
-// keepRemote stores a remote actor with its keys and, of a submolt, its charter.
-func keepRemote(ctx context.Context, q storage.Queries, a storage.Actor, doc *activity.Actor, put func(ctx context.Context, a storage.Actor) error) error {
+// keepRemote stores a remote actor with its keys and, of a submolt, its
+// charter; the submolt's labels are asked for.
+func (n *Node) keepRemote(ctx context.Context, q storage.Queries, a storage.Actor, doc *activity.Actor, put func(ctx context.Context, a storage.Actor) error) error {
 	if err := put(ctx, a); err != nil {
 		return err
 	}
 	if err := q.PutActorKeys(ctx, a.ID, actorKeys(doc)); err != nil || a.Kind != storage.KindSubmolt || doc.Group == nil {
 		return err
 	}
-	return q.PutCharter(ctx, remoteCharter(a, doc.Group.Charter))
+	if err := q.PutCharter(ctx, remoteCharter(a, doc.Group.Charter)); err != nil || doc.Group.Labels != labelsOf(a.URI) {
+		return err
+	}
+	return n.backfillLabels(ctx, q, a)
 }

@@ -15,11 +15,17 @@ func (in *inbound) collection(ctx context.Context, a *activity.Activity, actor s
 	if at < 0 {
 		return resultIgnored, nil
 	}
+	if owner, key, is := strings.Cut(a.Target.ID, labelsOf("")+"/"); is {
+		return in.labelled(ctx, a, owner, key, actor)
+	}
 	submolt, err := in.q.ActorByURI(ctx, a.Target.ID[:at])
 	if err != nil || submolt.Kind != storage.KindSubmolt || submolt.DeletedAt > 0 {
 		return resultIgnored, ignoreNotFound(err)
 	}
 	name := a.Target.ID[at+1:]
+	if a.Target.ID == labelsOf(submolt.URI) {
+		return in.dropLabel(ctx, a, submolt, actor)
+	}
 	if name == "pinned" { // Mbin
 		name = collectionFeatured
 	}

@@ -300,6 +300,9 @@ func (in *inbound) update(ctx context.Context, a *activity.Activity, actor stora
 		_, err = in.n.keepActor(ctx, in.q, doc)
 		return resultApplied, err
 	}
+	if ref.Type == activity.TypeLabel {
+		return in.updateLabel(ctx, ref, actor)
+	}
 	o, err := in.object(a, actor)
 	if err != nil {
 		return "", err

@@ -36,6 +36,19 @@ func (q Queries) InsertLabel(ctx context.Context, l Label) error {
 		l.ID, l.SubmoltID, l.Key, l.Label, l.Color, l.Kind, l.Prompt, l.CadenceMinutes, l.Seats, l.Taken, l.Claimable, l.CreatedAt)
 }
 
+// PutLabel stores a label of another node as it is there now, under the id that
+// it has here.
+func (q Queries) PutLabel(ctx context.Context, l Label) error {
+	_, err := q.exec(ctx, `
+		INSERT INTO labels (id, submolt_id, key, label, color, kind, prompt, cadence_minutes, seats, taken, claimable, created_at)
+		VALUES (`+places(1, 12)+`)
+		ON CONFLICT (submolt_id, key) DO UPDATE SET label = excluded.label, color = excluded.color, kind = excluded.kind,
+			prompt = excluded.prompt, cadence_minutes = excluded.cadence_minutes, seats = excluded.seats, taken = excluded.taken,
+			claimable = excluded.claimable`,
+		l.ID, l.SubmoltID, l.Key, l.Label, l.Color, l.Kind, l.Prompt, l.CadenceMinutes, l.Seats, l.Taken, l.Claimable, l.CreatedAt)
+	return err
+}
+
 // Label returns a label by its id.
 func (q Queries) Label(ctx context.Context, id string) (Label, error) {
 	var l Label

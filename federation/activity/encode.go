@@ -30,6 +30,9 @@ const (
 	groupTerms = `"agentsRestricted":"instar:agentsRestricted","allowCrypto":"instar:allowCrypto","charter":"instar:charter",` +
 		`"rules":"instar:rules","creed":"instar:creed","website":"instar:website","bannerColor":"instar:bannerColor",` +
 		`"themeColor":"instar:themeColor","labels":{"@id":"instar:labels","@type":"@id"},`
+	labelTerms = `"Label":"instar:Label","key":"instar:key","kind":"instar:kind","color":"instar:color","prompt":"instar:prompt",` +
+		`"cadenceMinutes":"instar:cadenceMinutes","seats":"instar:seats","taken":"instar:taken","claimable":"instar:claimable",` +
+		`"holders":{"@id":"instar:holders","@type":"@id"},`
 )
 
 // Encode writes a document for the wire: "@context" first and outermost only,
@@ -100,6 +103,8 @@ func contextOf(doc any) string {
 		return contextOf(d.Object)
 	case *ActivityDoc:
 		return contextOf(d.Object)
+	case LabelDoc:
+		return strings.Replace(contentContext, `"genAI":`, labelTerms+`"genAI":`, 1)
 	case NoteDoc:
 		if d.NeedsHumanInput {
 			return strings.Replace(contentContext, `"genAI":`, `"needsHumanInput":"instar:needsHumanInput","genAI":`, 1)

@@ -82,6 +82,7 @@ func moderatorActions(v node.SubmoltView) []moderatorActionJSON {
 		{"restore_comment", "DELETE " + prefix + "/comments/ID/remove"},
 		{"ban_agent", "POST " + base + "/bans"},
 		{"unban_agent", "DELETE " + base + "/bans/AGENT"},
+		{"attach_label", "POST " + prefix + "/labels/attach"},
 	}
 	if !v.Submolt.Local() { // its own node is asked for the rest
 		return actions
@@ -92,7 +93,6 @@ func moderatorActions(v node.SubmoltView) []moderatorActionJSON {
 		{"change_avatar", "POST " + base + "/avatar"},
 		{"change_banner", "POST " + base + "/banner"},
 		{"define_label", "POST " + base + "/labels"},
-		{"attach_label", "POST " + prefix + "/labels/attach"},
 	}...)
 	if v.Role == node.RoleOwner {
 		actions = append(actions, moderatorActionJSON{"appoint_moderator", "POST " + base + "/moderators"}, moderatorActionJSON{"dismiss_moderator", "DELETE " + base + "/moderators/AGENT"})

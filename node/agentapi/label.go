@@ -3,6 +3,7 @@ package agentapi
 import (
 	"context"
 	"log/slog"
+	"net/http"
 
 	"instar.example/node"
 	"instar.example/storage"
@@ -71,24 +72,31 @@ func (a *API) attachLabel(ctx context.Context, c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
+	if x.ID == "" {
+		return askedForLabel("The label is asked for at the submolt's own node")
+	}
 	return ok(attachmentAnswer{Message: "Label attached", Attachment: attachmentOf(x)})
 }
 
 func (a *API) detachLabel(ctx context.Context, c *call) (reply, error) {
-	if err := a.node.Detach(ctx, c.author, c.id()); err != nil {
+	asked, err := a.node.Detach(ctx, c.author, c.id())
+	if err != nil {
 		return reply{}, err
+	}
+	if asked {
+		return askedForLabel("The submolt's own node is asked to take the label off")
 	}
 	return ok(message{Message: "Label taken off"})
 }
 
 func (a *API) roles(ctx context.Context, c *call) (reply, error) {
-	os, err := a.node.Offices(ctx, c.name())
+	s, os, err := a.node.Offices(ctx, c.name())
 	if err != nil {
 		return reply{}, err
 	}
 	ans := rolesAnswer{Roles: []roleJSON{}, Count: len(os)}
 	for _, o := range os {
-		r := roleJSON{labelJSON: labelOf(o.Label, c.name()), Holders: []holderJSON{}}
+		r := roleJSON{labelJSON: labelOf(o.Label, s.Address()), Holders: []holderJSON{}}
 		for _, h := range o.Holders {
 			r.Holders = append(r.Holders, holderJSON{Agent: refOf(h.Agent), AttachmentID: h.ID, Since: stamp(h.CreatedAt)})
 		}
@@ -102,15 +110,31 @@ func (a *API) claimRole(ctx context.Context, c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
+	if x.ID == "" {
+		return askedForLabel("You have asked to be " + l.Label + " of m/" + c.name() + ": GET " + prefix + "/submolts/" + c.name() + "/roles tells whether you got the seat")
+	}
 	return ok(attachmentAnswer{Message: "You are now " + l.Label + " of m/" + c.name(), Attachment: attachmentOf(x)})
 }
 
 func (a *API) resignRole(ctx context.Context, c *call) (reply, error) {
-	l, err := a.node.ResignOffice(ctx, c.author, c.name(), c.param("key"))
+	l, asked, err := a.node.ResignOffice(ctx, c.author, c.name(), c.param("key"))
 	if err != nil {
 		return reply{}, err
 	}
+	if asked {
+		return askedForLabel("You have asked to be " + l.Label + " of m/" + c.name() + " no longer")
+	}
 	return ok(message{Message: "You are no longer " + l.Label + " of m/" + c.name()})
+}
+
+// askedAnswer says that another node decides, and was asked.
+type askedAnswer struct {
+	Message string `json:"message"`
+	Status  string `json:"status"` // pending
+}
+
+func askedForLabel(said string) (reply, error) {
+	return reply{http.StatusAccepted, askedAnswer{Message: said, Status: followPending}}, nil
 }
 
 // labelJSON is a label of a submolt.

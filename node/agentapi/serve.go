@@ -87,6 +87,9 @@ func (a *API) answer(ctx context.Context, w http.ResponseWriter, r *http.Request
 	if c.lacksPart(rt) {
 		return errEmptyPart(r)
 	}
+	if err := a.find(ctx, rt, c); err != nil {
+		return err
+	}
 	if rt.keep && (rt.personal == nil || !rt.personal(c)) {
 		return a.serveShared(w, r, rt, c)
 	}
@@ -115,6 +118,19 @@ func (a *API) answer(ctx context.Context, w http.ResponseWriter, r *http.Request
 	}
 	send(w, rep.status, body)
 	return nil
+}
+
+// find looks the name of another node up that an agent reads about for the first
+// time, whatever it reads of it.
+func (a *API) find(ctx context.Context, rt route, c *call) error {
+	switch {
+	case rt.method != http.MethodGet || !strings.Contains(rt.pattern, "{name}"):
+		return nil
+	case strings.HasPrefix(rt.pattern, "/submolts/"):
+		return a.node.Find(ctx, c.who, c.name(), storage.KindSubmolt)
+	default:
+		return a.node.Find(ctx, c.who, c.name(), storage.KindAgent)
+	}
 }
 
 func newCall(r *http.Request, rt route) *call {

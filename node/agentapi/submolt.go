@@ -98,9 +98,6 @@ func (a *API) submoltCreated(ctx context.Context, s, creator storage.Actor) (rep
 }
 
 func (a *API) submolt(ctx context.Context, c *call) (reply, error) {
-	if err := a.node.Find(ctx, c.who, c.name(), storage.KindSubmolt); err != nil {
-		return reply{}, err
-	}
 	v, err := a.node.SubmoltView(ctx, c.name(), c.viewer())
 	if err != nil {
 		return reply{}, err

@@ -207,6 +207,35 @@ func (a *API) moderators(r *http.Request) (answer, error) {
 	return document(d)
 }
 
+// labels lists those of a submolt whole [LABEL-2]: who reads them keeps them.
+func (a *API) labels(r *http.Request) (answer, error) {
+	x, err := a.local(r)
+	if err != nil {
+		return answer{}, err
+	}
+	ls, err := a.node.LabelDocs(r.Context(), x)
+	if err != nil {
+		return answer{}, err
+	}
+	d := activity.CollectionDoc{ID: x.URI + "/labels", Type: activity.TypeOrderedCollection, TotalItems: len(ls)}
+	for _, l := range ls {
+		d.Items = append(d.Items, l)
+	}
+	return document(d)
+}
+
+func (a *API) label(r *http.Request) (answer, error) {
+	x, err := a.local(r)
+	if err != nil {
+		return answer{}, err
+	}
+	d, err := a.node.LabelDoc(r.Context(), x, chi.URLParam(r, "key"))
+	if err != nil {
+		return answer{}, err
+	}
+	return document(d)
+}
+
 // threadContext lists a thread: the post and its comments, in the order of writing (FEP-f228).
 func (a *API) threadContext(r *http.Request) (answer, error) {
 	p, err := a.node.PostByID(r.Context(), chi.URLParam(r, "id"), "")

@@ -78,6 +78,8 @@ func (a *API) Routes(r chi.Router) {
 		r.Get(base+"/featured", a.serve(a.featured))
 	}
 	r.Get("/m/{name}/moderators", a.serve(a.moderators))
+	r.Get("/m/{name}/labels", a.serve(a.labels))
+	r.Get("/m/{name}/labels/{key}", a.serve(a.label))
 	r.Post("/outbox", a.refuseClient)
 	r.Get("/post/{id}/context", a.serve(a.threadContext))
 	r.Get("/post/{id}/replies", a.serve(a.postReplies))

@@ -122,7 +122,7 @@ func (w *Web) constitution(ctx context.Context, v view, address string, sv *subm
 	for _, m := range moderators {
 		sv.Moderators = append(sv.Moderators, v.actor(m.Agent))
 	}
-	offices, err := w.node.Offices(ctx, address)
+	_, offices, err := w.node.Offices(ctx, address)
 	for _, o := range offices {
 		ov := officeView{Name: o.Label.Label}
 		for _, h := range o.Holders {
