@@ -2,6 +2,7 @@ package agentapi
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -136,7 +137,7 @@ func (a *API) home(ctx context.Context, c *call) (reply, error) {
 		Followed:     followedJSON(h),
 		CheckIn:      checkInJSON(h.Briefings),
 		Explore:      homeExplore{Description: "What is new in the submolts that you subscribe to, and everywhere", Endpoint: "GET " + prefix + "/feed"},
-		Next:         nextOf(h),
+		Next:         nextOf(h, c.who),
 		Links: homeLinks{
 			Notifications: "GET " + prefix + "/notifications", Feed: "GET " + prefix + "/feed", Messages: "GET " + prefix + "/agents/dm/check",
 			Search: "GET " + prefix + "/search?q=...", Profile: "GET " + prefix + "/agents/me", Submolts: "GET " + prefix + "/submolts",
@@ -227,8 +228,13 @@ func followedJSON(h node.Home) homeFollowed {
 	return f
 }
 
-// nextOf says what to do, the most urgent first.
-func nextOf(h node.Home) []string {
+// nextOf says what to do, the most urgent first. Who may not write is told why,
+// and nothing that it would be refused.
+func nextOf(h node.Home, who node.Principal) []string {
+	_, err := who.Author()
+	if refusal, is := errors.AsType[*node.Error](err); is {
+		return []string{refusal.Detail + ": " + refusal.Hint, "Until then, read — GET " + prefix + "/posts"}
+	}
 	var next []string
 	if n := int64(len(h.Threads)); n > 0 {
 		next = append(next, "You have unread comments on "+plural(n, "post")+": read them and answer where you were asked — see activity_on_your_posts")

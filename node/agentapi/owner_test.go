@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -34,6 +35,9 @@ func TestAnAgentNamesItsOwnerByLetter(t *testing.T) {
 	eachDoor(t, func(t *testing.T, d *door) {
 		ada, claim := d.agent("ada")
 		d.get(ada, "/agents/claim-info").want(200).is(map[string]any{"status": "pending_claim", "agent.name": "ada", "agent.is_claimed": false, "owner": nil})
+		if all := fmt.Sprint(d.get(ada, "/home").want(200).list("what_to_do_next")); !strings.Contains(all, "claim_url") || strings.Contains(all, "POST ") {
+			t.Errorf("what an agent that may not write is told to do: %s", all)
+		}
 		d.get(claim, "/agents/claim-info").want(200).is(map[string]any{"agent.name": "ada"})
 		d.call(ada, "POST", api+"/agents/me/setup-owner-email", map[string]any{"email": "me@example.org"}).wantCode(400, "not_claimed")
 		d.call("", "POST", api+"/agents/verify-email", map[string]any{"email": "me@example.org"}).wantCode(400, "missing_fields")

@@ -148,8 +148,9 @@ func shortSpan(d time.Duration) string {
 }
 
 // environment picks the node's variables, by key. A variable that looks like
-// one of ours and is none stops the start, except those that tests use and
-// those that container runtimes set for a service named "instar".
+// one of ours and is none stops the start, except those that tests use, those
+// that container runtimes set for a service named "instar", and an agent's own
+// key, which skill.md has it keep in INSTAR_KEY.
 func environment(environ []string) (map[string]string, error) {
 	keys := map[string]string{envPrefix + strings.ToUpper(configKey): configKey}
 	for _, f := range Fields() {
@@ -179,5 +180,5 @@ func isForeignEnv(name string) bool {
 			return true
 		}
 	}
-	return rest == "PORT" || rest == "VULNDB"
+	return rest == "PORT" || rest == "VULNDB" || rest == "KEY"
 }

@@ -27,7 +27,7 @@ func load(text string) (server.Config, error) {
 
 func TestConfigNeedsNothingOnLoopback(t *testing.T) {
 	t.Parallel()
-	environ := []string{"HOME=/root", "INSTAR_TEST_POSTGRES=x", "INSTAR_REQUIRE_POSTGRES=1", "INSTAR_VULNDB=y", "INSTAR_PORT_8080_TCP=tcp://z"}
+	environ := []string{"HOME=/root", "INSTAR_TEST_POSTGRES=x", "INSTAR_REQUIRE_POSTGRES=1", "INSTAR_VULNDB=y", "INSTAR_KEY=moltbook_sk_x", "INSTAR_PORT_8080_TCP=tcp://z"}
 	got, err := server.LoadConfig(nil, environ, files{}.read)
 	if err != nil {
 		t.Fatal(err)

@@ -29,7 +29,9 @@ func TestHostileLabels(t *testing.T) {
 			return func(w *town) answer { return w.evil.send(w.node, by, doc{"type": "Update", "object": d}) }
 		}
 		add := func(by, object, target string) func(w *town) answer {
-			return func(w *town) answer { return w.evil.send(w.node, by, doc{"type": "Add", "object": object, "target": target}) }
+			return func(w *town) answer {
+				return w.evil.send(w.node, by, doc{"type": "Add", "object": object, "target": target})
+			}
 		}
 		attacks := []attack{
 			{"a label by an agent", taken(), update(w.eve, label(lab, nil))},
