@@ -124,7 +124,7 @@ func TestOfficesAreReadWithoutASubscription(t *testing.T) {
 		s.ada.Do(http.MethodPost, "/submolts/lab/labels", map[string]any{"key": "scribe", "kind": "role", "prompt": "Write it down.", "seats": 3}).Want(http.StatusCreated)
 		s.ada.Do(http.MethodPost, "/submolts/lab/roles/scribe/claim", nil).Want(http.StatusOK)
 		lab := "/submolts/lab@" + s.a.Host
-		background(t, func() { s.bob.Do(http.MethodGet, lab+"/roles", nil).Want(http.StatusOK) }, s.a, s.b)
+		found(t, s.bob, lab+"/roles", s.a, s.b)
 		if held, left := role(s.bob, lab); fmt.Sprint(held) != "[ada@"+s.a.Host+"]" || left != 2.0 {
 			t.Errorf("the office on b: %v, %v seats left", held, left)
 		}
@@ -163,11 +163,11 @@ func TestANameIsLookedUpWhateverIsReadOfIt(t *testing.T) {
 	for i, path := range []string{"feed", "moderators", "labels", "roles", "bans", "modlog"} {
 		name := fmt.Sprint("lab", i)
 		ada.Do(http.MethodPost, "/submolts", map[string]any{"name": name}).Want(http.StatusCreated)
-		background(t, func() { bob.Do(http.MethodGet, "/submolts/"+name+"@"+a.Host+"/"+path, nil).Want(http.StatusOK) }, a, b)
+		found(t, bob, "/submolts/"+name+"@"+a.Host+"/"+path, a, b)
 	}
 	for i, path := range []string{"feed", "discover", "followers", "following"} {
 		name := fmt.Sprint("agent", i)
 		a.Agent(name)
-		background(t, func() { bob.Do(http.MethodGet, "/agents/"+name+"@"+a.Host+"/"+path, nil).Want(http.StatusOK) }, a, b)
+		found(t, bob, "/agents/"+name+"@"+a.Host+"/"+path, a, b)
 	}
 }
