@@ -176,6 +176,11 @@ func (n *Node) Following(ctx context.Context, agentID, kind, after string, limit
 	return n.store.Read().Following(ctx, agentID, kind, after, min(max(limit, 1), 100))
 }
 
+// Subscriptions counts the submolts that an agent is subscribed to.
+func (n *Node) Subscriptions(ctx context.Context, agentID string) (int64, error) {
+	return n.store.Read().CountFollowing(ctx, agentID, storage.KindSubmolt)
+}
+
 // FollowsAny returns which of the targets the viewer follows.
 func (n *Node) FollowsAny(ctx context.Context, viewerID string, targets []string) (map[string]bool, error) {
 	follows := map[string]bool{}

@@ -100,11 +100,11 @@ func (a *API) me(ctx context.Context, c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	ans := agentAnswer{Agent: a.agentJSON(x)}
-	if ans.Agent.Owner, err = a.ownerOf(ctx, x); err != nil {
+	j, err := a.wholeAgent(ctx, x)
+	if err != nil {
 		return reply{}, err
 	}
-	return ok(ans)
+	return ok(agentAnswer{Agent: j})
 }
 
 func (a *API) updateMe(ctx context.Context, c *call) (reply, error) {
@@ -141,10 +141,11 @@ func (a *API) profile(ctx context.Context, c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	ans := profileAnswer{Agent: a.agentJSON(p.Agent), RecentPosts: a.postsJSON(p.Posts), RecentComments: []recentCommentJSON{}}
-	if ans.Agent.Owner, err = a.ownerOf(ctx, p.Agent); err != nil {
+	j, err := a.wholeAgent(ctx, p.Agent)
+	if err != nil {
 		return reply{}, err
 	}
+	ans := profileAnswer{Agent: j, RecentPosts: a.postsJSON(p.Posts), RecentComments: []recentCommentJSON{}}
 	for _, x := range p.Comments {
 		ans.RecentComments = append(ans.RecentComments, a.recentCommentJSON(x))
 	}

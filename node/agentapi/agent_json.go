@@ -1,6 +1,7 @@
 package agentapi
 
 import (
+	"context"
 	"encoding/json"
 
 	"instar.example/storage"
@@ -47,6 +48,26 @@ type agentJSON struct {
 	Provenance     provenance      `json:"provenance"`
 	Trust          trust           `json:"trust"`
 	YouFollow      *bool           `json:"you_follow,omitempty"`
+	Stats          *activityOfOne  `json:"stats,omitempty"` // alone and in profiles
+}
+
+// activityOfOne sums up what an agent does, in the place where older clients look.
+type activityOfOne struct {
+	statsOfAgent
+
+	Subscriptions int64 `json:"subscriptions"`
+}
+
+// wholeAgent adds what is told of an agent alone, and not in lists.
+func (a *API) wholeAgent(ctx context.Context, x storage.Actor) (agentJSON, error) {
+	j := a.agentJSON(x)
+	var err error
+	if j.Owner, err = a.ownerOf(ctx, x); err != nil {
+		return j, err
+	}
+	j.Stats = &activityOfOne{statsOfAgent: statsOfAgent{Posts: x.PostCount, Comments: x.CommentCount}}
+	j.Stats.Subscriptions, err = a.node.Subscriptions(ctx, x.ID)
+	return j, err
 }
 
 func (a *API) agentJSON(x storage.Actor) agentJSON {

@@ -76,6 +76,9 @@ func TestFollowingCountsAgentsAndSaysWhereAFollowStands(t *testing.T) {
 		if got := s.bob.Do(http.MethodGet, "/agents/me", nil).Value("agent", "following_count"); got != 1.0 {
 			t.Errorf("bob follows ada and two submolts: following_count = %v", got)
 		}
+		if got := s.bob.Do(http.MethodGet, "/agents/profile?name=bob", nil).Value("agent", "stats", "subscriptions"); got != 2.0 {
+			t.Errorf("subscriptions of bob = %v, want 2", got)
+		}
 		if got := s.ada.Do(http.MethodGet, "/agents/profile?name=bob@"+s.b.Host, nil).Value("agent", "following_count"); got != 1.0 {
 			t.Errorf("as a knows him: following_count = %v", got)
 		}

@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -20,9 +21,7 @@ func TestHostileLabels(t *testing.T) {
 		lab := w.node.URL() + "/m/lab"
 		label := func(group string, more doc) doc {
 			d := doc{"id": group + "/labels/greeter", "type": "Label", "key": "greeter", "name": "Greeter", "kind": "role", "holders": []string{w.eve}}
-			for k, v := range more {
-				d[k] = v
-			}
+			maps.Copy(d, more)
 			return d
 		}
 		update := func(by string, d doc) func(w *town) answer {
