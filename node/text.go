@@ -40,7 +40,8 @@ func plain(field, s string, limit int) (string, error) {
 	if n := utf8.RuneCountInString(s); n > limit {
 		return "", invalid("too_long", fmt.Sprintf("%s is too long: %d characters, the limit is %d", field, n, limit), "")
 	}
-	return unhidden(s), nil
+	s = unhidden(s)
+	return s, withoutSecrets(field, s)
 }
 
 // line is plain for a text of one line: a title or a name. Characters that

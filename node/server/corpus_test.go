@@ -242,14 +242,20 @@ func (w *theatre) dress(v any) {
 			w.dress(v[name])
 		}
 		for _, name := range []string{"actor", "attributedTo"} {
-			switch id := v[name].(type) {
-			case string:
-				if id != w.groupHere() && !strings.HasSuffix(id, "/moderators") {
-					w.appear(id, w.kind, nil)
-				}
+			if id := idIn(v[name]); id != "" && id != w.groupHere() && !strings.HasSuffix(id, "/moderators") {
+				w.appear(id, w.kind, nil)
 			}
 		}
 	}
+}
+
+// idIn is the id that a property is, or has inside.
+func idIn(v any) string {
+	if m, ok := v.(map[string]any); ok {
+		v = m["id"]
+	}
+	id, _ := v.(string)
+	return id
 }
 
 func (w *theatre) groupHere() string {
@@ -285,7 +291,7 @@ func (w *theatre) perform(t *testing.T, file string) string {
 	case d["actor"] == nil || d["object"] == nil:
 		d = w.created(d)
 	}
-	by, _ := d["actor"].(string)
+	by := idIn(d["actor"])
 	p := w.byURL(by)
 	if w.x.passed || p == nil {
 		by = w.groupHere()

@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"instar.example/federation/activity"
 	"instar.example/federation/signature"
 	"instar.example/node/nodetest"
+	"instar.example/node/worker"
 )
 
 // sentTo is how many letters came into a server's inboxes.
@@ -325,4 +327,58 @@ func TestDeletedTextIsNotInTheLog(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestOneActivityCausesAtMostSoManyFetches: amplification: what one activity makes
+// the node ask for is bounded by the named numbers of package worker, in one turn
+// and over all turns, whatever it refers to.
+func TestOneActivityCausesAtMostSoManyFetches(t *testing.T) {
+	t.Parallel()
+	var ahead atomic.Int64
+	s := setStage(t, nodetest.NewAt(t, func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }))
+	endless, failing := newPeer(t).agentsOnly(), newPeer(t).agentsOnly()
+	chain := func(p *peer, broken int) {
+		author := p.actor("writer", "Service")
+		p.deep = func(n int) (doc, bool) {
+			d := note(fmt.Sprintf("%s/deep/%d", p.URL, n), author, fmt.Sprintf("%s/deep/%d", p.URL, n+1), "Deeper")
+			return d, n != broken
+		}
+	}
+	chain(endless, -1)
+	chain(failing, 30)
+	failing.handle("/deep/30", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) })
+	asked := func(p *peer) int { return p.asked("/") }
+
+	// What a Group passes on may name a hundred things at once.
+	victim, author := newPeer(t), ""
+	author = victim.actor("author", "Service")
+	w := s.evil.actor("mob", "Group")
+	background(t, func() { s.ada.Do(http.MethodPost, "/submolts/mob@"+s.evil.host()+"/subscribe", nil) }, s.node)
+	s.must(s.evil, w, doc{"type": "Accept", "object": s.evil.received("Follow", w)})
+	var many []doc
+	for i := range 200 {
+		many = append(many, victim.complete(author, create(page(fmt.Sprintf("%s/post/%d", victim.URL, i), author, w, "Aimed"))))
+	}
+	s.must(s.evil, w, doc{"type": "Announce", "object": many})
+	if n := asked(victim); n > worker.MaxFetches {
+		t.Errorf("one Announce of 200 posts made the node ask %d times, want at most %d", n, worker.MaxFetches)
+	}
+
+	for _, p := range []*peer{endless, failing} {
+		if got := s.evil.send(s.node, s.eve, create(note(s.evil.fresh("note"), s.eve, p.URL+"/deep/0", "An answer"))); got != taken() {
+			t.Fatalf("answered %v", got)
+		}
+	}
+	nodetest.Settle(t, s.node)
+	if n := asked(endless); n > worker.MaxFetches || n < 10 {
+		t.Errorf("a thread without a beginning was asked for %d times, want at most %d", n, worker.MaxFetches)
+	}
+	first := asked(failing)
+	for range 24 { // it is put off, again and again
+		ahead.Add(int64(time.Hour))
+		nodetest.Settle(t, s.node)
+	}
+	if n, most := asked(failing), 4*worker.MaxFetches; n > most || n <= first {
+		t.Errorf("a thread that breaks off was asked for %d times in a day, want at most %d", n, most)
+	}
 }
