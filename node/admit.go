@@ -204,7 +204,7 @@ func (n *Node) keep(ctx context.Context, r storage.Received, signer *activity.Ac
 		if in != nil {
 			n.changes.note(in.about...)
 		}
-		n.wake.all()
+		n.wake.changed()
 	}
 	return duplicate, err
 }
@@ -288,7 +288,7 @@ func (n *Node) KeepUndecided(ctx context.Context, raw []byte) error {
 		return q.InsertReceived(ctx, storage.Received{ID: id, ActivityID: id, Type: TypeUndecided, Body: raw, ReceivedAt: now, DueAt: now})
 	})
 	if err == nil {
-		n.wake.all()
+		n.wake.changed()
 	}
 	return err
 }

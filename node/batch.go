@@ -53,7 +53,7 @@ func (n *Node) KeepAllReceived(ctx context.Context, all []Incoming) []Kept {
 		}
 	}
 	n.keepAll(ctx, again, all, rows, ready, kept)
-	n.wake.all()
+	n.wake.changed()
 	return kept
 }
 

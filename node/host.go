@@ -72,9 +72,7 @@ func Forgotten(h storage.Host) bool { return h.CheckedAt < 0 }
 // HostAnswered notes that a server of which had been nothing heard answered:
 // what waits for it is tried now. One request that fails closes it again.
 func (n *Node) HostAnswered(ctx context.Context, host string) error {
-	err := n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error { return q.ProbeHost(ctx, host, n.now()) })
-	n.wake.all()
-	return err
+	return n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error { return q.ProbeHost(ctx, host, n.now()) })
 }
 
 // HostSilent notes that a server did not answer. What waits for one that has

@@ -106,7 +106,7 @@ func (n *Node) lookUp(ctx context.Context, addr Address, kind string) error {
 	if err != nil && !errors.Is(err, storage.ErrExists) { // a parallel request may have asked first
 		return err
 	}
-	n.wake.all()
+	n.wake.changed()
 	return nil
 }
 

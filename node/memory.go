@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/golang-lru/v2/expirable"
+	"golang.org/x/sync/singleflight"
 
 	"instar.example/storage"
 )
@@ -24,6 +25,7 @@ type memory struct {
 	actors *expirable.LRU[string, storage.Actor] // by URI
 	woke   *expirable.LRU[string, struct{}]      // hosts whose breaker was closed lately
 	asked  *expirable.LRU[string, struct{}]      // hosts that were asked who they are
+	reads  singleflight.Group                    // of actors, by URI: what a crowd asks for is read once
 }
 
 func (m *memory) init() {
@@ -47,14 +49,17 @@ func (n *Node) recall(ctx context.Context, q storage.Queries, uri string) (stora
 	if a, ok := n.hosts.actors.Get(uri); ok {
 		return a, nil
 	}
-	a, err := q.ActorByURI(ctx, uri)
 	if q.InTx() {
-		return a, err // what is not committed may never be: then nobody must take it for stored
+		return q.ActorByURI(ctx, uri) // what is not committed may never be: then nobody must take it for stored
 	}
-	if err == nil && a.State == storage.ActorActive && (a.Local() || a.FetchedAt > 0) {
-		n.hosts.actors.Add(uri, a)
-	}
-	return a, err
+	a, err, _ := n.hosts.reads.Do(uri, func() (any, error) {
+		a, err := q.ActorByURI(context.WithoutCancel(ctx), uri)
+		if err == nil && a.State == storage.ActorActive && (a.Local() || a.FetchedAt > 0) {
+			n.hosts.actors.Add(uri, a)
+		}
+		return a, err
+	})
+	return a.(storage.Actor), err //nolint:errcheck // it is one
 }
 
 // forget drops an actor that changed.

@@ -112,6 +112,7 @@ func New(ctx context.Context, cfg Config) (*Node, error) {
 	n.reads.init(&n.changes)
 	n.seen.init()
 	n.wake.init()
+	n.store.OnQueued(n.wake.tell)
 	n.hosts.init()
 	n.counts.init()
 	n.tallies.init()
@@ -284,6 +285,6 @@ func (n *Node) personal(ctx context.Context, f func(ctx context.Context, q stora
 	if at := attemptOf(ctx); at != nil {
 		at.done = true
 	}
-	n.wake.all()
+	n.wake.changed()
 	return nil
 }

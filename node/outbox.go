@@ -16,23 +16,22 @@ import (
 // worker sends it.
 
 const (
-	cursorExpand = "expand"
-	expandBatch  = 500
-	laneWindow   = 256 // entries that one turn of a lane reads
+	expandBatch = 500
+	laneWindow  = 256 // entries that one turn of a lane reads
 )
 
 // Expand tells the lanes about new entries of the log and returns how many it
 // went through. On PostgreSQL it also numbers them: the row of its cursor is
 // locked meanwhile, so that one process does it at a time.
 func (n *Node) Expand(ctx context.Context, owner string) (int, error) {
-	ahead, err := n.store.Read().OutboxAhead(ctx, cursorExpand)
+	ahead, err := n.store.Read().OutboxAhead(ctx, storage.CursorExpand)
 	if err != nil || !ahead {
 		return 0, err
 	}
 	count := 0
 	err = n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error {
 		now := n.now()
-		position, err := q.Lease(ctx, cursorExpand, owner, now, now)
+		position, err := q.Lease(ctx, storage.CursorExpand, owner, now, now)
 		if err != nil {
 			return ignoreNotFound(err)
 		}
@@ -47,11 +46,8 @@ func (n *Node) Expand(ctx context.Context, owner string) (int, error) {
 			return err
 		}
 		count = len(marks)
-		return q.MoveCursor(ctx, cursorExpand, owner, marks[len(marks)-1].Seq)
+		return q.MoveCursor(ctx, storage.CursorExpand, owner, marks[len(marks)-1].Seq)
 	})
-	if err == nil && count > 0 {
-		n.wake.all()
-	}
 	return count, err
 }
 

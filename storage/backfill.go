@@ -48,6 +48,7 @@ type BackfillStep struct {
 // RequestBackfill asks for a backfill and says whether it is to be done: one
 // that waits, or that was asked for after again, stays as it is.
 func (q Queries) RequestBackfill(ctx context.Context, b Backfill, again int64) (bool, error) {
+	q.queue(QueueBackfills)
 	n, err := q.exec(ctx, `
 		INSERT INTO backfills (`+backfillColumns+`)
 		VALUES ($1, $2, $3, $4, 0, 0, 0, 0, 0, 0, '', $5, $5, '', 0)
@@ -102,6 +103,7 @@ func (q Queries) ClaimBackfill(ctx context.Context, owner string, now, until int
 // UpdateBackfill stores what a backfill used up and, with it, gives it back
 // when its lease is over; ErrNotFound when another has it.
 func (q Queries) UpdateBackfill(ctx context.Context, b Backfill) error {
+	q.queue(QueueBackfills)
 	return q.one(ctx, `
 		UPDATE backfills
 		SET state = $1, requests = $2, pages = $3, items = $4, bytes = $5, attempts = $6, result = $7, due_at = $8, lease_until = $9
@@ -111,6 +113,7 @@ func (q Queries) UpdateBackfill(ctx context.Context, b Backfill) error {
 
 // ReleaseBackfills ends the leases of an owner that stops.
 func (q Queries) ReleaseBackfills(ctx context.Context, owner string) error {
+	q.queue(QueueBackfills)
 	_, err := q.exec(ctx, `
 		UPDATE backfills
 		SET lease_owner = '', lease_until = 0
@@ -127,6 +130,7 @@ func (q Queries) PruneBackfills(ctx context.Context, before int64, limit int) (i
 
 // InsertStep adds a step; false when its backfill has or had it.
 func (q Queries) InsertStep(ctx context.Context, s BackfillStep) (bool, error) {
+	q.queue(QueueBackfills)
 	if s.Body == nil {
 		s.Body = []byte{}
 	}

@@ -32,6 +32,7 @@ const claimColumns = `id, agent_id, method, subject, code, browser, state, error
 
 // InsertClaim adds a claim.
 func (q Queries) InsertClaim(ctx context.Context, c Claim) error {
+	q.queue(QueueClaims)
 	_, err := q.exec(ctx, `
 		INSERT INTO claims (`+claimColumns+`)
 		VALUES (`+places(1, 14)+`)`,
@@ -53,6 +54,7 @@ func (q Queries) ClaimsOf(ctx context.Context, agentID string, limit int) ([]Cla
 
 // HurryClaim lets a waiting claim be looked at now, unless that was done after before.
 func (q Queries) HurryClaim(ctx context.Context, id string, now, before int64) error {
+	q.queue(QueueClaims)
 	_, err := q.exec(ctx, `
 		UPDATE claims
 		SET due_at = $1
@@ -98,6 +100,7 @@ func (q Queries) FinishClaim(ctx context.Context, id string, state int64, why st
 
 // RetryClaim gives a claim back, to be looked at again at dueAt.
 func (q Queries) RetryClaim(ctx context.Context, id, why string, dueAt int64) error {
+	q.queue(QueueClaims)
 	return q.one(ctx, `
 		UPDATE claims
 		SET attempts = attempts + 1, error = $1, due_at = $2, lease_owner = '', lease_until = 0

@@ -29,6 +29,8 @@ type dialect struct {
 	skipLocked string
 	// forUpdate ends a query whose row the transaction will change.
 	forUpdate string
+	// once is what a connection that writes is told first, "" for nothing.
+	once string
 }
 
 func sqliteDialect() dialect {
@@ -42,6 +44,10 @@ func postgresDialect() dialect {
 	return dialect{
 		name: namePostgres, begin: "BEGIN",
 		skipLocked: " FOR UPDATE SKIP LOCKED", forUpdate: " FOR UPDATE",
+		// What is written is found by its keys: to plan it anew for each set of values,
+		// as PostgreSQL does the first five times, costs more than to do it. A plan that
+		// was made while a table was small must fit it when it has grown.
+		once: "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off",
 	}
 }
 
@@ -115,7 +121,9 @@ func openSQLite(ctx context.Context, o Options) (*Store, error) {
 	}
 	read.SetMaxOpenConns(n)
 	read.SetMaxIdleConns(n)
-	return &Store{read: read, write: write, dialect: d, reads: &prepared{db: read, d: d}, group: newGrouper(write, d), lock: unlock}, nil
+	s := &Store{read: read, write: write, dialect: d, reads: &prepared{db: read, d: d}, lock: unlock}
+	s.group = newGrouper(s)
+	return s, nil
 }
 
 // lockFile takes an exclusive lock that lasts as long as the process.
@@ -147,10 +155,8 @@ func openPostgres(ctx context.Context, o Options) (*Store, error) {
 	db.SetMaxOpenConns(2*n + 1)
 	db.SetMaxIdleConns(2*n + 1)
 	d := postgresDialect()
-	s := &Store{read: db, write: db, dialect: d, reads: &prepared{db: db, d: d}, group: newGrouper(db, d), slots: make(chan *preparedConn, n)}
-	for range n {
-		s.slots <- nil
-	}
+	s := &Store{read: db, write: db, dialect: d, reads: &prepared{db: db, d: d}, slots: newSlots(n)}
+	s.group = newGrouper(s)
 	return s, nil
 }
 
@@ -165,6 +171,7 @@ func postgresDSN(raw string) (string, error) {
 		v.Set("sslmode", "prefer")
 	}
 	v.Set("synchronous_commit", "on") // an acknowledged write is on disk (G1)
+	v.Set("jit", "off")               // no statement is so long that compiling it pays
 	u.RawQuery = v.Encode()
 	return strings.Replace(u.String(), "postgresql://", "postgres://", 1), nil
 }

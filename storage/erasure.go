@@ -7,6 +7,7 @@ import "context"
 
 // RequestErasure has all that an actor wrote taken away. Again is no error.
 func (q Queries) RequestErasure(ctx context.Context, actorID string, now int64) error {
+	q.queue(QueueErasures)
 	_, err := q.exec(ctx, `
 		INSERT INTO erasures (actor_id, requested_at)
 		VALUES ($1, $2)

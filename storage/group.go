@@ -23,6 +23,7 @@ const groupYields = 8
 //
 // Invariant: no caller hears of success before the commit that holds its write.
 type grouper struct {
+	s     *Store
 	db    *sqlx.DB
 	d     dialect
 	begin string
@@ -39,8 +40,8 @@ type job struct {
 	done chan struct{}
 }
 
-func newGrouper(db *sqlx.DB, d dialect) *grouper {
-	g := &grouper{db: db, d: d, begin: d.begin, jobs: make(chan *job, groupLimit), quit: make(chan struct{})}
+func newGrouper(s *Store) *grouper {
+	g := &grouper{s: s, db: s.write, d: s.dialect, begin: s.dialect.begin, jobs: make(chan *job, groupLimit), quit: make(chan struct{})}
 	g.done.Add(1)
 	go g.loop()
 	return g
@@ -167,19 +168,26 @@ func (g *grouper) attempt(ctx context.Context, conn *preparedConn, batch []*job)
 	if _, err := conn.ExecContext(ctx, g.begin); err != nil {
 		return err
 	}
-	if g.attemptAll(ctx, conn, batch) == nil {
-		_, err := conn.ExecContext(ctx, "COMMIT")
+	var into Queue
+	q := Queries{db: conn, dialect: g.d, inTx: true, into: &into}
+	if g.attemptAll(ctx, q, batch) != nil {
+		if _, err := conn.ExecContext(ctx, "ROLLBACK"); err != nil {
+			return err
+		}
+		if _, err := conn.ExecContext(ctx, g.begin); err != nil {
+			return err
+		}
+		g.attemptEach(ctx, q, batch)
+	}
+	if _, err := conn.ExecContext(ctx, "COMMIT"); err != nil {
 		return err
 	}
-	if _, err := conn.ExecContext(ctx, "ROLLBACK"); err != nil {
-		return err
-	}
-	return g.attemptEach(ctx, conn, batch)
+	g.s.tell(into)
+	return nil
 }
 
 // attemptAll runs a batch up to its end, or to its first failure.
-func (g *grouper) attemptAll(ctx context.Context, conn *preparedConn, batch []*job) error {
-	q := Queries{db: conn, dialect: g.d, inTx: true}
+func (g *grouper) attemptAll(ctx context.Context, q Queries, batch []*job) error {
 	late := q
 	late.tail = &tail{}
 	for _, j := range batch {
@@ -199,29 +207,26 @@ func (g *grouper) attemptAll(ctx context.Context, conn *preparedConn, batch []*j
 	return late.tail.write(ctx, q)
 }
 
-func (g *grouper) attemptEach(ctx context.Context, conn *preparedConn, batch []*job) error {
-	if _, err := conn.ExecContext(ctx, g.begin); err != nil {
-		return err
-	}
+// attemptEach runs each write of a batch in a savepoint.
+func (g *grouper) attemptEach(ctx context.Context, q Queries, batch []*job) {
 	for _, j := range batch {
 		for range txAttempts {
-			if g.step(ctx, conn, j); !isRetryable(j.err) {
+			if g.step(ctx, q, j); !isRetryable(j.err) {
 				break
 			}
 		}
 	}
-	_, err := conn.ExecContext(ctx, "COMMIT")
-	return err
 }
 
-func (g *grouper) step(ctx context.Context, conn *preparedConn, j *job) {
+func (g *grouper) step(ctx context.Context, q Queries, j *job) {
+	conn := q.db
 	if j.err = j.ctx.Err(); j.err != nil {
 		return // the caller has gone before its turn came
 	}
 	if _, j.err = conn.ExecContext(ctx, "SAVEPOINT one"); j.err != nil {
 		return
 	}
-	j.err = guarded(ctx, j.f, Queries{db: conn, dialect: g.d, inTx: true})
+	j.err = guarded(ctx, j.f, q)
 	if j.err != nil {
 		if _, err := conn.ExecContext(ctx, "ROLLBACK TO SAVEPOINT one"); err != nil {
 			j.err = errors.Join(j.err, err)

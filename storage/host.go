@@ -43,6 +43,7 @@ func (q Queries) Hosts(ctx context.Context, after string, limit int) ([]Host, er
 // PutHost stores what a server says of itself; its breaker stays. The agents of
 // that server get the tier that goes with it: 2 where only agents write, else 1.
 func (q Queries) PutHost(ctx context.Context, h Host) error {
+	q.queue(QueueHosts)
 	_, err := q.exec(ctx, `
 		INSERT INTO hosts (`+hostColumns+`)
 		VALUES ($1, $2, $3, $4, 0, 0, 0, $5, $6, $7)
@@ -78,6 +79,7 @@ const halfOpen = 10 * 60 * 1_000
 
 // FailHost opens a host's breaker and makes all its lanes wait.
 func (q Queries) FailHost(ctx context.Context, f HostFailure) error {
+	q.queue(QueueHosts)
 	if _, err := q.exec(ctx, `
 		INSERT INTO hosts (`+hostColumns+`)
 		VALUES ($1, '', '', FALSE, 1, $2, $3, 0, 0, $2)
@@ -104,6 +106,7 @@ func (q Queries) WakeHost(ctx context.Context, host string, now int64) error {
 	if err != nil || n == 0 {
 		return err
 	}
+	q.queue(QueueLanes)
 	_, err = q.exec(ctx, `
 		UPDATE lanes
 		SET next_at = 0
@@ -114,6 +117,7 @@ func (q Queries) WakeHost(ctx context.Context, host string, now int64) error {
 // ProbeHost lets a failing host's lanes go at once: it answered a question. Its
 // breaker stays open until something is delivered.
 func (q Queries) ProbeHost(ctx context.Context, host string, now int64) error {
+	q.queue(QueueLanes)
 	if _, err := q.exec(ctx, `
 		UPDATE hosts
 		SET open_until = $1, last_seen_at = $1

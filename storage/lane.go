@@ -37,19 +37,25 @@ func (q Queries) OpenLane(ctx context.Context, inbox, host string) error {
 // RaiseAudience tells the lanes of an audience that the entries first to last
 // hold something for them. An idle lane jumps to just before first.
 func (q Queries) RaiseAudience(ctx context.Context, audience string, first, last int64) error {
-	_, err := q.exec(ctx, `
+	return q.raise(ctx, `
 		UPDATE lanes
 		SET position = CASE WHEN head <= position THEN $1 ELSE position END, head = $2
 		WHERE head < $2 AND inbox IN (SELECT inbox FROM audience WHERE audience = $3)`, first-1, last, audience)
-	return err
 }
 
 // RaiseLane is RaiseAudience for one inbox.
 func (q Queries) RaiseLane(ctx context.Context, inbox string, first, last int64) error {
-	_, err := q.exec(ctx, `
+	return q.raise(ctx, `
 		UPDATE lanes
 		SET position = CASE WHEN head <= position THEN $1 ELSE position END, head = $2
 		WHERE head < $2 AND inbox = $3`, first-1, last, inbox)
+}
+
+func (q Queries) raise(ctx context.Context, query string, args ...any) error {
+	n, err := q.exec(ctx, query, args...)
+	if n > 0 {
+		q.queue(QueueLanes)
+	}
 	return err
 }
 
@@ -98,6 +104,7 @@ func (q Queries) FinishLane(ctx context.Context, r LaneReport) error {
 
 // ReleaseLanes ends the leases of an owner that stops, so that nobody waits for them.
 func (q Queries) ReleaseLanes(ctx context.Context, owner string) error {
+	q.queue(QueueLanes)
 	_, err := q.exec(ctx, `
 		UPDATE lanes
 		SET lease_owner = '', lease_until = 0

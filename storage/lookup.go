@@ -28,6 +28,7 @@ const lookupColumns = `name, state, actor_id, error, attempts, requested_at, due
 // RequestLookup asks for a name. One that failed before retryBefore is asked
 // for again; one that waits or was found stays as it is.
 func (q Queries) RequestLookup(ctx context.Context, name string, now, retryBefore int64) error {
+	q.queue(QueueLookups)
 	_, err := q.exec(ctx, `
 		INSERT INTO lookups (`+lookupColumns+`)
 		VALUES ($1, 0, '', '', 0, $2, $2, '', 0)
@@ -75,6 +76,7 @@ func (q Queries) FinishLookup(ctx context.Context, name string, state int64, act
 
 // RetryLookup gives a lookup back, to be tried again at dueAt.
 func (q Queries) RetryLookup(ctx context.Context, name, why string, dueAt int64) error {
+	q.queue(QueueLookups)
 	return q.one(ctx, `
 		UPDATE lookups
 		SET attempts = attempts + 1, error = $1, due_at = $2, lease_owner = '', lease_until = 0

@@ -18,6 +18,7 @@ const mailColumns = `id, sealed, attempts, created_at, due_at, lease_owner, leas
 
 // InsertMail adds a mail that is due at once.
 func (q Queries) InsertMail(ctx context.Context, id string, sealed []byte, now int64) error {
+	q.queue(QueueMails)
 	_, err := q.exec(ctx, `
 		INSERT INTO mails (`+mailColumns+`)
 		VALUES ($1, $2, 0, $3, $3, '', 0)`, id, sealed, now)
@@ -61,6 +62,7 @@ func (q Queries) DeleteMail(ctx context.Context, id string) error {
 
 // RetryMail gives a mail back, to be tried again at dueAt.
 func (q Queries) RetryMail(ctx context.Context, id string, dueAt int64) error {
+	q.queue(QueueMails)
 	return q.one(ctx, `
 		UPDATE mails
 		SET attempts = attempts + 1, due_at = $1, lease_owner = '', lease_until = 0

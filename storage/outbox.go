@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"database/sql"
 	"math"
 	"slices"
 	"strings"
@@ -46,7 +47,16 @@ func (q Queries) InsertEntry(ctx context.Context, e Entry) error {
 		q.tail.entries = append(q.tail.entries, e)
 		return nil
 	}
-	return q.insertEntries(ctx, []Entry{e})
+	var last sql.NullInt64
+	if q.dialect.name == nameSQLite {
+		err := q.get(ctx, &last, `
+			SELECT COALESCE(MAX(seq), 0)
+			FROM outbox`)
+		if err != nil {
+			return err
+		}
+	}
+	return q.insertEntries(ctx, []Entry{e}, last)
 }
 
 // Entry returns an entry by its id.
@@ -133,6 +143,49 @@ func (q Queries) MarksAfter(ctx context.Context, seq int64, limit int) ([]Audien
 		LIMIT $2`, seq, limit)
 	return ms, err
 }
+
+// CursorExpand is the cursor of what numbers the log and tells the lanes of it:
+// who has its row locked gives numbers, until its transaction ends.
+const CursorExpand = "expand"
+
+// mayNumber says whether a transaction that writes to the log may number what it
+// writes, and returns the last number. On SQLite the one writer may. On PostgreSQL
+// it may while it has the cursor's row, so that numbers are given in the order
+// of commits; it does not wait for the row, and does not overtake entries that
+// wait for their numbers: those it numbers first.
+func (q Queries) mayNumber(ctx context.Context) (last sql.NullInt64, err error) {
+	if q.dialect.name == namePostgres {
+		var names []string
+		err = q.list(ctx, &names, `
+			SELECT name
+			FROM cursors
+			WHERE name = $1`+q.dialect.skipLocked, CursorExpand)
+		if err != nil || len(names) == 0 {
+			return last, err
+		}
+	}
+	var log struct {
+		Last    int64 `db:"last"`
+		Waiting bool  `db:"waiting"`
+	}
+	for tries := 0; tries < 2; tries++ {
+		// A statement of its own: it sees what was committed before the row was ours.
+		if err = q.get(ctx, &log, `
+			SELECT COALESCE((SELECT MAX(seq) FROM outbox), 0) AS last, EXISTS (SELECT 1 FROM outbox WHERE seq IS NULL) AS waiting`); err != nil {
+			return last, err
+		}
+		if !log.Waiting {
+			return sql.NullInt64{Int64: log.Last, Valid: true}, nil
+		}
+		if _, err = q.Stamp(ctx, numberedFirst); err != nil {
+			return last, err
+		}
+	}
+	return last, nil // many wait: then this waits, too
+}
+
+// numberedFirst bounds how many waiting entries a batch numbers before its own.
+const numberedFirst = 500
 
 // Stamp numbers committed entries that have no place yet and returns how many:
 // the sequencer's step, on PostgreSQL only. The caller holds the expander's

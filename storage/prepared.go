@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"sync"
 
 	"github.com/jmoiron/sqlx"
@@ -135,6 +136,11 @@ func connect(ctx context.Context, db *sqlx.DB, d dialect) (*preparedConn, error)
 	c, err := db.Connx(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if d.once != "" {
+		if _, err := c.ExecContext(ctx, d.once); err != nil {
+			return nil, errors.Join(err, c.Close())
+		}
 	}
 	return &preparedConn{conn: c, d: d, stmts: map[string]*sqlx.Stmt{}}, nil
 }

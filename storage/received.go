@@ -50,6 +50,9 @@ func (q Queries) insertReceived(ctx context.Context, rs []Received) (int, error)
 		const fields = 12
 		args := make([]any, 0, fields*len(rs))
 		for _, r := range rs {
+			if r.State == ReceivedWaiting {
+				q.queue(QueueReceived)
+			}
 			args = append(args, r.ID, r.ActivityID, r.Type, r.ActorURI, r.State, r.Body, r.Result, 0, r.ReceivedAt, r.DueAt, "", 0)
 		}
 		return q.exec(ctx, `
@@ -107,6 +110,7 @@ func (q Queries) FinishReceived(ctx context.Context, id, result string) error {
 
 // RetryReceived gives an activity back, to be tried again at dueAt.
 func (q Queries) RetryReceived(ctx context.Context, id, why string, dueAt int64) error {
+	q.queue(QueueReceived)
 	return q.one(ctx, `
 		UPDATE received
 		SET attempts = attempts + 1, result = $1, due_at = $2, lease_owner = '', lease_until = 0
@@ -116,6 +120,7 @@ func (q Queries) RetryReceived(ctx context.Context, id, why string, dueAt int64)
 // HoldReceived makes a waiting activity due at another time: until then it is
 // being worked on.
 func (q Queries) HoldReceived(ctx context.Context, id string, dueAt int64) error {
+	q.queue(QueueReceived)
 	_, err := q.exec(ctx, `
 		UPDATE received
 		SET due_at = $1, lease_owner = '', lease_until = 0
@@ -126,6 +131,7 @@ func (q Queries) HoldReceived(ctx context.Context, id string, dueAt int64) error
 // IdentifyReceived notes who signed an activity that was kept undecided;
 // ErrExists when the same activity has come by another way since.
 func (q Queries) IdentifyReceived(ctx context.Context, r Received) error {
+	q.queue(QueueReceived)
 	return q.one(ctx, `
 		UPDATE received
 		SET activity_id = $1, type = $2, actor_uri = $3, body = $4, attempts = 0, due_at = $5
@@ -145,6 +151,7 @@ func (q Queries) ReceivedDue(ctx context.Context, now int64) (bool, error) {
 
 // ReleaseReceived ends the leases of an owner that stops.
 func (q Queries) ReleaseReceived(ctx context.Context, owner string) error {
+	q.queue(QueueReceived)
 	_, err := q.exec(ctx, `
 		UPDATE received
 		SET lease_owner = '', lease_until = 0

@@ -80,6 +80,7 @@ func (q Queries) queueIndex(ctx context.Context, id, kind string) error {
 
 // queueThread notes that all comments on a post are to be indexed anew.
 func (q Queries) queueThread(ctx context.Context, postID string) error {
+	q.queue(QueueIndex)
 	_, err := q.exec(ctx, `
 		INSERT INTO unindexed (id, kind)
 		SELECT id, 'comment'

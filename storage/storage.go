@@ -36,6 +36,7 @@ type Queries struct {
 	dialect dialect
 	tail    *tail // in Grouped: where rows and counts wait for the end of the batch, else nil
 	inTx    bool
+	into    *Queue // what the transaction queues, nil outside of one
 }
 
 // InTx says whether what is read may be of a transaction that is not committed.
@@ -49,8 +50,9 @@ type Store struct {
 	dialect dialect
 	reads   *prepared
 	group   *grouper
-	slots   chan *preparedConn // PostgreSQL's writing connections, nil until first used
-	lock    func() error       // gives up the lock on a SQLite data directory
+	slots   *slots       // PostgreSQL's
+	queued  func(Queue)  // nil, or set by OnQueued
+	lock    func() error // gives up the lock on a SQLite data directory
 	close   sync.Once
 }
 
@@ -115,10 +117,8 @@ func (s *Store) Close() error {
 	var err error
 	s.close.Do(func() {
 		s.group.stop()
-		for range cap(s.slots) {
-			if conn := <-s.slots; conn != nil {
-				_ = conn.conn.Close() // returns to the pool, which closes next
-			}
+		if s.slots != nil {
+			s.slots.close()
 		}
 		s.reads.close()
 		err = errors.Join(s.write.Close(), s.read.Close())
@@ -150,8 +150,8 @@ func (s *Store) txPostgres(ctx context.Context, f func(ctx context.Context, q Qu
 }
 
 func (s *Store) txOnce(ctx context.Context, f func(ctx context.Context, q Queries) error) (err error) {
-	conn := <-s.slots
-	defer func() { s.slots <- conn }()
+	conn := s.slots.take()
+	defer func() { s.slots.put(conn) }()
 	if conn == nil {
 		if conn, err = connect(ctx, s.write, s.dialect); err != nil {
 			conn = nil
@@ -164,7 +164,8 @@ func (s *Store) txOnce(ctx context.Context, f func(ctx context.Context, q Querie
 		return fmt.Errorf("begin: %w", err)
 	}
 	end := "COMMIT"
-	failed := guarded(ctx, f, Queries{db: conn, dialect: s.dialect, inTx: true})
+	var into Queue
+	failed := guarded(ctx, f, Queries{db: conn, dialect: s.dialect, inTx: true, into: &into})
 	if failed != nil {
 		end = "ROLLBACK"
 	}
@@ -172,6 +173,9 @@ func (s *Store) txOnce(ctx context.Context, f func(ctx context.Context, q Querie
 		conn.giveUp(ctx)
 		conn = nil
 		return errors.Join(failed, fmt.Errorf("%s: %w", strings.ToLower(end), err))
+	}
+	if failed == nil {
+		s.tell(into)
 	}
 	return failed
 }

@@ -71,8 +71,14 @@ func (t *tail) write(ctx context.Context, q Queries) error {
 	if err := t.writeHoped(ctx, q); err != nil {
 		return err
 	}
-	if err := q.insertEntries(ctx, t.entries); err != nil {
-		return err
+	if len(t.entries) > 0 {
+		last, err := q.mayNumber(ctx)
+		if err != nil {
+			return err
+		}
+		if err := q.insertEntries(ctx, t.entries, last); err != nil {
+			return err
+		}
 	}
 	if err := q.queueAll(ctx, t.queue); err != nil {
 		return err
@@ -143,21 +149,11 @@ func (q Queries) addCount(ctx context.Context, c count) error {
 // an index, and a submolt has many posts a second.
 const activeStep = "10000"
 
-// insertEntries appends entries to the log in their order.
-func (q Queries) insertEntries(ctx context.Context, es []Entry) error {
-	if len(es) == 0 {
-		return nil
-	}
-	// SQLite's one writer knows the last number; on PostgreSQL the sequencer
-	// stamps committed rows (DESIGN, Outbox order).
-	var last sql.NullInt64
-	if q.dialect.name == nameSQLite {
-		if err := q.get(ctx, &last, `
-			SELECT COALESCE(MAX(seq), 0)
-			FROM outbox`); err != nil {
-			return err
-		}
-	}
+// insertEntries appends entries to the log in their order, with the numbers
+// behind the last one, or without: then the sequencer gives them theirs when they
+// are committed (DESIGN, Outbox order).
+func (q Queries) insertEntries(ctx context.Context, es []Entry, last sql.NullInt64) error {
+	q.queue(QueueOutbox)
 	return inChunks(es, func(es []Entry) error {
 		args := make([]any, 0, entryFields*len(es))
 		for _, e := range es {
@@ -175,6 +171,9 @@ const entryFields = 9
 
 // queueAll notes that texts are to be indexed anew; the worker does it later.
 func (q Queries) queueAll(ctx context.Context, ds []Document) error {
+	if len(ds) > 0 {
+		q.queue(QueueIndex)
+	}
 	return inChunks(ds, func(ds []Document) error {
 		args := make([]any, 0, 2*len(ds))
 		for _, d := range ds {

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"instar.example/storage"
+	"instar.example/storage/storagetest"
 )
 
 // What is measured here is what agents do on a node that is full. The goals are
@@ -313,31 +315,58 @@ func (f *full) storm(b *testing.B) {
 	b.ReportMetric(float64(len(calls))/done.PerSecond, "s_for_37000_agents")
 }
 
-// databaseCPU is the processor time of PostgreSQL's processes on this machine,
-// read from /proc; 0 for SQLite, which is in this one.
+// databaseCPU is the processor time of the PostgreSQL of these tests, which is on
+// this machine: of its processes, and of those that have ended. It is read from
+// /proc; 0 for SQLite, which is in this process.
 func databaseCPU(database string) time.Duration {
 	if database != "postgres" {
 		return 0
 	}
-	const tick = 10 * time.Millisecond
-	stats, err := filepath.Glob("/proc/[0-9]*/stat")
+	db, err := sql.Open("postgres", os.Getenv(storagetest.EnvPostgres))
 	if err != nil {
 		return 0
 	}
-	var ticks int64
-	for _, name := range stats {
-		text, err := os.ReadFile(name)
-		if err != nil || !strings.Contains(string(text), "(postgres)") {
-			continue // it has gone, or is another's
-		}
-		fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
-		for _, field := range fields[11:13] {
-			n, err := strconv.ParseInt(field, 10, 64)
-			if err != nil {
-				return 0
-			}
-			ticks += n
+	defer func() { _ = db.Close() }() // it was only read
+	var backend int64
+	if err := db.QueryRowContext(context.Background(), "SELECT pg_backend_pid()").Scan(&backend); err != nil {
+		return 0
+	}
+	master := procStat(strconv.FormatInt(backend, 10))[procParent]
+	ticks := procStat(strconv.FormatInt(master, 10))
+	sum := ticks[procUser] + ticks[procSystem] + ticks[procEndedUser] + ticks[procEndedSystem]
+	all, err := os.ReadDir("/proc")
+	if err != nil {
+		return 0
+	}
+	for _, entry := range all {
+		if s := procStat(entry.Name()); s[procParent] == master {
+			sum += s[procUser] + s[procSystem]
 		}
 	}
-	return time.Duration(ticks) * tick
+	const tick = 10 * time.Millisecond
+	return time.Duration(sum) * tick
+}
+
+// Fields of /proc/PID/stat behind the name.
+const (
+	procParent = 1
+	procUser   = iota + 10
+	procSystem
+	procEndedUser
+	procEndedSystem
+	procFields
+)
+
+// procStat reads the numbers of a process, zeros for one that is none.
+func procStat(pid string) [procFields]int64 {
+	var s [procFields]int64
+	text, err := os.ReadFile(filepath.Join("/proc", pid, "stat"))
+	if err != nil {
+		return s
+	}
+	fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
+	for i := range min(len(s), len(fields)) {
+		s[i], _ = strconv.ParseInt(fields[i], 10, 64) // the state is a letter
+	}
+	return s
 }

@@ -127,6 +127,19 @@ func cpu() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
+// used is processor time in microseconds: of this process, clients and all, and
+// of the database's where that is another one.
+type used struct{ here, database float64 }
+
+func usedBy(database string) used {
+	return used{float64(cpu().Microseconds()), float64(databaseCPU(database).Microseconds())}
+}
+
+// since is what each of so many operations has used since.
+func (u used) since(before used, count float64) used {
+	return used{(u.here - before.here) / count, (u.database - before.database) / count}
+}
+
 // benchPeer is a server with one agent that posts, and an inbox that answers 202.
 type benchPeer struct {
 	*httptest.Server
@@ -263,23 +276,27 @@ func BenchmarkInbound(b *testing.B) {
 		floorURL := inboundFloor(b, database, &peer.key.PublicKey)
 		requests := peer.creates(b, s.URL()+"/inbox", submolt, warm, count)
 		floorRequests := peer.creates(b, floorURL+"/inbox", submolt, warm, count)
-		var node, floor, nodeCPU, floorCPU float64
+		var node, floor float64
+		var nodeCPU, floorCPU used
 		for b.Loop() {
-			used := cpu()
+			before := usedBy(database)
 			floor = rate(b, count, func(i int) error { return send(client, floorRequests[i], http.StatusAccepted) })
-			floorCPU = float64((cpu() - used).Microseconds()) / count
-			used, start := cpu(), time.Now()
+			floorCPU = usedBy(database).since(before, count)
+			before, start := usedBy(database), time.Now()
 			accepted := rate(b, count, func(i int) error { return send(client, requests[i], http.StatusAccepted) })
 			drained(b, s, count+warm)
 			node = count / time.Since(start).Seconds()
-			nodeCPU = float64((cpu() - used).Microseconds()) / count
+			nodeCPU = usedBy(database).since(before, count)
 			b.ReportMetric(accepted, "accepted/s")
 		}
 		b.ReportMetric(node, "applied/s")
 		b.ReportMetric(floor, "floor/s")
 		b.ReportMetric(node/floor, "of_floor")
-		b.ReportMetric(nodeCPU, "cpu_us/op")
-		b.ReportMetric(floorCPU, "floor_cpu_us/op")
+		b.ReportMetric(nodeCPU.here, "cpu_us/op")
+		b.ReportMetric(floorCPU.here, "floor_cpu_us/op")
+		b.ReportMetric(nodeCPU.database, "db_us/op")
+		b.ReportMetric(floorCPU.database, "floor_db_us/op")
+		b.ReportMetric((floorCPU.here+floorCPU.database)/(nodeCPU.here+nodeCPU.database), "of_floor_cpu")
 		b.ReportMetric(0, "ns/op")
 	})
 }

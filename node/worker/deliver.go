@@ -37,7 +37,7 @@ func (w *Worker) Deliver(ctx context.Context) (int, error) {
 // deliverLoop keeps up to lanesAtOnce lanes in their turns: one that hangs
 // holds up none of the others.
 func (w *Worker) deliverLoop(ctx context.Context) {
-	changed, stop := w.cfg.Node.Wake()
+	changed, stop := w.cfg.Node.WakeFor(storage.QueueLanes)
 	defer stop()
 	timer := time.NewTicker(tick)
 	defer timer.Stop()

@@ -19,6 +19,7 @@ import (
 	"instar.example/federation/fetch"
 	"instar.example/federation/inbox"
 	"instar.example/node"
+	"instar.example/storage"
 )
 
 // Bounds of the work in flight.
@@ -128,9 +129,36 @@ func paceOf(name string) time.Duration {
 	}
 }
 
+// queuesOf are the queues that a kind of work looks at. What waits elsewhere, in
+// memory or for a time to come, is looked for at each tick.
+func queuesOf(name string) storage.Queue {
+	switch name {
+	case "expand":
+		return storage.QueueOutbox
+	case "receive":
+		return storage.QueueReceived
+	case "hosts":
+		return storage.QueueHosts
+	case "look_up":
+		return storage.QueueLookups
+	case "index":
+		return storage.QueueIndex
+	case "mail":
+		return storage.QueueMails
+	case "prove":
+		return storage.QueueClaims
+	case "backfill":
+		return storage.QueueBackfills
+	case "erase":
+		return storage.QueueErasures
+	default:
+		return 0
+	}
+}
+
 // loop repeats a batch while it finds work, and looks again when woken.
 func (w *Worker) loop(ctx context.Context, name string, batch func(context.Context) (int, error)) {
-	changed, stop := w.cfg.Node.Wake()
+	changed, stop := w.cfg.Node.WakeFor(queuesOf(name))
 	defer stop()
 	timer := time.NewTicker(tick)
 	defer timer.Stop()
