@@ -252,6 +252,9 @@ func (n *Node) atOnce(ctx context.Context, a *activity.Activity, signer *activit
 		return nil, false
 	}
 	in.ready = n.prepare(a)
+	if in.ready.object != nil { // remembered for the transaction, which must not remember what it reads
+		_, _ = in.submolt(ctx, in.ready.object, a)
+	}
 	// A message takes locks on its conversation, which a shared batch must not.
 	return in, in.ready.object != nil && forEveryone(in.ready.object, a) == nil
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -138,6 +139,14 @@ func lockFile(path string) (unlock func() error, err error) {
 	return f.Close, nil
 }
 
+// How many connections read from PostgreSQL, and how many write: each must be
+// taught every statement, and on a small machine many only stand in each other's way.
+const (
+	leastReaders        = 8
+	mostReaders         = 32
+	readersPerProcessor = 4
+)
+
 func openPostgres(ctx context.Context, o Options) (*Store, error) {
 	dsn, err := postgresDSN(o.URL)
 	if err != nil {
@@ -149,7 +158,7 @@ func openPostgres(ctx context.Context, o Options) (*Store, error) {
 	}
 	n := o.Readers
 	if n == 0 {
-		n = 16
+		n = min(max(leastReaders, readersPerProcessor*runtime.GOMAXPROCS(0)), mostReaders)
 	}
 	// The grouper and each slot keep a connection for good; reads share the rest.
 	db.SetMaxOpenConns(2*n + 1)

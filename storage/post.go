@@ -62,31 +62,26 @@ func (q Queries) InsertPost(ctx context.Context, p Post) error {
 		q.tail.posts = append(q.tail.posts, p)
 		return q.queueIndex(ctx, p.ID, DocPost)
 	}
-	n, err := q.insertPosts(ctx, []Post{p})
+	args := p.row()
+	err := q.novel(ctx, `
+		INSERT INTO posts (`+postFields+`)
+		VALUES (`+places(1, len(args))+`)
+		ON CONFLICT (uri) DO NOTHING`, args...)
 	if err != nil {
 		return err
-	}
-	if n == 0 {
-		return ErrExists
 	}
 	return q.queueIndex(ctx, p.ID, DocPost)
 }
 
-// insertPosts adds posts and returns how many of them are new.
-func (q Queries) insertPosts(ctx context.Context, ps []Post) (int, error) {
-	return inserted(ps, func(ps []Post) (int64, error) {
-		const fields = 25
-		args := make([]any, 0, fields*len(ps))
-		for _, p := range ps {
-			args = append(args, p.ID, p.URI, p.AuthorID, p.SubmoltID, p.Type, p.Title, p.Content, p.HTML, p.URL, p.Lang,
-				p.Up, p.Down, p.Score, p.Hot, p.Scaled, p.Disputed, p.Local, p.CommentCount, p.Hidden, p.Pinned, p.Locked, p.AnnouncedAt, p.CreatedAt, p.UpdatedAt, p.DeletedAt)
-		}
-		return q.exec(ctx, `
-			INSERT INTO posts (id, uri, author_id, submolt_id, type, title, content, html, url, lang,
-				up, down, score, hot, scaled, disputed, local, comment_count, hidden, pinned, locked, announced_at, created_at, updated_at, deleted_at)
-			VALUES `+rows(len(ps), fields)+`
-			ON CONFLICT (uri) DO NOTHING`, args...)
-	})
+const postFields = `id, uri, author_id, submolt_id, type, title, content, html, url, lang, up, down, score, hot, scaled, disputed, ` +
+	`local, comment_count, hidden, pinned, locked, announced_at, created_at, updated_at, deleted_at`
+
+// row has the values of postFields.
+func (p Post) row() []any {
+	return []any{
+		p.ID, p.URI, p.AuthorID, p.SubmoltID, p.Type, p.Title, p.Content, p.HTML, p.URL, p.Lang, p.Up, p.Down, p.Score, p.Hot, p.Scaled, p.Disputed,
+		p.Local, p.CommentCount, p.Hidden, p.Pinned, p.Locked, p.AnnouncedAt, p.CreatedAt, p.UpdatedAt, p.DeletedAt,
+	}
 }
 
 // UpdatePost overwrites the content of a post, when now is later than its last change.

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 )
 
 // prepared runs each text as a statement that is prepared once per connection:
@@ -143,6 +144,21 @@ func connect(ctx context.Context, db *sqlx.DB, d dialect) (*preparedConn, error)
 		}
 	}
 	return &preparedConn{conn: c, d: d, stmts: map[string]*sqlx.Stmt{}}, nil
+}
+
+// copyIn writes rows by PostgreSQL's COPY.
+func (p *preparedConn) copyIn(ctx context.Context, table string, columns []string, all [][]any) error {
+	s, err := p.conn.PreparexContext(ctx, pq.CopyIn(table, columns...))
+	if err != nil {
+		return translate(err)
+	}
+	for _, row := range all {
+		if _, err = s.ExecContext(ctx, row...); err != nil {
+			return errors.Join(translate(err), s.Close())
+		}
+	}
+	_, err = s.ExecContext(ctx)
+	return errors.Join(translate(err), s.Close())
 }
 
 // giveUp drops a connection that is no longer to be trusted, with what it holds open.

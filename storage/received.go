@@ -33,33 +33,23 @@ const receivedColumns = `id, activity_id, type, actor_uri, state, body, result, 
 
 // InsertReceived keeps an activity; ErrExists when its id and type are known.
 func (q Queries) InsertReceived(ctx context.Context, r Received) error {
+	if r.State == ReceivedWaiting {
+		q.queue(QueueReceived)
+	}
 	if q.tail != nil {
 		q.tail.received = append(q.tail.received, r)
 		return nil
 	}
-	n, err := q.insertReceived(ctx, []Received{r})
-	if err == nil && n == 0 {
-		return ErrExists
-	}
-	return err
+	args := r.row()
+	return q.novel(ctx, `
+		INSERT INTO received (`+receivedColumns+`)
+		VALUES (`+places(1, len(args))+`)
+		ON CONFLICT (activity_id, type) DO NOTHING`, args...)
 }
 
-// insertReceived keeps activities and returns how many of them are new.
-func (q Queries) insertReceived(ctx context.Context, rs []Received) (int, error) {
-	return inserted(rs, func(rs []Received) (int64, error) {
-		const fields = 12
-		args := make([]any, 0, fields*len(rs))
-		for _, r := range rs {
-			if r.State == ReceivedWaiting {
-				q.queue(QueueReceived)
-			}
-			args = append(args, r.ID, r.ActivityID, r.Type, r.ActorURI, r.State, r.Body, r.Result, 0, r.ReceivedAt, r.DueAt, "", 0)
-		}
-		return q.exec(ctx, `
-			INSERT INTO received (`+receivedColumns+`)
-			VALUES `+rows(len(rs), fields)+`
-			ON CONFLICT (activity_id, type) DO NOTHING`, args...)
-	})
+// row has the values of receivedColumns, of an activity that just came.
+func (r Received) row() []any {
+	return []any{r.ID, r.ActivityID, r.Type, r.ActorURI, r.State, r.Body, r.Result, 0, r.ReceivedAt, r.DueAt, "", 0}
 }
 
 // ReceivedBefore says whether an activity is known by its id and type.
@@ -198,15 +188,16 @@ func (q Queries) IsTombstone(ctx context.Context, uri, authorURI string) (bool, 
 func (q Queries) anyTombstone(ctx context.Context, ts []Tombstone) (bool, error) {
 	gone := false
 	err := inChunks(ts, func(ts []Tombstone) error {
-		uris := make([]any, len(ts))
+		uris := make([]string, len(ts))
 		for i, t := range ts {
 			uris[i] = t.URI
 		}
 		var found []Tombstone
+		args := padded(uris)
 		err := q.list(ctx, &found, `
 			SELECT uri, actor_uri
 			FROM tombstones
-			WHERE uri IN (`+places(1, len(uris))+`)`, uris...)
+			WHERE uri IN (`+places(1, len(args))+`)`, args...)
 		for _, f := range found {
 			gone = gone || f.ActorURI == "" || slices.Contains(ts, f)
 		}

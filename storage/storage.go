@@ -62,7 +62,7 @@ type Options struct {
 	SQLitePath string
 	// URL is a PostgreSQL connection URL ("postgres://...", sslmode written) or empty.
 	URL string
-	// Readers bounds the reading connections; 0 means 4 on SQLite and 16 on PostgreSQL.
+	// Readers bounds the reading connections; 0 means 4 on SQLite and 4 a processor on PostgreSQL (8 to 32).
 	Readers int
 }
 

@@ -47,8 +47,8 @@ func onceABatch[T any](q Queries, what string, read func() (T, error)) (T, error
 	return v, err
 }
 
-// errHope says that a row was there already, or a tombstone.
-var errHope = errors.New("a row of the batch is not new")
+// errHope says that there is a tombstone.
+var errHope = errors.New("something of the batch was deleted")
 
 // count is a change of the counters of one row.
 type count struct {
@@ -100,16 +100,32 @@ func (t *tail) write(ctx context.Context, q Queries) error {
 
 // writeHoped inserts the rows that are hoped to be new, or returns errHope.
 func (t *tail) writeHoped(ctx context.Context, q Queries) error {
-	if n, err := q.insertReceived(ctx, t.received); err != nil || n < len(t.received) {
-		return cmp.Or(err, errHope)
+	if err := q.insertNew(ctx, "received", receivedColumns, len(t.received), func(i int) []any { return t.received[i].row() }); err != nil {
+		return err
 	}
 	if gone, err := q.anyTombstone(ctx, t.absent); err != nil || gone {
 		return cmp.Or(err, errHope)
 	}
-	if n, err := q.insertPosts(ctx, t.posts); err != nil || n < len(t.posts) {
-		return cmp.Or(err, errHope)
+	return q.insertNew(ctx, "posts", postFields, len(t.posts), func(i int) []any { return t.posts[i].row() })
+}
+
+// insertNew inserts n rows that are all new, else it is an error: on PostgreSQL,
+// but for the fewest, by COPY, which has nothing to plan and binds no values.
+func (q Queries) insertNew(ctx context.Context, table, columns string, n int, row func(i int) []any) error {
+	const few = 3
+	all := make([][]any, n)
+	for i := range n {
+		all[i] = row(i)
 	}
-	return nil
+	if conn, ok := q.db.(*preparedConn); ok && q.dialect.name == namePostgres && n > few {
+		return conn.copyIn(ctx, table, strings.Split(columns, ", "), all)
+	}
+	return inChunks(all, func(all [][]any) error {
+		_, err := q.exec(ctx, `
+			INSERT INTO `+table+` (`+columns+`)
+			VALUES `+rows(len(all), len(all[0])), slices.Concat(all...)...)
+		return err
+	})
 }
 
 // count changes the counters of a row, now or at the end of the batch.
@@ -154,20 +170,14 @@ const activeStep = "10000"
 // are committed (DESIGN, Outbox order).
 func (q Queries) insertEntries(ctx context.Context, es []Entry, last sql.NullInt64) error {
 	q.queue(QueueOutbox)
-	return inChunks(es, func(es []Entry) error {
-		args := make([]any, 0, entryFields*len(es))
-		for _, e := range es {
-			last.Int64++
-			args = append(args, e.ID, last, e.Type, e.ActorID, e.Thread, e.Audience, e.Body, e.Listed, e.CreatedAt)
-		}
-		_, err := q.exec(ctx, `
-			INSERT INTO outbox (id, seq, type, actor_id, thread, audience, body, listed, created_at)
-			VALUES `+rows(len(es), entryFields), args...)
-		return err
+	return q.insertNew(ctx, "outbox", entryFields, len(es), func(i int) []any {
+		e, seq := es[i], last
+		seq.Int64 += 1 + int64(i)
+		return []any{e.ID, seq, e.Type, e.ActorID, e.Thread, e.Audience, e.Body, e.Listed, e.CreatedAt}
 	})
 }
 
-const entryFields = 9
+const entryFields = `id, seq, type, actor_id, thread, audience, body, listed, created_at`
 
 // queueAll notes that texts are to be indexed anew; the worker does it later.
 func (q Queries) queueAll(ctx context.Context, ds []Document) error {
@@ -175,14 +185,19 @@ func (q Queries) queueAll(ctx context.Context, ds []Document) error {
 		q.queue(QueueIndex)
 	}
 	return inChunks(ds, func(ds []Document) error {
-		args := make([]any, 0, 2*len(ds))
-		for _, d := range ds {
-			args = append(args, d.ID, d.Kind)
+		ids := make([]string, len(ds))
+		for i, d := range ds {
+			ids[i] = d.ID
+		}
+		args := padded(ids)
+		both := make([]any, 0, 2*len(args))
+		for i, id := range args {
+			both = append(both, id, ds[min(i, len(ds)-1)].Kind)
 		}
 		_, err := q.exec(ctx, `
 			INSERT INTO unindexed (id, kind)
-			VALUES `+rows(len(ds), 2)+`
-			ON CONFLICT (id) DO NOTHING`, args...)
+			VALUES `+rows(len(args), 2)+`
+			ON CONFLICT (id) DO NOTHING`, both...)
 		return err
 	})
 }
@@ -199,17 +214,6 @@ func inChunks[T any](list []T, f func([]T) error) error {
 		}
 	}
 	return nil
-}
-
-// inserted is inChunks for inserts: it adds up how many rows are new.
-func inserted[T any](list []T, f func([]T) (int64, error)) (int, error) {
-	total := 0
-	err := inChunks(list, func(list []T) error {
-		n, err := f(list)
-		total += int(n)
-		return err
-	})
-	return total, err
 }
 
 // rows returns the text "($1, $2), ($3, $4), ..." of n rows.
