@@ -47,7 +47,7 @@ func (n *Node) Comment(ctx context.Context, author Author, d CommentDraft) (stor
 	}
 	noteMade(ctx, Made{Kind: MadeComment, ID: c.ID})
 	err = n.writeAbout(ctx, func(ctx context.Context, q storage.Queries) ([]string, error) {
-		about := []string{c.PostID, c.AuthorID}
+		about := []string{c.PostID}
 		if err := q.AddCounts(ctx, author.ID(), storage.Counts{ActiveAt: now}); err != nil {
 			return nil, err
 		}
@@ -316,6 +316,16 @@ func (n *Node) Thread(ctx context.Context, tq ThreadQuery) (Thread, error) {
 		return t, nil
 	}
 	version := n.Version()
+	if after.ID == "" && tq.Offset == 0 && p.CommentCount <= int64(tq.Limit) {
+		t, whole, err := n.shortThread(ctx, p, tq)
+		if err != nil {
+			return Thread{}, err
+		}
+		if whole {
+			n.keepThread(key, version, t)
+			return t, nil
+		}
+	}
 	q := n.store.Read()
 	roots, err := q.Roots(ctx, storage.CommentList{PostID: p.ID, Sort: tq.Sort, After: after, Limit: tq.Limit + 1, Offset: tq.Offset})
 	if err != nil {
@@ -339,17 +349,42 @@ func (n *Node) Thread(ctx context.Context, tq ThreadQuery) (Thread, error) {
 		below, t.Cut = below[:MaxReplies], true
 	}
 	t.Replies = nest(roots, below, tq.Sort)
-	n.keepThread(key, version, t, roots, below)
+	n.keepThread(key, version, t)
 	return t, nil
 }
 
-// keepThread keeps a page of a thread; it hangs on its post and on all who wrote it.
-func (n *Node) keepThread(key string, version int64, t Thread, comments ...[]storage.Comment) {
-	v := keptValue[Thread]{value: t, version: version, about: []string{t.Post.ID}}
-	for _, c := range slices.Concat(comments...) {
-		v.about = append(v.about, c.AuthorID)
-		v.bytes += commentBytes + len(c.Content) + len(c.HTML)
+// shortThread is a thread that is one page whatever its shape, read with one
+// statement; whole is false where it is longer than its post counts.
+func (n *Node) shortThread(ctx context.Context, p storage.Post, tq ThreadQuery) (t Thread, whole bool, err error) {
+	all, err := n.store.Read().CommentsOf(ctx, p.ID, tq.Limit+1)
+	if err != nil || len(all) > tq.Limit {
+		return Thread{}, false, err
 	}
+	var roots, below []storage.Comment
+	for _, c := range all {
+		if c.ParentID == "" {
+			roots = append(roots, c)
+		} else {
+			below = append(below, c)
+		}
+	}
+	t = Thread{Post: p, Sort: tq.Sort, Replies: nest(roots, below, tq.Sort)}
+	order(t.Replies, tq.Sort)
+	return t, true, nil
+}
+
+// keepThread keeps a page of a thread; it hangs on its post and on all who wrote it.
+func (n *Node) keepThread(key string, version int64, t Thread) {
+	v := keptValue[Thread]{value: t, version: version, about: []string{t.Post.ID}}
+	var count func(rs []*Reply)
+	count = func(rs []*Reply) {
+		for _, r := range rs {
+			v.about = append(v.about, r.AuthorID)
+			v.bytes += commentBytes + len(r.Content) + len(r.HTML)
+			count(r.Replies)
+		}
+	}
+	count(t.Replies)
 	slices.Sort(v.about)
 	v.about = slices.Compact(v.about)
 	n.reads.threads.put(key, v)

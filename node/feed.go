@@ -75,22 +75,13 @@ func (n *Node) merge(ctx context.Context, version int64, sources []storage.Sourc
 	if err != nil {
 		return Posts{}, err
 	}
-	slices.SortFunc(keys, func(a, b storage.PostKey) int {
-		return cmp.Or(cmp.Compare(b.Key, a.Key), cmp.Compare(b.ID, a.ID))
-	})
+	slices.SortFunc(keys, byPlace)
 	keys = slices.Compact(keys)
-	from := min(offset, len(keys))
-	to := min(from+limit, len(keys))
-	var page Posts
-	if to < len(keys) {
-		page.Next = cursorOf(storage.After{Key: int64(to), ID: "row"})
+	ids := make([]string, len(keys))
+	for i, k := range keys {
+		ids[i] = k.ID
 	}
-	ids := make([]string, 0, limit)
-	for _, k := range keys[from:to] {
-		ids = append(ids, k.ID)
-	}
-	page.Posts, err = n.postsInOrder(ctx, version, ids)
-	return page, err
+	return n.pageOf(ctx, version, ids, offset, limit)
 }
 
 // feedSources are the agents, or the submolts, that an agent follows.
@@ -101,7 +92,7 @@ func (n *Node) feedSources(ctx context.Context, version int64, agentID, kind str
 	}
 	ss, err := n.store.Read().Sources(ctx, agentID, kind, feedSources)
 	if err == nil {
-		n.reads.sources.put(key, keptValue[[]storage.Source]{value: ss, version: version, about: []string{agentID}, bytes: len(ss) * sourceBytes})
+		n.reads.sources.put(key, keptValue[[]storage.Source]{value: ss, version: version, about: []string{followsOf(agentID)}, bytes: len(ss) * sourceBytes})
 	}
 	return ss, err
 }
@@ -118,17 +109,23 @@ func (n *Node) feedPlaces(ctx context.Context, version int64, sources []storage.
 	if limit > keptFirst {
 		return n.store.Read().FeedKeys(ctx, sources, sort, limit)
 	}
-	all := make([]storage.PostKey, 0, len(sources)*limit)
+	first, err := n.firstPlaces(ctx, version, sources, sort)
+	return slices.Concat(first...), err
+}
+
+// firstPlaces are the places of the first posts of each source, its best first.
+func (n *Node) firstPlaces(ctx context.Context, version int64, sources []storage.Source, sort string) ([][]storage.PostKey, error) {
+	first := make([][]storage.PostKey, 0, len(sources))
 	var missing []storage.Source
 	for _, s := range sources {
-		if first, found := n.reads.places.get(sort + " " + s.ID); found {
-			all = append(all, first...)
+		if kept, found := n.reads.places.get(sort + " " + s.ID); found {
+			first = append(first, kept)
 		} else {
 			missing = append(missing, s)
 		}
 	}
 	if len(missing) == 0 {
-		return all, nil
+		return first, nil
 	}
 	placed, err := n.store.Read().FirstPlaces(ctx, missing, sort, keptFirst)
 	if err != nil {
@@ -139,11 +136,17 @@ func (n *Node) feedPlaces(ctx context.Context, version int64, sources []storage.
 		of[p.Source] = append(of[p.Source], p.PostKey)
 	}
 	for _, s := range missing {
-		first := of[s.ID]
-		n.reads.places.put(sort+" "+s.ID, keptValue[[]storage.PostKey]{value: first, version: version, about: []string{s.ID}, bytes: len(first) * placeBytes})
-		all = append(all, first...)
+		some := of[s.ID]
+		slices.SortFunc(some, byPlace)
+		n.reads.places.put(sort+" "+s.ID, keptValue[[]storage.PostKey]{value: some, version: version, about: []string{postsOf(s.ID)}, bytes: len(some) * placeBytes})
+		first = append(first, some)
 	}
-	return all, nil
+	return first, nil
+}
+
+// byPlace puts the best first.
+func byPlace(a, b storage.PostKey) int {
+	return cmp.Or(cmp.Compare(b.Key, a.Key), cmp.Compare(b.ID, a.ID))
 }
 
 // keptFirst is how many places of each source are kept: enough for a first page.

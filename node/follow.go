@@ -33,7 +33,7 @@ func (n *Node) Follow(ctx context.Context, author Author, name, kind string) (st
 	err = n.writeAbout(ctx, func(ctx context.Context, q storage.Queries) ([]string, error) {
 		var err error
 		action, err = n.follow(ctx, q, author.actor, target)
-		return []string{author.ID(), target.ID}, err
+		return []string{followsOf(author.ID()), target.ID}, err
 	})
 	return action, target, err
 }
@@ -112,7 +112,7 @@ func (n *Node) Unfollow(ctx context.Context, author Author, name, kind string) (
 	}
 	action := NoChange
 	err = n.writeAbout(ctx, func(ctx context.Context, q storage.Queries) ([]string, error) {
-		about := []string{author.ID(), target.ID}
+		about := []string{followsOf(author.ID()), target.ID}
 		f, err := q.FollowOf(ctx, author.ID(), target.ID)
 		if errors.Is(err, storage.ErrNotFound) {
 			return about, nil

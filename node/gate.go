@@ -148,18 +148,14 @@ func (n *Node) Authenticate(ctx context.Context, token string) (Principal, error
 }
 
 func (n *Node) principal(ctx context.Context, hash string) (Principal, error) {
-	c, err := n.store.Read().Credential(ctx, hash, n.now())
+	c, err := n.store.Read().Shown(ctx, hash, n.now())
 	if err != nil {
 		return Principal{}, err
 	}
-	a, err := n.store.Read().Actor(ctx, c.AgentID)
-	if err != nil {
-		return Principal{}, err
-	}
-	if a.DeletedAt > 0 {
+	if c.Agent.DeletedAt > 0 {
 		return Principal{}, storage.ErrNotFound
 	}
-	p := Principal{kind: Agent, actor: a, until: c.RevokedAt, ownerID: c.OwnerID}
+	p := Principal{kind: Agent, actor: c.Agent, until: c.RevokedAt, ownerID: c.OwnerID}
 	if c.Kind == storage.CredentialOwner {
 		p.kind, p.ownerID = Owner, ""
 	}

@@ -43,13 +43,10 @@ type ThreadNews struct {
 // Home returns an agent's home.
 func (n *Node) Home(ctx context.Context, agentID string) (Home, error) {
 	q := n.store.Read()
-	var h Home
-	var err error
-	if h.Agent, err = q.Actor(ctx, agentID); err != nil {
+	desk, err := q.Desk(ctx, agentID)
+	h := Home{Agent: desk.Agent, Unread: desk.Unread, Chats: desk.Chats}
+	if err != nil {
 		return h, orNotFound(err, "Agent", "")
-	}
-	if h.Unread, err = q.UnreadNotifications(ctx, agentID); err != nil {
-		return h, err
 	}
 	if h.Unread > 0 {
 		notes, err := q.Notifications(ctx, storage.NotificationList{AgentID: agentID, Unread: true, Talk: true, Limit: homeNotifications})
@@ -58,20 +55,45 @@ func (n *Node) Home(ctx context.Context, agentID string) (Home, error) {
 		}
 		h.Threads = threadNews(notes)
 	}
-	if h.Chats, err = q.ChatCounts(ctx, agentID); err != nil {
+	if h.Announcement, err = n.announcement(ctx); err != nil {
 		return h, err
 	}
-	if h.Announcement, err = n.announcement(ctx, q); err != nil {
-		return h, err
+	if desk.Offices > 0 {
+		if h.Briefings, err = n.Briefings(ctx, agentID); err != nil {
+			return h, err
+		}
 	}
-	if h.Briefings, err = n.Briefings(ctx, agentID); err != nil {
-		return h, err
+	return h, n.followed(ctx, &h)
+}
+
+// followed adds whom the agent follows, and the newest post of each.
+func (n *Node) followed(ctx context.Context, h *Home) error {
+	version := n.Version()
+	agents, err := n.feedSources(ctx, version, h.Agent.ID, storage.KindAgent)
+	if err != nil {
+		return err
 	}
-	if h.Following, err = q.CountFollowing(ctx, agentID, storage.KindAgent); err != nil || h.Following == 0 {
-		return h, err
+	h.Following = int64(len(agents))
+	if len(agents) == feedSources { // perhaps more
+		if h.Following, err = n.store.Read().CountFollowing(ctx, h.Agent.ID, storage.KindAgent); err != nil {
+			return err
+		}
 	}
-	h.Followed, err = q.FollowedPosts(ctx, agentID, homePosts)
-	return h, err
+	places, err := n.firstPlaces(ctx, version, agents, storage.SortNew)
+	if err != nil {
+		return err
+	}
+	newest := make([]storage.PostKey, 0, len(places))
+	for _, first := range places {
+		newest = append(newest, first[:min(len(first), 1)]...)
+	}
+	slices.SortFunc(newest, byPlace)
+	ids := make([]string, 0, homePosts)
+	for _, p := range newest[:min(len(newest), homePosts)] {
+		ids = append(ids, p.ID)
+	}
+	h.Followed, err = n.postsInOrder(ctx, version, ids)
+	return err
 }
 
 // threadNews gathers notifications, the newest first, by their posts.
@@ -102,11 +124,16 @@ func threadNews(notes []storage.Notification) []ThreadNews {
 }
 
 // announcement is the newest notice of the node; nil for none.
-func (n *Node) announcement(ctx context.Context, q storage.Queries) (*storage.Post, error) {
+func (n *Node) announcement(ctx context.Context) (*storage.Post, error) {
 	if n.announcements == "" {
 		return nil, nil //nolint:nilnil // there is none, as Home says
 	}
-	posts, err := q.Posts(ctx, storage.PostList{Sort: storage.SortNew, SubmoltID: n.announcements, Limit: 1})
+	version := n.Version()
+	places, err := n.firstPlaces(ctx, version, []storage.Source{{ID: n.announcements, Kind: storage.KindSubmolt}}, storage.SortNew)
+	if err != nil || len(places[0]) == 0 {
+		return nil, err
+	}
+	posts, err := n.postsInOrder(ctx, version, []string{places[0][0].ID})
 	if err != nil || len(posts) == 0 {
 		return nil, err
 	}

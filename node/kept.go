@@ -19,6 +19,12 @@ type changes struct {
 	of  map[string]int64 // guarded by mu: the same of one id, since then
 }
 
+// An id stands for the row itself and for what is shown of it beside others: an
+// author's karma and followers, a post's counters and its comments. These stand
+// for what an id has besides.
+func postsOf(id string) string   { return "posts of " + id }   // the places of its posts in every order
+func followsOf(id string) string { return "follows of " + id } // whom an agent follows
+
 // changesMost bounds how many ids are told apart.
 const changesMost = 1 << 16
 
@@ -119,9 +125,10 @@ func (k *kept[V]) put(key string, v keptValue[V]) {
 type reads struct {
 	posts   *kept[storage.Post]
 	threads *kept[Thread]
-	sources *kept[[]storage.Source]       // of an agent's feed: ids, by the agent's and the kind
+	sources *kept[[]storage.Source]       // whom an agent follows, by the kind and its id
 	bans    *kept[map[string]storage.Ban] // by submolt
 	places  *kept[[]storage.PostKey]      // of a source's first posts, by order and source
+	labels  *kept[[]storage.Label]        // for posts, by submolt
 }
 
 // Bytes that each may take.
@@ -131,6 +138,7 @@ const (
 	keptSources = 4 << 20
 	keptPlaces  = 16 << 20
 	keptBans    = 2 << 20
+	keptLabels  = 2 << 20
 )
 
 func (r *reads) init(c *changes) {
@@ -138,5 +146,6 @@ func (r *reads) init(c *changes) {
 	r.threads = newKept[Thread](c, keptThreads)
 	r.sources = newKept[[]storage.Source](c, keptSources)
 	r.bans = newKept[map[string]storage.Ban](c, keptBans)
+	r.labels = newKept[[]storage.Label](c, keptLabels)
 	r.places = newKept[[]storage.PostKey](c, keptPlaces)
 }

@@ -159,13 +159,32 @@ func (n *Node) Labels(ctx context.Context, submolt string) (storage.Actor, []sto
 
 // LabelsFor returns the labels that the author of a post may want to attach to it.
 func (n *Node) LabelsFor(ctx context.Context, p storage.Post) ([]storage.Label, error) {
-	ls, err := n.store.Read().Labels(ctx, p.SubmoltID)
-	return slices.DeleteFunc(ls, func(l storage.Label) bool { return l.Kind == storage.LabelRole }), err
+	return n.labelsForPosts(ctx, p.SubmoltID)
 }
 
-// LabelsOn returns the labels of a post.
-func (n *Node) LabelsOn(ctx context.Context, postID string) ([]storage.Attached, error) {
-	return n.store.Read().LabelsOn(ctx, postID, maxLabelsOn)
+// labelsForPosts are a submolt's labels for posts: most have none.
+func (n *Node) labelsForPosts(ctx context.Context, submoltID string) ([]storage.Label, error) {
+	if ls, found := n.reads.labels.get(submoltID); found {
+		return ls, nil
+	}
+	version := n.Version()
+	ls, err := n.store.Read().Labels(ctx, submoltID)
+	ls = slices.DeleteFunc(ls, func(l storage.Label) bool { return l.Kind == storage.LabelRole })
+	if err == nil { // what changes labels says no more than that all may have changed
+		n.reads.labels.put(submoltID, keptValue[[]storage.Label]{value: ls, version: version, bytes: len(ls) * labelBytes})
+	}
+	return ls, err
+}
+
+// labelBytes is what a label takes in memory, about.
+const labelBytes = 600
+
+// LabelsOn returns the labels of a post, which are of its submolt.
+func (n *Node) LabelsOn(ctx context.Context, p storage.Post) ([]storage.Attached, error) {
+	if ls, err := n.labelsForPosts(ctx, p.SubmoltID); err != nil || len(ls) == 0 {
+		return nil, err
+	}
+	return n.store.Read().LabelsOn(ctx, p.ID, maxLabelsOn)
 }
 
 // AttachmentDraft says which label goes on what.

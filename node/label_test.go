@@ -24,7 +24,11 @@ func (l lone) label(by node.Author, d node.LabelDraft) storage.Label {
 // keys lists the labels of a post.
 func (l lone) keys(postID string) string {
 	l.t.Helper()
-	as, err := l.LabelsOn(l.t.Context(), postID)
+	p, err := l.PostByID(l.t.Context(), postID, "")
+	if err != nil {
+		l.t.Fatalf("PostByID: %v", err)
+	}
+	as, err := l.LabelsOn(l.t.Context(), p)
 	if err != nil {
 		l.t.Fatalf("LabelsOn: %v", err)
 	}

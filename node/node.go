@@ -257,8 +257,8 @@ func (n *Node) write(ctx context.Context, f func(ctx context.Context, q storage.
 }
 
 // writeAbout is write for a command that says what hangs on its change, so that
-// all else stays in memory: the ids of agents, submolts and posts, one for each
-// counter that it moves and each list that it changes. A comment is its post's.
+// all else stays in memory: the ids of agents, submolts and posts of which
+// something else is shown now, postsOf and followsOf. A comment is its post's.
 func (n *Node) writeAbout(ctx context.Context, f func(ctx context.Context, q storage.Queries) (about []string, err error)) error {
 	var about []string
 	err := n.personal(ctx, func(ctx context.Context, q storage.Queries) error {

@@ -119,7 +119,7 @@ func (n *Node) Post(ctx context.Context, author Author, d PostDraft) (storage.Po
 	}
 	noteMade(ctx, Made{Kind: MadePost, ID: p.ID})
 	err = n.writeAbout(ctx, func(ctx context.Context, q storage.Queries) ([]string, error) {
-		about := []string{p.AuthorID, p.SubmoltID}
+		about := []string{postsOf(p.AuthorID), postsOf(p.SubmoltID), followsOf(p.AuthorID)} // which ensureFollow may change
 		if err := n.mayPost(ctx, q, author, submolt); err != nil {
 			return nil, err
 		}

@@ -98,8 +98,29 @@ func (n *Node) Posts(ctx context.Context, pq PostQuery) (Posts, error) {
 	if list.After.ID != "" {
 		list.Offset = 0
 	}
-	posts, err := n.store.Read().Posts(ctx, list)
-	return cut(posts, pq.Limit, list.Sort), err
+	return n.listed(ctx, list, pq.Limit)
+}
+
+// listed is a page of a list: the places of its posts are read, and of the posts
+// only those that are not kept.
+func (n *Node) listed(ctx context.Context, list storage.PostList, limit int) (Posts, error) {
+	version := n.Version()
+	places, err := n.store.Read().PostPlaces(ctx, list)
+	if err != nil {
+		return Posts{}, err
+	}
+	var page Posts
+	if len(places) > limit {
+		places = places[:limit]
+		last := places[limit-1]
+		page.Next = cursorOf(storage.After{Key: last.Key, ID: last.ID})
+	}
+	ids := make([]string, len(places))
+	for i, p := range places {
+		ids[i] = p.ID
+	}
+	page.Posts, err = n.postsInOrder(ctx, version, ids)
+	return page, err
 }
 
 // Languages returns the tags of those that posts are written in, as far as they are known.
@@ -121,22 +142,29 @@ func (n *Node) rising(ctx context.Context, list storage.PostList, w Window) (Pos
 	if err != nil {
 		return Posts{}, err
 	}
-	list.Sort, list.Limit, list.Offset = storage.SortNew, risingWindow, 0
-	posts, err := n.store.Read().Posts(ctx, list)
+	list.Limit = risingWindow
+	version := n.Version()
+	gains, err := n.store.Read().Gains(ctx, list)
 	if err != nil {
 		return Posts{}, err
 	}
-	rankRising(posts, n.now())
-	return slice(posts, offset, w.Limit), nil
+	rankRising(gains, n.now())
+	ids := make([]string, len(gains))
+	for i, g := range gains {
+		ids[i] = g.ID
+	}
+	return n.pageOf(ctx, version, ids, offset, w.Limit)
 }
 
-// slice is a page of a list that is ranked in memory: its cursor counts rows.
-func slice(posts []storage.Post, offset, limit int) Posts {
-	from := min(offset, len(posts))
-	to := min(from+limit, len(posts))
-	page := Posts{Posts: posts[from:to]}
-	if to < len(posts) {
+// pageOf is a page of a list that is ranked in memory: its cursor counts rows.
+func (n *Node) pageOf(ctx context.Context, version int64, ids []string, offset, limit int) (Posts, error) {
+	from := min(offset, len(ids))
+	to := min(from+limit, len(ids))
+	var page Posts
+	if to < len(ids) {
 		page.Next = cursorOf(storage.After{Key: int64(to), ID: "row"})
 	}
-	return page
+	var err error
+	page.Posts, err = n.postsInOrder(ctx, version, ids[from:to])
+	return page, err
 }

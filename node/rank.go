@@ -45,8 +45,8 @@ func disputed(up, down int64) int64 {
 const risingWindow = 300
 
 // rankRising orders posts by how fast they gain: (score+1)/(age+2h)^1.5.
-func rankRising(posts []storage.Post, now int64) {
-	rank := func(p storage.Post) float64 {
+func rankRising(posts []storage.Gain, now int64) {
+	rank := func(p storage.Gain) float64 {
 		hours := math.Max(float64(now-p.CreatedAt)/3_600_000, 0)
 		return float64(p.Score+1) / math.Pow(hours+2, 1.5)
 	}

@@ -93,7 +93,7 @@ func (in *inbound) createPost(ctx context.Context, o *activity.Object, a *activi
 		return "", err
 	}
 	p := in.postOf(o, author, submolt)
-	in.about = []string{p.AuthorID, p.SubmoltID}
+	in.about = []string{postsOf(p.AuthorID), postsOf(p.SubmoltID)}
 	if in.group != nil {
 		p.AnnouncedAt = in.n.now()
 	}
@@ -226,7 +226,7 @@ func (in *inbound) createComment(ctx context.Context, o *activity.Object, author
 		return "", &Error{Kind: Forbidden, Code: "foreign_submolt"}
 	}
 	where.called, where.quiet = called, in.past
-	in.about = []string{c.PostID, c.AuthorID}
+	in.about = []string{c.PostID}
 	if err := in.n.addComment(ctx, in.q, c, where); err != nil {
 		return "", err
 	}

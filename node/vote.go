@@ -74,7 +74,10 @@ func (n *Node) Vote(ctx context.Context, author Author, t VoteTarget, value int6
 		} else if !errors.Is(err, storage.ErrNotFound) {
 			return nil, err
 		}
-		about := []string{b.post.ID, b.post.SubmoltID, b.author.ID, author.ID()}
+		about := []string{b.post.ID, b.author.ID}
+		if !b.comment {
+			about = append(about, postsOf(b.author.ID), postsOf(b.post.SubmoltID))
+		}
 		if v.Value == prior.Value {
 			return about, nil
 		}

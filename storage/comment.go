@@ -214,6 +214,17 @@ func (q Queries) Below(ctx context.Context, roots []string, limit int) ([]Commen
 	return cs, err
 }
 
+// CommentsOf returns the comments of a post in the order of their writing,
+// deleted ones included, at most limit.
+func (q Queries) CommentsOf(ctx context.Context, postID string, limit int) ([]Comment, error) {
+	cs := []Comment{}
+	err := q.list(ctx, &cs, commentSelect()+`
+		WHERE c.post_id = $1 AND c.hidden <> 4
+		ORDER BY c.id
+		LIMIT $2`, postID, limit)
+	return cs, err
+}
+
 // CommentsBy returns an author's visible comments, the newest first, behind a place.
 func (q Queries) CommentsBy(ctx context.Context, authorID string, after After, limit int) ([]Comment, error) {
 	args, where := []any{authorID, limit}, ""

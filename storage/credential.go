@@ -38,6 +38,25 @@ func (q Queries) Credential(ctx context.Context, hash string, now int64) (Creden
 	return c, err
 }
 
+// Shown is a credential with the agent that it is of.
+type Shown struct {
+	Credential
+
+	Agent Actor `db:"agent"`
+}
+
+// Shown is Credential with its agent, in one statement: each request asks for it.
+func (q Queries) Shown(ctx context.Context, hash string, now int64) (Shown, error) {
+	var s Shown
+	err := q.get(ctx, &s, `
+		SELECT c.hash, c.agent_id, c.kind, c.created_at, c.revoked_at, COALESCE(o.owner_id, '') AS owner_id, `+actorColumnsOf("a", "agent")+`
+		FROM credentials c
+		JOIN actors a ON a.id = c.agent_id
+		LEFT JOIN ownerships o ON o.agent_id = c.agent_id
+		WHERE c.hash = $1 AND (c.revoked_at = 0 OR c.revoked_at > $2)`, hash, now)
+	return s, err
+}
+
 // EndCredentials lets an agent's credentials of a kind end at a time; those
 // that end before it are left as they are.
 func (q Queries) EndCredentials(ctx context.Context, agentID, kind string, at int64) error {

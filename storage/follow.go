@@ -224,22 +224,3 @@ func (q Queries) SharedFollowers(ctx context.Context, targetID, otherID string) 
 		targetID, otherID, sharedMost)
 	return n, err
 }
-
-// followedMost bounds how many followed actors FollowedPosts looks at.
-const followedMost = 200
-
-// FollowedPosts returns the newest post of each actor that one follows, the
-// newest of them first.
-func (q Queries) FollowedPosts(ctx context.Context, followerID string, limit int) ([]Post, error) {
-	posts := []Post{}
-	err := q.list(ctx, &posts, postSelect()+`
-		FROM posts p`+postJoins+`
-		WHERE p.id IN (
-			SELECT (SELECT x.id FROM posts x WHERE x.author_id = f.target_id AND x.hidden = 0 ORDER BY x.created_at DESC, x.id DESC LIMIT 1)
-			FROM follows f
-			WHERE f.follower_id = $1
-			LIMIT $2)
-		ORDER BY p.created_at DESC, p.id DESC
-		LIMIT $3`, followerID, followedMost, limit)
-	return posts, err
-}

@@ -156,7 +156,9 @@ func listings(ctx context.Context, q storage.Queries) error {
 		try(q.Messages(ctx, "c", after, 25))
 	}
 	try(q.CountFollowing(ctx, "ada", storage.KindAgent))
-	try(q.FollowedPosts(ctx, "ada", 5))
+	try(q.Desk(ctx, "ada"))
+	try(q.CommentsOf(ctx, "p", 36))
+	try(q.Shown(ctx, "x", 1))
 	try(q.UnreadNotifications(ctx, "ada"))
 	try(q.Conversation(ctx, "c", "ada"))
 	try(q.ConversationOf(ctx, "c", "ada"))

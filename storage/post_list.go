@@ -69,11 +69,25 @@ func (p Post) Key(sort string) int64 {
 
 // Posts returns a page of a list.
 func (q Queries) Posts(ctx context.Context, l PostList) ([]Post, error) {
+	posts := []Post{}
+	err := q.listPosts(ctx, &posts, l, false)
+	return posts, err
+}
+
+// PostPlaces returns the places of a list's page: of most orders an index holds
+// them, so that no post is read.
+func (q Queries) PostPlaces(ctx context.Context, l PostList) ([]PostKey, error) {
+	places := []PostKey{}
+	err := q.listPosts(ctx, &places, l, true)
+	return places, err
+}
+
+func (q Queries) listPosts(ctx context.Context, into any, l PostList, places bool) error {
 	key, ok := postKeys[l.Sort]
 	if !ok {
-		return nil, fmt.Errorf("no such order: %q", l.Sort)
+		return fmt.Errorf("no such order: %q", l.Sort)
 	}
-	b := &listing{PostList: l, key: key, args: []any{l.Limit, l.Offset}}
+	b := &listing{PostList: l, key: key, places: places, args: []any{l.Limit, l.Offset}}
 	var query string
 	switch {
 	case l.indexed():
@@ -83,9 +97,28 @@ func (q Queries) Posts(ctx context.Context, l PostList) ([]Post, error) {
 	default:
 		query = b.ofNewest()
 	}
-	posts := []Post{}
-	err := q.list(ctx, &posts, query, b.args...)
-	return posts, err
+	return q.list(ctx, into, query, b.args...)
+}
+
+// Gain is what the order of rising posts looks at.
+type Gain struct {
+	ID        string `db:"id"`
+	Score     int64  `db:"score"`
+	CreatedAt int64  `db:"created_at"`
+}
+
+// Gains returns what the newest posts of a list gained, at most its Limit.
+func (q Queries) Gains(ctx context.Context, l PostList) ([]Gain, error) {
+	gains := []Gain{}
+	l.Sort = SortNew
+	b := &listing{PostList: l, args: []any{l.Limit}}
+	err := q.list(ctx, &gains, `
+		SELECT p.id, p.score, p.created_at
+		FROM posts p
+		WHERE `+b.where()+`
+		ORDER BY p.created_at DESC, p.id DESC
+		LIMIT $1`, b.args...)
+	return gains, err
 }
 
 // day is what the index posts_day counts time in, and daysAtOnce the most of
@@ -123,8 +156,9 @@ func (l PostList) wholeDays() bool { return l.Sort == SortTop && l.Since > 0 && 
 type listing struct {
 	PostList
 
-	key  string
-	args []any // $1 is the limit, $2 the offset
+	key    string
+	places bool  // only ids and keys are asked for
+	args   []any // $1 is the limit, $2 the offset
 }
 
 func (b *listing) arg(v any) string {
@@ -176,8 +210,13 @@ func (b *listing) walk() string {
 	if behind := b.behind(b.key, "p.id"); behind != "" {
 		where += " AND " + behind
 	}
-	return postSelect() + `
-		FROM posts p` + postJoins + `
+	from := postSelect() + `
+		FROM posts p` + postJoins
+	if b.places {
+		from = `SELECT p.id, ` + b.key + ` AS sort_key
+		FROM posts p`
+	}
+	return from + `
 		WHERE ` + where + `
 		ORDER BY ` + b.key + ` DESC, p.id DESC
 		LIMIT $1 OFFSET $2`
@@ -223,13 +262,17 @@ func (b *listing) ofDays() string {
 
 // merged makes a page of those rows of id and sort_key that where leaves.
 func (b *listing) merged(rows, where string) string {
-	return postSelect() + `
-		FROM (
-			SELECT merged.id, merged.sort_key
+	ranked := `SELECT merged.id, merged.sort_key
 			FROM (` + rows + `) AS merged
 			` + where + `
 			ORDER BY merged.sort_key DESC, merged.id DESC
-			LIMIT $1 OFFSET $2
+			LIMIT $1 OFFSET $2`
+	if b.places {
+		return ranked
+	}
+	return postSelect() + `
+		FROM (
+			` + ranked + `
 		) AS ranked
 		JOIN posts p ON p.id = ranked.id` + postJoins + `
 		ORDER BY ranked.sort_key DESC, ranked.id DESC`

@@ -38,6 +38,7 @@ type API struct {
 	now     func() time.Time
 	maxBody int64
 	cache   *cache
+	encoded *encoded
 	release release
 	openapi func() (openapi, error) // made once, when it is asked for
 }
@@ -54,7 +55,7 @@ func New(cfg Config) *API {
 		cfg.MaxBody = defaultMaxBody
 	}
 	return &API{
-		node: cfg.Node, log: cfg.Log, now: cfg.Now, maxBody: cfg.MaxBody, cache: newCache(), release: newRelease(cfg.Node),
+		node: cfg.Node, log: cfg.Log, now: cfg.Now, maxBody: cfg.MaxBody, cache: newCache(), encoded: newEncoded(), release: newRelease(cfg.Node),
 		openapi: describedAt(cfg.Node.BaseURL()),
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -40,6 +41,7 @@ type cache struct {
 	// aliases leads from a request's address as it came to the key of its
 	// answer, so that a hit parses nothing.
 	aliases *lru.Cache[string, alias]
+	zips    sync.Pool // of *gzip.Writer: a new one takes a megabyte
 
 	mu    sync.Mutex
 	lru   *simplelru.LRU[string, *entry] // guarded by mu
@@ -53,13 +55,19 @@ type alias struct {
 	keyless bool
 }
 
-// entry is an answer, ready to be sent. It never changes.
+// entry is an answer, ready to be sent. It never changes, but for being
+// compressed when the first client asks for that.
 type entry struct {
-	version      int64
-	madeAt       time.Time
-	etag         []string
-	body, zipped []byte // zipped is nil where it does not pay
-	size, zsize  []string
+	version int64
+	madeAt  time.Time
+	etag    []string
+	body    []byte
+	size    []string
+
+	zips   *sync.Pool // of *gzip.Writer
+	zip    sync.Once
+	zipped []byte // set by zip; nil where it does not pay
+	zsize  []string
 }
 
 func newCache() *cache {
@@ -67,13 +75,18 @@ func newCache() *cache {
 	// The only error of both is a size below 1.
 	c.lru, _ = simplelru.NewLRU(cacheEntries, func(key string, e *entry) { c.bytes -= cost(key, e) })
 	c.aliases, _ = lru.New[string, alias](aliasEntries)
+	c.zips.New = func() any {
+		z, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed) // the only error is another level
+		return z
+	}
 	return c
 }
 
 // entryOverhead is about what an entry takes besides its bytes.
 const entryOverhead = 512
 
-func cost(key string, e *entry) int { return len(key) + len(e.body) + len(e.zipped) + entryOverhead }
+// cost is what an entry takes when it is compressed, too.
+func cost(key string, e *entry) int { return len(key) + len(e.body) + len(e.body)/4 + entryOverhead }
 
 func (c *cache) fresh(key string, version int64, now time.Time) *entry {
 	c.mu.Lock()
@@ -117,11 +130,9 @@ func (c *cache) entry(key string, version int64, now time.Time, render func() ([
 		if err != nil {
 			return nil, err
 		}
-		e, err := newEntry(body, version, now)
-		if err == nil {
-			c.keep(key, e)
-		}
-		return e, err
+		e := newEntry(body, version, now, &c.zips)
+		c.keep(key, e)
+		return e, nil
 	})
 	if err != nil {
 		return nil, err
@@ -129,29 +140,31 @@ func (c *cache) entry(key string, version int64, now time.Time, render func() ([
 	return made.(*entry), nil
 }
 
-func newEntry(body []byte, version int64, now time.Time) (*entry, error) {
+func newEntry(body []byte, version int64, now time.Time, zips *sync.Pool) *entry {
 	sum := sha256.Sum256(body)
-	e := &entry{
-		version: version, madeAt: now, body: body, size: []string{strconv.Itoa(len(body))},
+	return &entry{
+		version: version, madeAt: now, body: body, zips: zips, size: []string{strconv.Itoa(len(body))},
 		// Weak: the compressed form is the same answer.
 		etag: []string{`W/"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`},
 	}
-	if len(body) < gzipFrom {
-		return e, nil
-	}
-	var b bytes.Buffer
-	z, err := gzip.NewWriterLevel(&b, gzip.BestSpeed)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := z.Write(body); err != nil {
-		return nil, err
-	}
-	if err := z.Close(); err != nil {
-		return nil, err
-	}
-	e.zipped, e.zsize = bytes.Clone(b.Bytes()), []string{strconv.Itoa(b.Len())}
-	return e, nil
+}
+
+// compressed is the entry's body and size as clients of gzip get it; false where it does not pay.
+func (e *entry) compressed() (body []byte, size []string, pays bool) {
+	e.zip.Do(func() {
+		if len(e.body) < gzipFrom {
+			return
+		}
+		z := e.zips.Get().(*gzip.Writer)
+		defer e.zips.Put(z)
+		var b bytes.Buffer
+		z.Reset(&b)
+		_, err := z.Write(e.body)
+		if errors.Join(err, z.Close()) == nil { // a buffer refuses nothing
+			e.zipped, e.zsize = bytes.Clone(b.Bytes()), []string{strconv.Itoa(b.Len())}
+		}
+	})
+	return e.zipped, e.zsize, e.zipped != nil
 }
 
 // Values of headers, made once; nobody changes them.
@@ -172,9 +185,11 @@ func (e *entry) write(w http.ResponseWriter, r *http.Request) {
 	}
 	h["Content-Type"] = typeJSON
 	body, size := e.body, e.size
-	if e.zipped != nil && acceptsGzip(r.Header.Get("Accept-Encoding")) {
-		h["Content-Encoding"] = zipped
-		body, size = e.zipped, e.zsize
+	if acceptsGzip(r.Header.Get("Accept-Encoding")) {
+		if b, n, pays := e.compressed(); pays {
+			h["Content-Encoding"] = zipped
+			body, size = b, n
+		}
 	}
 	h["Content-Length"] = size
 	w.WriteHeader(http.StatusOK)

@@ -63,6 +63,62 @@ func TestKeptAnswersAreFreshAfterEachWrite(t *testing.T) {
 	})
 }
 
+// What an agent reads for itself is put together from kept parts: each write
+// that it shows is there at once, and what it had to do with a post, too.
+func TestPersonalAnswersAreFreshAfterEachWrite(t *testing.T) {
+	t.Parallel()
+	storagetest.Each(t, func(t *testing.T, s *storage.Store) {
+		d := newDoor(t, s)
+		ada, _ := d.agent("ada")
+		bob, _ := d.agent("bob")
+		cyd, _ := d.agent("cyd")
+		d.call(ada, http.MethodPost, api+"/agents/bob/follow", nil).want(200)
+		id := d.post(bob, "first")
+		said := d.comment(cyd, id, "", "Well said")
+		paths := map[string]string{
+			"feed": "/feed?sort=new", "hot": "/feed?sort=hot", "home": "/home", "post": "/posts/" + id, "thread": "/posts/" + id + "/comments?requester_id=me",
+		}
+		last := map[string]string{}
+		look := func() {
+			for name, p := range paths {
+				last[name] = string(d.get(ada, p).want(200).raw)
+			}
+		}
+		for _, w := range []struct {
+			key, method, path string
+			in                any
+			changed           string
+		}{
+			{cyd, http.MethodPost, "/posts/" + id + "/upvote", nil, "feed hot home post"},
+			{cyd, http.MethodPost, "/posts/" + id + "/comments", map[string]any{"content": "And again"}, "feed hot home post thread"},
+			{bob, http.MethodPost, "/comments/" + said + "/upvote", nil, "post thread"},
+			{ada, http.MethodPost, "/comments/" + said + "/upvote", nil, "post thread"},
+			{ada, http.MethodPost, "/posts/" + id + "/upvote", nil, "feed hot home post"},
+			{bob, http.MethodPost, "/posts", map[string]any{"submolt_name": "general", "title": "second"}, "feed hot home"},
+			{cyd, http.MethodPost, "/agents/bob/follow", nil, "feed hot post"}, // bob's followers are counted beside his posts
+			{bob, http.MethodPatch, "/posts/" + id, map[string]any{"title": "first, edited"}, "feed hot post thread"},
+			{ada, http.MethodDelete, "/agents/bob/follow", nil, "feed hot home post"},
+			{ada, http.MethodPost, "/submolts/general/subscribe", nil, "feed hot"},
+			{cyd, http.MethodPost, "/posts", map[string]any{"submolt_name": "general", "title": "third"}, "feed hot"},
+			{cyd, http.MethodDelete, "/comments/" + said, nil, "feed hot post thread"},
+			{bob, http.MethodDelete, "/posts/" + id, nil, "feed hot"},
+		} {
+			look()
+			if r := d.call(w.key, w.method, api+w.path, w.in); r.status >= 300 {
+				t.Fatalf("%s %s: %d %s", w.method, w.path, r.status, r.raw)
+			}
+			for name := range strings.FieldsSeq(w.changed) {
+				if got := string(d.get(ada, paths[name]).want(200).raw); got == last[name] {
+					t.Errorf("%s is stale after %s %s", name, w.method, w.path)
+				}
+			}
+			if strings.Contains(w.path, id) && w.method == http.MethodDelete {
+				break
+			}
+		}
+	})
+}
+
 func TestKeptAnswersHoldNothingOfWhoAsks(t *testing.T) {
 	t.Parallel()
 	d := open(t)

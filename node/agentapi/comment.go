@@ -37,16 +37,20 @@ func (a *API) comments(ctx context.Context, c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	ans := commentsAnswer{
+	replies, err := a.encodedReplies(t.Replies)
+	if err != nil {
+		return reply{}, err
+	}
+	var votes map[string]int64
+	if c.viewer() != "" {
+		if votes, err = a.node.VotesOf(ctx, c.viewer(), replies.ids()); err != nil {
+			return reply{}, err
+		}
+	}
+	return ok(headed{replies.appendTo(nil, votes), commentsAnswer{
 		PostID: t.Post.ID, PostTitle: t.Post.Title, Sort: t.Sort, CommentCount: t.Post.CommentCount,
-		Comments: a.treeJSON(t.Replies), Truncated: t.Cut, page: w.page(len(t.Replies), t.Next),
-	}
-	if c.viewer() == "" {
-		return ok(ans)
-	}
-	votes, err := a.node.VotesOf(ctx, c.viewer(), idsOf(ans.Comments))
-	addVotes(ans.Comments, votes)
-	return reply{http.StatusOK, ans}, err
+		Truncated: t.Cut, page: w.page(len(t.Replies), t.Next),
+	}})
 }
 
 // createComment adds a comment to the post of the path or, as some clients

@@ -8,39 +8,49 @@ import (
 )
 
 type commentJSON struct {
-	ID                 string        `json:"id"`
-	PostID             string        `json:"post_id"`
-	ParentID           *string       `json:"parent_id"`
-	Content            string        `json:"content"`
-	Language           *string       `json:"language"`
-	AuthorID           string        `json:"author_id"`
-	Author             refJSON       `json:"author"`
-	Upvotes            int64         `json:"upvotes"`
-	Downvotes          int64         `json:"downvotes"`
-	Score              int64         `json:"score"`
-	ReplyCount         int64         `json:"reply_count"`
-	Depth              int64         `json:"depth"`
-	IsDeleted          bool          `json:"is_deleted"`
-	IsSpam             bool          `json:"is_spam"`
-	VerificationStatus string        `json:"verification_status"`
-	CreatedAt          stamp         `json:"created_at"`
-	UpdatedAt          stamp         `json:"updated_at"`
-	URI                string        `json:"uri"` // its ActivityPub id
-	Provenance         provenance    `json:"provenance"`
-	Trust              trust         `json:"trust"`
-	YourVote           *int64        `json:"your_vote,omitempty"` // of who asks
-	Replies            []commentJSON `json:"replies"`
+	commentFields
+
+	YourVote *int64        `json:"your_vote,omitempty"` // of who asks
+	Replies  []commentJSON `json:"replies"`
 	// Verification stands before the author's own unverified comment.
 	Verification *verificationJSON `json:"verification,omitempty"`
 }
 
+// commentFields are a comment without its replies and its viewer.
+type commentFields struct {
+	ID                 string     `json:"id"`
+	PostID             string     `json:"post_id"`
+	ParentID           *string    `json:"parent_id"`
+	Content            string     `json:"content"`
+	Language           *string    `json:"language"`
+	AuthorID           string     `json:"author_id"`
+	Author             refJSON    `json:"author"`
+	Upvotes            int64      `json:"upvotes"`
+	Downvotes          int64      `json:"downvotes"`
+	Score              int64      `json:"score"`
+	ReplyCount         int64      `json:"reply_count"`
+	Depth              int64      `json:"depth"`
+	IsDeleted          bool       `json:"is_deleted"`
+	IsSpam             bool       `json:"is_spam"`
+	VerificationStatus string     `json:"verification_status"`
+	CreatedAt          stamp      `json:"created_at"`
+	UpdatedAt          stamp      `json:"updated_at"`
+	URI                string     `json:"uri"` // its ActivityPub id
+	Provenance         provenance `json:"provenance"`
+	Trust              trust      `json:"trust"`
+}
+
 func (a *API) commentJSON(c storage.Comment) commentJSON {
-	j := commentJSON{
+	return commentJSON{commentFields: a.commentFields(c), Replies: []commentJSON{}}
+}
+
+func (a *API) commentFields(c storage.Comment) commentFields {
+	j := commentFields{
 		ID: c.ID, PostID: c.PostID, ParentID: orNull(c.ParentID), Content: c.Content, Language: orNull(c.Lang),
 		AuthorID: c.AuthorID, Author: refOf(c.Author), Upvotes: c.Up, Downvotes: c.Down, Score: c.Score,
 		ReplyCount: c.ReplyCount, Depth: c.Depth, IsDeleted: c.Hidden == storage.Deleted || c.Hidden == storage.Removed, VerificationStatus: verified,
 		CreatedAt: stamp(c.CreatedAt), UpdatedAt: stamp(c.UpdatedAt), URI: c.URI,
-		Provenance: a.provenance(c.Author), Trust: asData(), Replies: []commentJSON{},
+		Provenance: a.provenance(c.Author), Trust: asData(),
 	}
 	if c.Hidden == storage.Unverified {
 		j.VerificationStatus = pending
@@ -106,14 +116,13 @@ func (a *API) recentCommentJSON(c node.CommentWithPost) recentCommentJSON {
 	return recentCommentJSON{commentJSON: a.commentJSON(c.Comment), Post: postTitleJSON{ID: c.Post.ID, Title: c.Post.Title, Submolt: &submolt}}
 }
 
-// commentsAnswer holds a page of a thread: count and limit are of direct
-// replies, comment_count is of all.
+// commentsAnswer is what follows a page of a thread: count and limit are of
+// direct replies, comment_count is of all.
 type commentsAnswer struct {
-	PostID       string        `json:"post_id"`
-	PostTitle    string        `json:"post_title"`
-	Sort         string        `json:"sort"`
-	CommentCount int64         `json:"comment_count"`
-	Comments     []commentJSON `json:"comments"`
+	PostID       string `json:"post_id"`
+	PostTitle    string `json:"post_title"`
+	Sort         string `json:"sort"`
+	CommentCount int64  `json:"comment_count"`
 	// Truncated says that deeper replies were left out.
 	Truncated bool `json:"truncated,omitempty"`
 	page

@@ -23,7 +23,10 @@ func (a *API) myPosts(ctx context.Context, c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return ok(postsAnswer{Posts: a.postsJSON(ps.Posts), page: w.page(len(ps.Posts), ps.Next)})
+	return ok(struct {
+		Posts []postJSON `json:"posts"`
+		page
+	}{a.postsJSON(ps.Posts), w.page(len(ps.Posts), ps.Next)})
 }
 
 // namedRef is an agent or submolt by its id and name alone.

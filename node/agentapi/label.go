@@ -251,8 +251,8 @@ type postLabelJSON struct {
 	Kind         string `json:"kind"`
 }
 
-func (a *API) labelsOn(ctx context.Context, postID string) ([]postLabelJSON, error) {
-	as, err := a.node.LabelsOn(ctx, postID)
+func (a *API) labelsOn(ctx context.Context, p storage.Post) ([]postLabelJSON, error) {
+	as, err := a.node.LabelsOn(ctx, p)
 	js := []postLabelJSON{}
 	for _, x := range as {
 		js = append(js, postLabelJSON{AttachmentID: x.ID, ID: x.Label.ID, Key: x.Label.Key, Label: x.Label.Label, Color: x.Label.Color, Kind: x.Label.Kind})

@@ -3,6 +3,7 @@ package agentapi
 import (
 	"context"
 	"net/http"
+	"strconv"
 
 	"instar.example/node"
 	"instar.example/storage"
@@ -34,7 +35,8 @@ func (a *API) postList(ctx context.Context, c *call, submolt string) (reply, err
 	if err != nil {
 		return reply{}, err
 	}
-	return ok(postsAnswer{Posts: a.postsJSON(ps.Posts), page: w.page(len(ps.Posts), ps.Next)})
+	ans, err := a.headPosts(ps.Posts, postsAnswer{w.page(len(ps.Posts), ps.Next)}, nil)
+	return reply{http.StatusOK, ans}, err
 }
 
 // postIn is a new post as clients send it: as JSON, or as the fields of a form.
@@ -113,33 +115,52 @@ func (a *API) post(ctx context.Context, c *call) (reply, error) {
 			return reply{}, err
 		}
 	}
-	own, err := a.ownPostJSON(ctx, p)
-	if err != nil {
-		return reply{}, err
-	}
-	ans := postAnswer{Post: own, Comments: a.treeJSON(t.Replies), Context: contextJSON{
+	ans := postAnswer{Context: contextJSON{
 		Sort: t.Sort, HasMore: t.Next != "", NextCursor: orNull(t.Next), SeeMore: "GET " + prefix + "/posts/" + p.ID + "/comments",
 	}}
-	if ans.Labels, err = a.labelsOn(ctx, p.ID); err != nil {
+	if ans.Labels, err = a.labelsOn(ctx, p); err != nil {
 		return reply{}, err
 	}
-	if c.viewer() != "" {
-		err = a.viewPost(ctx, c.viewer(), &ans)
-	}
-	return reply{http.StatusOK, ans}, err
+	head, err := a.headPost(ctx, c.viewer(), p, t.Replies)
+	return reply{http.StatusOK, headed{head, ans}}, err
 }
 
-// viewPost adds what the viewer has to do with a post and its comments.
-func (a *API) viewPost(ctx context.Context, viewer string, ans *postAnswer) error {
-	follows, err := a.node.FollowsAuthors(ctx, viewer, []string{ans.Post.AuthorID})
-	if err != nil {
-		return err
+// headPost begins an answer with a post and its replies, and with what the
+// viewer, "" for nobody, has to do with them.
+func (a *API) headPost(ctx context.Context, viewer string, p storage.Post, rs []*node.Reply) ([]byte, error) {
+	var text []byte
+	var err error
+	if p.Hidden == storage.Visible {
+		text, err = a.encodedPost(p)
+	} else {
+		var own postJSON
+		if own, err = a.ownPostJSON(ctx, p); err == nil {
+			text, err = appendJSON(nil, own)
+		}
 	}
-	ans.Post.YouFollowAuthor = new(follows[ans.Post.AuthorID])
-	votes, err := a.node.VotesOf(ctx, viewer, append(idsOf(ans.Comments), ans.Post.ID))
-	ans.Post.YourVote = new(votes[ans.Post.ID])
-	addVotes(ans.Comments, votes)
-	return err
+	if err != nil {
+		return nil, err
+	}
+	replies, err := a.encodedReplies(rs)
+	if err != nil {
+		return nil, err
+	}
+	head := append(make([]byte, 0, len(text)+len(replies.json)+(2+len(replies.votes))*viewBytes), `"post":`...)
+	head = append(head, text[:len(text)-1]...)
+	var votes map[string]int64
+	if viewer != "" {
+		follows, err := a.node.FollowsAuthors(ctx, viewer, []string{p.AuthorID})
+		if err != nil {
+			return nil, err
+		}
+		if votes, err = a.node.VotesOf(ctx, viewer, append(replies.ids(), p.ID)); err != nil {
+			return nil, err
+		}
+		head = append(head, followView(follows)(p)...)
+		head = append(head, `,"your_vote":`...)
+		head = strconv.AppendInt(head, votes[p.ID], 10)
+	}
+	return replies.appendTo(append(head, "},"...), votes), nil
 }
 
 func (a *API) deletePost(ctx context.Context, c *call) (reply, error) {
@@ -163,26 +184,21 @@ func (a *API) feed(ctx context.Context, c *call) (reply, error) {
 		return reply{}, err
 	}
 	ans := feedAnswer{
-		Posts: a.postsJSON(f.Posts.Posts), FeedType: "personalized", Filter: filter,
+		FeedType: "personalized", Filter: filter,
 		SubscribedSubmolts: f.Submolts, FollowingCount: f.Agents, FollowingMoltys: f.Agents,
 		Context: feedContext{Sort: first(c.value("sort"), storage.SortHot), Filter: filter, SeeMore: "GET " + prefix + "/posts"}, page: w.page(len(f.Posts.Posts), f.Next),
 	}
 	if f.Submolts+f.Agents == 0 {
 		ans.Hint = "Subscribe to submolts and follow agents to fill this feed. GET " + prefix + "/posts shows all there is."
 	}
-	err = a.viewFeed(ctx, c.self().ID, ans.Posts)
-	return reply{http.StatusOK, ans}, err
-}
-
-// viewFeed adds to posts whether the viewer follows their authors.
-func (a *API) viewFeed(ctx context.Context, viewer string, posts []postJSON) error {
-	authors := make([]string, len(posts))
-	for i, p := range posts {
+	authors := make([]string, len(f.Posts.Posts))
+	for i, p := range f.Posts.Posts {
 		authors[i] = p.AuthorID
 	}
-	follows, err := a.node.FollowsAuthors(ctx, viewer, authors)
-	for i := range posts {
-		posts[i].YouFollowAuthor = new(follows[posts[i].AuthorID])
+	follows, err := a.node.FollowsAuthors(ctx, c.self().ID, authors)
+	if err != nil {
+		return reply{}, err
 	}
-	return err
+	whole, err := a.headPosts(f.Posts.Posts, ans, followView(follows))
+	return reply{http.StatusOK, whole}, err
 }

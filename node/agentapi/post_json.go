@@ -93,18 +93,15 @@ func (a *API) postsJSON(ps []storage.Post) []postJSON {
 	return js
 }
 
-// postsAnswer holds a page of posts.
+// postsAnswer is what follows a page of posts.
 type postsAnswer struct {
-	Posts []postJSON `json:"posts"`
 	page
 }
 
-// postAnswer holds one post with the beginning of its thread.
+// postAnswer is what follows a post and the beginning of its thread.
 type postAnswer struct {
-	Post     postJSON        `json:"post"`
-	Labels   []postLabelJSON `json:"labels"`
-	Comments []commentJSON   `json:"comments"`
-	Context  contextJSON     `json:"context"`
+	Labels  []postLabelJSON `json:"labels"`
+	Context contextJSON     `json:"context"`
 }
 
 // contextJSON says where the thread beside a post goes on.
@@ -127,14 +124,13 @@ type createdPostAnswer struct {
 	ConsiderLabels []consideredJSON `json:"consider_labels,omitempty"`
 }
 
-// feedAnswer holds a page of a personal feed.
+// feedAnswer is what follows a page of a personal feed.
 type feedAnswer struct {
-	Posts              []postJSON `json:"posts"`
-	FeedType           string     `json:"feed_type"`
-	Filter             string     `json:"filter"`
-	SubscribedSubmolts int        `json:"subscribed_submolts"`
-	FollowingCount     int        `json:"following_count"`
-	FollowingMoltys    int        `json:"following_moltys"` // the same, as older clients call it
+	FeedType           string `json:"feed_type"`
+	Filter             string `json:"filter"`
+	SubscribedSubmolts int    `json:"subscribed_submolts"`
+	FollowingCount     int    `json:"following_count"`
+	FollowingMoltys    int    `json:"following_moltys"` // the same, as older clients call it
 
 	Context feedContext `json:"context"`
 	Hint    string      `json:"hint,omitempty"`

@@ -9,6 +9,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -291,17 +292,19 @@ func checkMediaType(h http.Header) error {
 
 // encode writes an object with success in front, [API-2].
 func encode(body any) ([]byte, error) {
-	const head = `{"success":true,`
-	var b bytes.Buffer
-	b.WriteString(head)
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false) // it is read by agents, and never as a page
-	if err := e.Encode(body); err != nil {
+	head := []byte(`{"success":true,`)
+	if h, is := body.(headed); is {
+		head, body = append(slices.Grow(head, len(h.head)+restBytes), h.head...), h.rest
+	}
+	out, err := appendJSON(head, body)
+	if err != nil {
 		return nil, err
 	}
-	out := b.Bytes()
-	return append(out[:len(head)], out[len(head)+1:]...), nil // without the object's own brace
+	return append(append(out[:len(head)], out[len(head)+1:]...), '\n'), nil // without the object's own brace
 }
+
+// restBytes is about what follows the posts of an answer.
+const restBytes = 512
 
 func send(w http.ResponseWriter, status int, body []byte) { sendAs(w, mediaType, status, body) }
 
