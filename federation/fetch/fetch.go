@@ -46,7 +46,7 @@ const (
 	tlsTimeout     = 5 * time.Second
 	headerTimeout  = 10 * time.Second
 	idleTimeout    = 90 * time.Second
-	connsPerHost   = 8
+	connsPerHost   = 64 // as many as a lane sends at once to who is far away
 	idlePerHost    = 1
 	idleConns      = 512
 	httpsPort      = 443

@@ -156,21 +156,71 @@ func (t *turn) run(ctx context.Context, from, to int) {
 		}
 		threads[e.Thread] = append(threads[e.Thread], i)
 	}
-	slots := make(chan struct{}, laneInFlight)
+	w := newWindow()
 	var all sync.WaitGroup
 	for _, name := range order {
-		slots <- struct{}{}
+		<-w.free
 		all.Go(func() {
-			defer func() { <-slots }()
+			defer w.release()
 			for _, i := range threads[name] {
+				began := t.w.cfg.Node.Now()
 				if !t.send(ctx, i) {
+					w.hold()
 					return
 				}
+				w.answered(t.w.cfg.Node.Now().Sub(began))
 			}
 		})
 	}
 	all.Wait()
 }
+
+// window bounds how many requests are under way to one inbox. It opens by one
+// with each answer, for as long as these take no longer than the first did: who
+// is far away gets more at once, who is slow does not. What fails closes it to
+// where it is.
+type window struct {
+	free chan struct{} // holds a token for each request that may begin
+
+	mu     sync.Mutex
+	size   int           // guarded by mu
+	first  time.Duration // guarded by mu: the shortest answer so far
+	closed bool          // guarded by mu
+}
+
+func newWindow() *window {
+	w := &window{free: make(chan struct{}, laneMost), size: laneInFlight}
+	for range laneInFlight {
+		w.free <- struct{}{}
+	}
+	return w
+}
+
+func (w *window) release() { w.free <- struct{}{} }
+
+func (w *window) hold() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.closed = true
+}
+
+// answered opens the window for an answer that took so long. On a near host a
+// few requests under way are enough.
+func (w *window) answered(took time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.first == 0 || took < w.first {
+		w.first = took
+	}
+	if w.closed || w.size == laneMost || w.first < farAway || took > w.first*3/2 {
+		return
+	}
+	w.size++
+	w.free <- struct{}{}
+}
+
+// farAway is the time of an answer from which more requests under way help.
+const farAway = 30 * time.Millisecond
 
 // send tries one entry; false ends its thread for this turn.
 func (t *turn) send(ctx context.Context, i int) bool {

@@ -26,7 +26,8 @@ import (
 const (
 	lanesAtOnce    = 64  // deliveries to different inboxes
 	slowAtOnce     = 256 // deliveries beside those, to inboxes that let us wait
-	laneInFlight   = 8   // requests under way to one inbox
+	laneInFlight   = 8   // requests under way to one inbox, to begin with
+	laneMost       = 64  // the same, to one that answers each as fast as the first: it is only far away
 	receivedBatch  = 256
 	receivedAtOnce = 256 // they share commits
 	lookupsAtOnce  = 8
