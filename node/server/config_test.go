@@ -133,6 +133,7 @@ func TestConfigKeyHasThreeNames(t *testing.T) {
 		"claim.methods": "dns, approval", "keys.overlap": "1h", "limits.agents_per_owner": "3", "smtp.tls": "tls", "smtp.address": "mail.example:25",
 		"verification.mode": "all",
 		"media.max_pixels":  "1000",
+		"trusted_proxies":   "127.0.0.1 10.0.0.0/8",
 	}
 	defaults, err := load("")
 	if err != nil {
