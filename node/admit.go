@@ -32,7 +32,7 @@ func agentsOnly(wireType string) *Error {
 // stored: the table of specs/identity.md. The activity is verified: its actor signed it.
 func (n *Node) Admit(ctx context.Context, a *activity.Activity, signer *activity.Actor) (Verdict, error) {
 	switch a.Type {
-	case activity.TypeFollow, activity.TypeAccept, activity.TypeReject, activity.TypeBlock, activity.TypeFlag, activity.TypeMove:
+	case activity.TypeFollow, activity.TypeAccept, activity.TypeReject, activity.TypeBlock, activity.TypeFlag, activity.TypeResolve, activity.TypeMove:
 		return Keep, nil
 	case activity.TypeUndo:
 		return n.admitUndo(a, signer), nil
@@ -82,6 +82,10 @@ func (n *Node) admitWrite(ctx context.Context, a *activity.Activity, signer *act
 	wireType := signer.Type
 	if known.ID != "" && signer.Raw == nil {
 		wireType = known.WireType // the signer came from memory, and may have turned since
+	}
+	kept, err := n.admitMirrored(ctx, a, known)
+	if err != nil || kept {
+		return Keep, err
 	}
 	switch wireType {
 	case activity.TypeService:
@@ -139,7 +143,8 @@ func (n *Node) admitUndo(a *activity.Activity, signer *activity.Actor) Verdict {
 	return Ignore
 }
 
-// admitDelete keeps deletions by agents and Groups, and anybody's of itself if we know it.
+// admitDelete keeps deletions by agents and Groups, and anybody's of itself, or of
+// what it wrote, if we know it.
 func (n *Node) admitDelete(ctx context.Context, a *activity.Activity, signer *activity.Actor) (Verdict, error) {
 	if a.Object().ID == signer.ID {
 		_, err := n.store.Read().ActorByURI(ctx, signer.ID)
@@ -150,6 +155,9 @@ func (n *Node) admitDelete(ctx context.Context, a *activity.Activity, signer *ac
 	}
 	if signer.Type == activity.TypeService || signer.Type == activity.TypeGroup {
 		return Keep, nil
+	}
+	if own, err := n.wroteHere(ctx, a.Object().ID, signer.ID); err != nil || own {
+		return Keep, err // of what is mirrored
 	}
 	return Ignore, nil
 }

@@ -237,7 +237,15 @@ func (n *Node) DeleteComment(ctx context.Context, author Author, id string) erro
 		if err := n.removeComment(ctx, q, c, storage.Deleted); err != nil {
 			return err
 		}
-		return n.publishDelete(ctx, q, deletion{object: c.URI, thread: p.URI, author: author.actor, submoltID: p.SubmoltID})
+		d := deletion{object: c.URI, thread: p.URI, author: author.actor, submoltID: p.SubmoltID, content: c.Content, answered: p.AuthorID}
+		if c.ParentID != "" {
+			parent, err := q.Comment(ctx, c.ParentID)
+			if err != nil {
+				return err
+			}
+			d.answered = parent.AuthorID
+		}
+		return n.publishDelete(ctx, q, d)
 	})
 }
 

@@ -57,13 +57,21 @@ func (n *Node) Feed(ctx context.Context, agentID string, fq FeedQuery) (Feed, er
 		return Feed{}, err
 	}
 	f, sources := Feed{Agents: len(agents)}, agents
+	if n.cfg.Mirror {
+		people, err := n.feedSources(ctx, version, agentID, storage.KindHuman)
+		if err != nil {
+			return Feed{}, err
+		}
+		f.Agents += len(people)
+		sources = slices.Concat(agents, people)
+	}
 	if fq.Filter != FeedFollowing {
 		submolts, err := n.feedSources(ctx, version, agentID, storage.KindSubmolt)
 		if err != nil {
 			return Feed{}, err
 		}
 		f.Submolts = len(submolts)
-		sources = slices.Concat(agents, submolts)
+		sources = slices.Concat(sources, submolts)
 	}
 	f.Posts, err = n.merge(ctx, version, sources, fq.Sort, offset, fq.Limit)
 	return f, err

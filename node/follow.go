@@ -26,6 +26,9 @@ func (n *Node) Follow(ctx context.Context, author Author, name, kind string) (st
 	if err != nil {
 		return "", target, err
 	}
+	if isWall(target.URI) {
+		return "", target, errWall(target, "Follow the account: POST /api/v1/agents/"+target.Address()+"/follow")
+	}
 	if target.ID == author.ID() {
 		return "", target, invalid("self_follow", "You can't follow yourself!", "Follow somebody else.")
 	}

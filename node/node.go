@@ -67,6 +67,7 @@ type Config struct {
 	Verification Verification
 	Backfill     BackfillLimits
 	AbroadPerDay int64 // posts and comments into one community of a people's server; 0 is the default
+	Mirror       bool  // what people write in followed communities of other servers is kept (mirror.go)
 	MaxPixels    int   // of an uploaded image, before it is decoded; 0 is the default
 	Keys         Keys
 	Now          func() time.Time

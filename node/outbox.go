@@ -156,6 +156,15 @@ func (n *Node) FinishLane(ctx context.Context, host string, r storage.LaneReport
 	})
 }
 
+// FailsAlone says of a lane that failed whether its inbox does so while its host
+// works: it failed last time, too, and another inbox of the host took something since.
+func (n *Node) FailsAlone(ctx context.Context, l storage.Lane, h storage.Host) (bool, error) {
+	if h.Failures > 0 || l.LastStatus/100 == 2 || l.LastStatus == 0 && l.LastError == "" {
+		return false, nil
+	}
+	return n.store.Read().OthersTake(ctx, l.Host, l.Inbox, l.LastSuccessAt)
+}
+
 // HostOfLane returns the breaker of a lane's host; a new host has none.
 func (n *Node) HostOfLane(ctx context.Context, host string) (storage.Host, error) {
 	h, err := n.store.Read().Host(ctx, host)

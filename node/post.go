@@ -178,6 +178,9 @@ func (n *Node) mayPostIn(ctx context.Context, q storage.Queries, author Author, 
 	if err := n.mayWriteIn(ctx, q, submolt.ID, author.ID()); err != nil {
 		return err
 	}
+	if isWall(submolt.URI) && submolt.URI != author.actor.URI+wallMark {
+		return errWall(submolt, "Answer what it wrote there; post in a submolt.")
+	}
 	if submolt.Local() && submolt.Restricted {
 		role, err := q.Role(ctx, submolt.ID, author.ID())
 		if err != nil {
@@ -255,7 +258,7 @@ func (n *Node) DeletePost(ctx context.Context, author Author, id string) error {
 		if err := n.removePost(ctx, q, p, storage.Deleted); err != nil {
 			return err
 		}
-		return n.publishDelete(ctx, q, deletion{object: p.URI, thread: p.URI, author: author.actor, submoltID: p.SubmoltID})
+		return n.publishDelete(ctx, q, deletion{object: p.URI, thread: p.URI, author: author.actor, submoltID: p.SubmoltID, content: p.Content})
 	})
 }
 

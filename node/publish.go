@@ -134,7 +134,7 @@ func (n *Node) announce(ctx context.Context, q storage.Queries, a announcement) 
 // followers receive it in both cases.
 func (n *Node) submit(ctx context.Context, q storage.Queries, l letter, submolt storage.Actor) error {
 	l.audience = append(l.audience, followersOf(l.actor.URI))
-	if !submolt.Local() {
+	if !submolt.Local() && submolt.Inbox != "" {
 		l.audience = append(l.audience, storage.InboxAudience(inboxOf(submolt)))
 	}
 	inner, err := n.post(ctx, q, l)
@@ -202,7 +202,7 @@ func (n *Node) sendComment(ctx context.Context, q storage.Queries, c storage.Com
 	}
 	note := n.NoteDoc(c, NoteContext{Post: at.post, ParentURI: at.parentURI(), ParentAuthor: parent.Ref(), Mentioned: refsOf(at.called)})
 	l.thread, l.audience, l.doc.To, l.doc.Cc = at.post.URI, callInboxes(at.called), activity.IDs(note.To), activity.IDs(note.Cc)
-	l.doc.Audience, l.doc.Object, l.doc.Tag = submolt.URI, note, note.Tag
+	l.doc.Audience, l.doc.Object, l.doc.Tag = note.Audience, note, note.Tag
 	if !parent.Local() && parent.Inbox != "" {
 		l.audience = append(l.audience, storage.InboxAudience(inboxOf(parent)))
 	}
@@ -214,6 +214,8 @@ type deletion struct {
 	object, thread string
 	author         storage.Actor
 	submoltID      string
+	content        string // whom it called heard of it, too
+	answered       string // the id of whom a comment answered, or ""
 }
 
 func (n *Node) publishDelete(ctx context.Context, q storage.Queries, d deletion) error {
@@ -224,17 +226,35 @@ func (n *Node) publishDelete(ctx context.Context, q storage.Queries, d deletion)
 	if submolt.State == storage.ActorPending || submolt.State == storage.ActorUnknown {
 		return nil // it never went anywhere
 	}
-	var boosted []string
-	if d.object == d.thread {
-		boosted = boostedTo(submolt)
+	told, err := n.toldOf(ctx, q, d)
+	if err != nil {
+		return err
 	}
-	return n.submit(ctx, q, letter{
-		actor: d.author, thread: d.thread, audience: boosted,
-		doc: activity.ActivityDoc{
-			Type: activity.TypeDelete, To: activity.IDs{submolt.URI, activity.Public}, Cc: activity.IDs{d.author.FollowersURI},
-			Audience: submolt.URI, Object: d.object,
-		},
-	}, submolt)
+	if d.object == d.thread {
+		told = append(told, boostedTo(submolt)...)
+	}
+	doc := activity.ActivityDoc{
+		Type: activity.TypeDelete, To: activity.IDs{activity.Public}, Cc: activity.IDs{d.author.FollowersURI},
+		Audience: groupOf(submolt.URI), Object: d.object,
+	}
+	if doc.Audience != "" {
+		doc.To = activity.IDs{doc.Audience, activity.Public}
+	}
+	return n.submit(ctx, q, letter{actor: d.author, thread: d.thread, audience: told, doc: doc}, submolt)
+}
+
+// toldOf are the inboxes on other servers of those whom something called or
+// answered: they were sent it, and hear that it is gone.
+func (n *Node) toldOf(ctx context.Context, q storage.Queries, d deletion) ([]string, error) {
+	called, err := n.mentions(ctx, q, d.content)
+	if err != nil || d.answered == "" {
+		return callInboxes(called), err
+	}
+	answered, err := q.Actor(ctx, d.answered)
+	if err != nil {
+		return nil, err
+	}
+	return callInboxes(append(called, answered)), nil
 }
 
 // publishVote sends a vote where votes of agents count: to nodes on which

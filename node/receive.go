@@ -13,11 +13,20 @@ import (
 // nil value says that the document is gone (404, 410 or a Tombstone).
 type Documents map[string][]byte
 
+// Unreachable notes that what a MissingError named cannot be had now: the parts
+// of an activity that need it wait, the others are applied.
+func (d Documents) Unreachable(m *MissingError) { d[unreachable+m.URI+m.Origin] = nil }
+
+// unreachable stands before the address of what cannot be had now; no address begins so.
+const unreachable = "! "
+
 // MissingError says that a document or a host has to be asked for before an
 // activity can be applied.
 type MissingError struct {
 	URI    string // of a document
 	Origin string // or of a server: scheme and host
+	// Others says that the activity has parts that do not need it.
+	Others bool
 }
 
 func (m *MissingError) Error() string { return "missing " + m.URI + m.Origin }
@@ -58,6 +67,8 @@ type inbound struct {
 	// calls says that the activity mentions an agent of ours: what it stands
 	// under concerns us, too.
 	calls bool
+	// late says that a part of the activity came before what it is about.
+	late bool
 }
 
 // Receive applies a stored activity and finishes it, in one transaction. It
@@ -86,7 +97,9 @@ func (n *Node) Receive(ctx context.Context, r storage.Received, docs Documents) 
 const receiveTries = 3
 
 func (n *Node) receive(ctx context.Context, r storage.Received, a *activity.Activity, docs Documents, ready rendered) error {
-	return n.write(ctx, func(ctx context.Context, q storage.Queries) error {
+	late := false
+	err := n.write(ctx, func(ctx context.Context, q storage.Queries) error {
+		late = false // the closure may run twice
 		in := &inbound{n: n, q: q, docs: docs, raw: r.Body, ready: ready}
 		actor, err := in.actor(ctx, r.ActorURI)
 		if err != nil {
@@ -99,8 +112,15 @@ func (n *Node) receive(ctx context.Context, r storage.Received, a *activity.Acti
 		if err != nil {
 			return err
 		}
+		if late = in.late; late {
+			return nil // the parts that were applied stay so; all are tried again
+		}
 		return q.FinishReceived(ctx, r.ID, result)
 	})
+	if err == nil && late {
+		return errLater
+	}
+	return err
 }
 
 // Finish ends the work on an activity with a word for the operator.
@@ -132,6 +152,8 @@ func (in *inbound) apply(ctx context.Context, a *activity.Activity, actor storag
 		return in.move(ctx, a, actor)
 	case activity.TypeFlag:
 		return in.flag(ctx, a, actor)
+	case activity.TypeResolve:
+		return in.resolve(ctx, a, actor)
 	case activity.TypeLock:
 		return in.lock(ctx, a, actor, ActLockPost)
 	case activity.TypeBlock:
@@ -230,162 +252,6 @@ func (in *inbound) passOn(ctx context.Context, a announcement) error {
 	}
 	a.inner = in.raw
 	return in.n.announce(ctx, in.q, a)
-}
-
-// announced applies what a Group passed on. The Group lends its followers'
-// attention, not its rank: each inner actor is judged alone, and a human's
-// act inside is dropped.
-func (in *inbound) announced(ctx context.Context, a *activity.Activity, group storage.Actor) (string, error) {
-	if group.Kind != storage.KindSubmolt || in.group != nil {
-		return resultIgnored, nil
-	}
-	followed, err := in.q.HasLocalFollower(ctx, group.ID)
-	if err != nil || !followed {
-		return resultIgnored, err
-	}
-	result := resultIgnored
-	for _, ref := range a.Objects {
-		inner := &inbound{n: in.n, q: in.q, docs: in.docs, ready: in.ready, group: &group}
-		one, err := inner.inner(ctx, ref, group)
-		if refusal, ok := errors.AsType[*Error](err); ok {
-			one, err = "refused: "+refusal.Code, nil
-		}
-		if err != nil {
-			return "", err
-		}
-		if result != resultApplied {
-			result = one
-		}
-	}
-	return result, nil
-}
-
-func (in *inbound) inner(ctx context.Context, ref activity.Ref, group storage.Actor) (string, error) {
-	if ref.Raw == nil {
-		return in.announcedID(ctx, ref.ID, group)
-	}
-	a, err := activity.ParseActivity(ref.Raw)
-	if err != nil || len(a.ID) > MaxURL {
-		return "", &Error{Kind: Invalid, Code: "bad_inner"}
-	}
-	if HostOf(a.Actor) == in.n.host {
-		return in.echo(ctx, a, group)
-	}
-	if a.Type == activity.TypeAnnounce || a.Type == activity.TypeFollow || a.Type == activity.TypeAccept || a.Type == activity.TypeReject {
-		return resultIgnored, nil
-	}
-	if HostOf(a.Actor) == group.Host && moderation(a) || a.Type == activity.TypeUpdate && a.Object().ID == group.URI {
-		return in.apply(ctx, a, group) // whoever moderates there: the Group says what it did, or what it is now
-	}
-	var actor storage.Actor
-	if HostOf(a.Actor) != group.Host {
-		if actor, err = in.prover(ctx, a); err != nil {
-			return "", err
-		}
-		if in.byProof = actor.ID != ""; !in.byProof {
-			if a, err = in.confirmed(a); err != nil {
-				return "", err
-			}
-		}
-	}
-	if !in.byProof {
-		if actor, err = in.actor(ctx, a.Actor); err != nil {
-			return "", err
-		}
-	}
-	if err := in.introduced(ctx, actor); err != nil {
-		return "", err
-	}
-	if actor.Kind != storage.KindAgent && a.Type != activity.TypeDelete {
-		return "", agentsOnly(actor.WireType)
-	}
-	return in.apply(ctx, a, actor)
-}
-
-// confirmed returns an activity that a Group passed on for another server, as
-// that server states it. Creates and Updates are confirmed by their object,
-// deletions by its absence.
-func (in *inbound) confirmed(a *activity.Activity) (*activity.Activity, error) {
-	switch a.Type {
-	case activity.TypeCreate, activity.TypeUpdate, activity.TypeDelete:
-		return a, nil // object and delete ask the object's own server
-	}
-	if HostOf(a.ID) != HostOf(a.Actor) {
-		return nil, &Error{Kind: Forbidden, Code: "foreign_activity"}
-	}
-	body, fetched := in.docs[a.ID]
-	if !fetched {
-		return nil, &MissingError{URI: a.ID}
-	}
-	stated, err := activity.ParseActivity(body)
-	if body == nil || err != nil || stated.ID != a.ID || stated.Actor != a.Actor || stated.Type != a.Type {
-		return nil, &Error{Kind: Invalid, Code: "unconfirmed"}
-	}
-	return stated, nil
-}
-
-// announcedID applies an Announce of a mere id: of an object, or of an activity.
-func (in *inbound) announcedID(ctx context.Context, uri string, group storage.Actor) (string, error) {
-	if HostOf(uri) == in.n.host {
-		return in.echo(ctx, &activity.Activity{Type: activity.TypeCreate, Objects: []activity.Ref{{ID: uri}}}, group)
-	}
-	body, fetched := in.docs[uri]
-	if !fetched {
-		return "", &MissingError{URI: uri}
-	}
-	o, err := activity.ParseObject(body)
-	if body == nil || err != nil || o.ID != uri {
-		return "", &Error{Kind: Invalid, Code: "bad_object"}
-	}
-	return in.fetchedObject(ctx, o)
-}
-
-// fetchedObject applies an object that its own server showed us.
-func (in *inbound) fetchedObject(ctx context.Context, o *activity.Object) (string, error) {
-	if HostOf(o.AttributedTo) != HostOf(o.ID) {
-		return "", &Error{Kind: Forbidden, Code: "foreign_author"}
-	}
-	author, err := in.actor(ctx, o.AttributedTo)
-	if err != nil {
-		return "", err
-	}
-	if err := in.introduced(ctx, author); err != nil {
-		return "", err
-	}
-	return in.createObject(ctx, o, nil, author)
-}
-
-// echo is what comes back to us of our own agents: the submolt took it. It is
-// never more than a reference: nothing of ours is overwritten.
-func (in *inbound) echo(ctx context.Context, a *activity.Activity, group storage.Actor) (string, error) {
-	switch a.Type {
-	case activity.TypeAdd, activity.TypeRemove, activity.TypeLock, activity.TypeBlock, activity.TypeUndo, activity.TypeDelete:
-		return in.asked(ctx, a)
-	case activity.TypeCreate:
-	default:
-		return resultKnown, nil
-	}
-	p, err := in.q.PostByURI(ctx, a.Object().ID)
-	if err != nil || p.SubmoltID != group.ID {
-		return resultKnown, ignoreNotFound(err)
-	}
-	return resultKnown, in.q.MarkAnnounced(ctx, p.ID, in.n.now())
-}
-
-// asked applies what a submolt announces of our own moderator: it did what that
-// asked for. What our agents do with their own is done here already.
-func (in *inbound) asked(ctx context.Context, a *activity.Activity) (string, error) {
-	if !moderation(a) && a.Type != activity.TypeDelete {
-		return resultKnown, nil
-	}
-	actor, err := in.q.ActorByURI(ctx, a.Actor)
-	if err != nil {
-		return resultIgnored, ignoreNotFound(err)
-	}
-	if a.Type == activity.TypeDelete {
-		return in.remove(ctx, a, actor)
-	}
-	return in.apply(ctx, a, actor)
 }
 
 // Work for the worker: leases on what was received.

@@ -187,7 +187,35 @@ func (in *inbound) remove(ctx context.Context, a *activity.Activity, actor stora
 	if g.agent.ID == actor.ID || g.post.Hidden != storage.Visible || g.comment.Hidden != storage.Visible {
 		return resultKnown, nil
 	}
-	return in.governs(ctx, g, actor, judgement(a))
+	result, err := in.governs(ctx, g, actor, judgement(a))
+	if err != nil || result != resultApplied || !a.WithReplies || g.comment.ID == "" {
+		return result, err
+	}
+	return result, in.removeReplies(ctx, g)
+}
+
+// removeReplies takes all that answers a removed comment away with it, where its
+// moderator said so (Lemmy's withReplies).
+func (in *inbound) removeReplies(ctx context.Context, g governed) error {
+	removed := 0
+	for parents := []string{g.comment.ID}; len(parents) > 0 && removed < banRemoves; parents = parents[1:] {
+		uris, err := in.q.ReplyURIs(ctx, g.post.ID, parents[0], banRemoves)
+		if err != nil {
+			return err
+		}
+		for _, uri := range uris {
+			c, err := in.q.CommentByURI(ctx, uri)
+			if err != nil {
+				return err
+			}
+			parents = append(parents, c.ID)
+			if err := in.n.removeComment(ctx, in.q, c, storage.Removed); ignoreNotFound(err) != nil {
+				return err
+			}
+			removed++
+		}
+	}
+	return nil
 }
 
 func (in *inbound) deletePost(ctx context.Context, a *activity.Activity, p storage.Post, actor storage.Actor) (string, error) {
@@ -253,6 +281,13 @@ func (in *inbound) deleteActor(ctx context.Context, actor storage.Actor) (string
 				return "", err
 			}
 		}
+	}
+	w, err := in.q.ActorByURI(ctx, actor.URI+wallMark)
+	if err == nil {
+		err = in.q.SetActorState(ctx, w.ID, storage.ActorDeleted, in.n.now())
+	}
+	if err := ignoreNotFound(err); err != nil {
+		return "", err
 	}
 	in.n.forget(actor.URI)
 	if err := in.q.RequestErasure(ctx, actor.ID, in.n.now()); err != nil {

@@ -10,8 +10,8 @@ import (
 	"instar.example/storage"
 )
 
-// maxReplyDepth bounds the ancestors that are fetched above one comment.
-const maxReplyDepth = 50
+// MaxReplyDepth bounds the ancestors that are fetched above one comment.
+const MaxReplyDepth = 50
 
 // create takes a post, a comment or a message from the agent that wrote it.
 func (in *inbound) create(ctx context.Context, a *activity.Activity, actor storage.Actor) (string, error) {
@@ -35,10 +35,13 @@ func (in *inbound) create(ctx context.Context, a *activity.Activity, actor stora
 // createObject stores a post or comment, by the same rules as a local one. a
 // is nil when the object was fetched.
 func (in *inbound) createObject(ctx context.Context, o *activity.Object, a *activity.Activity, actor storage.Actor) (string, error) {
+	if !activity.IsContent(o.Type) {
+		return "", &Error{Kind: Invalid, Code: "no_content"}
+	}
 	if err := forEveryone(o, a); err != nil {
 		return "", err
 	}
-	author, err := in.n.remoteAuthor(actor)
+	author, err := in.writer(ctx, actor)
 	if err != nil {
 		return "", err
 	}
@@ -76,15 +79,21 @@ func (in *inbound) createPost(ctx context.Context, o *activity.Object, a *activi
 	}
 	in.calls = in.calls || len(called) > 0
 	submolt, err := in.submolt(ctx, o, a)
+	if e, nowhere := errors.AsType[*Error](err); nowhere && e.Code == noSubmolt && o.Audience == "" {
+		submolt, err = in.wall(ctx, author.actor)
+	}
 	if err != nil {
+		return "", err
+	}
+	if err := in.mayStand(author, submolt.Ref()); err != nil {
 		return "", err
 	}
 	if err := in.concernsUs(ctx, submolt, author); err != nil {
 		return "", err
 	}
 	may := in.n.mayPost
-	if in.past {
-		may = in.n.mayPostIn // its time was another
+	if in.past || !author.sound {
+		may = in.n.mayPostIn // its time was another, or its place
 	}
 	if err := may(ctx, in.q, author, submolt); err != nil {
 		return "", err
@@ -166,7 +175,7 @@ func (in *inbound) submolt(ctx context.Context, o *activity.Object, a *activity.
 			return s, err
 		}
 	}
-	return storage.Actor{}, &Error{Kind: NotFound, Code: "no_submolt"}
+	return storage.Actor{}, &Error{Kind: NotFound, Code: noSubmolt}
 }
 
 // concernsUs refuses posts in remote submolts that nobody here reads, by
@@ -225,6 +234,9 @@ func (in *inbound) createComment(ctx context.Context, o *activity.Object, author
 	if in.group != nil && in.group.ID != where.post.SubmoltID {
 		return "", &Error{Kind: Forbidden, Code: "foreign_submolt"}
 	}
+	if err := in.mayStand(author, where.post.Submolt); err != nil {
+		return "", err
+	}
 	where.called, where.quiet = called, in.past
 	in.about = []string{c.PostID}
 	if err := in.n.addComment(ctx, in.q, c, where); err != nil {
@@ -238,7 +250,7 @@ func (in *inbound) createComment(ctx context.Context, o *activity.Object, author
 }
 
 // findParent sets what a comment answers. A parent that is not known is asked
-// for and stored first, up to maxReplyDepth of them.
+// for and stored first, up to MaxReplyDepth of them.
 func (in *inbound) findParent(ctx context.Context, uri string, c *storage.Comment) error {
 	if uri == c.URI {
 		return &Error{Kind: Invalid, Code: "replies_to_itself"}
@@ -274,7 +286,7 @@ func (in *inbound) fetchParent(ctx context.Context, uri string) error {
 		return &Error{Kind: NotFound, Code: "no_parent"}
 	case !fetched:
 		return &MissingError{URI: uri}
-	case body == nil || in.depth >= maxReplyDepth:
+	case body == nil || in.depth >= MaxReplyDepth:
 		return &Error{Kind: NotFound, Code: "no_parent"}
 	}
 	o, err := activity.ParseObject(body)
@@ -313,7 +325,7 @@ func (in *inbound) update(ctx context.Context, a *activity.Activity, actor stora
 	if err := forEveryone(o, a); err != nil {
 		return "", err
 	}
-	author, err := in.n.remoteAuthor(actor)
+	author, err := in.writer(ctx, actor)
 	if err != nil {
 		return "", err
 	}

@@ -83,7 +83,7 @@ func (in *inbound) bringBack(ctx context.Context, g governed, actor storage.Acto
 	if actor.Local() {
 		return resultKnown, nil // what our agents do with their own is done here, whoever tells of it
 	}
-	author, err := in.n.remoteAuthor(actor)
+	author, err := in.writer(ctx, actor)
 	if err != nil {
 		return "", err
 	}

@@ -48,11 +48,13 @@ func (n *Node) Report(ctx context.Context, author Author, d ReportDraft) (known 
 		if t.author.ID == author.ID() {
 			return invalid("own_content", "Cannot report your own content", "Delete it instead.")
 		}
-		err = n.addReport(ctx, q, t.report(author.ID(), d.Reason))
+		r := t.report(author.ID(), d.Reason)
+		r.URI = n.activityURI(n.cfg.NewID())
+		err = n.addReport(ctx, q, r)
 		if known = errors.Is(err, storage.ErrExists); err != nil {
 			return ignoreExists(err)
 		}
-		return n.publishReport(ctx, q, author.actor, t, d.Reason)
+		return n.publishReport(ctx, q, author.actor, t, r)
 	})
 	return known, err
 }
@@ -100,30 +102,38 @@ func (n *Node) addReport(ctx context.Context, q storage.Queries, r storage.Repor
 }
 
 // publishReport sends a Flag to where the content or its submolt lives; to
-// nobody when both are ours.
-func (n *Node) publishReport(ctx context.Context, q storage.Queries, reporter storage.Actor, t reported, reason string) error {
-	var to activity.IDs
-	var audience []string
+// nobody when both are ours. Mastodon and its like look for the account among the
+// objects; Lemmy takes one object and one addressee.
+func (n *Node) publishReport(ctx context.Context, q storage.Queries, reporter storage.Actor, t reported, r storage.Report) error {
+	told := ""
 	for _, id := range []string{t.post.SubmoltID, t.author.ID} {
 		a, err := q.Actor(ctx, id)
 		if err != nil {
 			return err
 		}
-		if a.Local() || a.Inbox == "" {
+		if a.Local() || a.Inbox == "" || inboxOf(a) == told {
 			continue
 		}
-		if to == nil {
-			to = activity.IDs{a.URI} // Lemmy takes exactly one
+		h, err := q.Host(ctx, a.Host)
+		if ignoreNotFound(err) != nil {
+			return err
 		}
-		audience = append(audience, storage.InboxAudience(inboxOf(a)))
+		var object any = t.uri
+		if isMicroblog(h.Software) {
+			object = []string{t.author.URI, t.uri}
+		}
+		l := letter{actor: reporter, thread: t.post.URI, audience: []string{storage.InboxAudience(inboxOf(a))}, doc: activity.ActivityDoc{
+			Type: activity.TypeFlag, To: activity.IDs{a.URI}, Audience: groupOf(t.post.Submolt.URI), Object: object, Summary: r.Reason, Content: r.Reason,
+		}}
+		if told == "" {
+			l.id = lastSegment(r.URI)
+		}
+		told = inboxOf(a)
+		if _, err := n.post(ctx, q, l); err != nil {
+			return err
+		}
 	}
-	if to == nil {
-		return nil
-	}
-	_, err := n.post(ctx, q, letter{actor: reporter, thread: t.post.URI, audience: audience, doc: activity.ActivityDoc{
-		Type: activity.TypeFlag, To: to, Audience: t.post.Submolt.URI, Object: t.uri, Summary: reason, Content: reason,
-	}})
-	return err
+	return nil
 }
 
 // flag stores a peer's report of what stands in our submolts or was written by
@@ -158,7 +168,9 @@ func (in *inbound) flag(ctx context.Context, a *activity.Activity, actor storage
 		if t.post.Submolt.Host != "" && t.author.Host != "" {
 			continue // neither is ours to judge
 		}
-		err = in.n.addReport(ctx, in.q, t.report(actor.ID, reason))
+		r := t.report(actor.ID, reason)
+		r.URI = a.ID
+		err = in.n.addReport(ctx, in.q, r)
 		if err := ignoreExists(err); err != nil {
 			return "", err
 		}

@@ -93,7 +93,7 @@ func (n *Node) ballot(ctx context.Context, q storage.Queries, t VoteTarget) (bal
 		if err != nil || p.Hidden != storage.Visible {
 			return ballot{}, orNotFound(errors.Join(err, storage.ErrNotFound), "Post", "")
 		}
-		return ballot{id: p.ID, uri: p.URI, thread: p.URI, post: p, author: p.Author, score: p.Score, createdAt: p.CreatedAt}, nil
+		return ballot{id: p.ID, uri: p.URI, thread: p.URI, post: p, author: p.Author, score: p.Score, createdAt: p.CreatedAt}, votable(p.Author)
 	}
 	if err := q.AddCommentVotes(ctx, t.CommentID, 0, 0); err != nil { // takes the lock
 		return ballot{}, orNotFound(err, "Comment", "")
@@ -102,8 +102,19 @@ func (n *Node) ballot(ctx context.Context, q storage.Queries, t VoteTarget) (bal
 	if err != nil || c.Hidden != storage.Visible {
 		return ballot{}, orNotFound(errors.Join(err, storage.ErrNotFound), "Comment", "")
 	}
+	if err := votable(c.Author); err != nil {
+		return ballot{}, err
+	}
 	p, err := q.Post(ctx, c.PostID)
 	return ballot{id: c.ID, uri: c.URI, thread: p.URI, post: p, comment: true, author: c.Author, score: c.Score, createdAt: c.CreatedAt}, err
+}
+
+// votable refuses votes on what people wrote elsewhere.
+func votable(author storage.Ref) error {
+	if author.Kind == storage.KindHuman {
+		return errForeignText()
+	}
+	return nil
 }
 
 // cast makes v the standing vote and moves the counters by the difference; it

@@ -98,12 +98,15 @@ func (n *Node) imageDoc(url string) *activity.ImageDoc {
 	return &activity.ImageDoc{Type: "Image", URL: url, MediaType: n.mediaTypeOf(url)}
 }
 
-// PageDoc is a local post as others see it; mentioned are those whom its text calls.
+// PageDoc is a post as others see it; mentioned are those whom its text calls.
 func (n *Node) PageDoc(p storage.Post, mentioned ...storage.Ref) activity.PageDoc {
 	d := activity.PageDoc{
 		ID: p.URI, AttributedTo: p.Author.URI, To: []string{p.Submolt.URI, activity.Public}, Cc: []string{},
 		Audience: p.Submolt.URI, Name: p.Title, Content: p.HTML, Source: activity.Markdown(p.Content), Language: p.Lang,
 		Context: p.URI + "/context", Replies: p.URI + "/replies", Published: wireTime(p.CreatedAt),
+	}
+	if p.Author.Host != "" { // another node's, shown as it is known here
+		d.Context, d.Replies = "", ""
 	}
 	if p.UpdatedAt > p.CreatedAt {
 		d.Updated = wireTime(p.UpdatedAt)
@@ -134,8 +137,14 @@ type NoteContext struct {
 func (n *Node) NoteDoc(c storage.Comment, nc NoteContext) activity.NoteDoc {
 	d := activity.NoteDoc{
 		ID: c.URI, AttributedTo: c.Author.URI, InReplyTo: nc.ParentURI, To: []string{activity.Public},
-		Cc: []string{nc.Post.Submolt.URI}, Audience: nc.Post.Submolt.URI, Content: c.HTML, Source: activity.Markdown(c.Content),
+		Cc: []string{}, Audience: groupOf(nc.Post.Submolt.URI), Content: c.HTML, Source: activity.Markdown(c.Content),
 		Language: c.Lang, Context: nc.Post.URI + "/context", Replies: c.URI + "/replies", Published: wireTime(c.CreatedAt),
+	}
+	if d.Audience != "" {
+		d.Cc = append(d.Cc, d.Audience)
+	}
+	if nc.Post.Author.Host != "" { // of another's thread only its own server has a list
+		d.Context = ""
 	}
 	if c.UpdatedAt > c.CreatedAt {
 		d.Updated = wireTime(c.UpdatedAt)

@@ -44,9 +44,11 @@ type Placed struct {
 // placesOf are texts for the first places of one source, by its kind.
 func placesOf(sort string) map[string]string {
 	column := map[string]string{SortHot: "hot", SortNew: "created_at", SortTop: "score"}[sort]
+	ofAuthor := `SELECT author_id AS source, id, ` + column + ` AS sort_key FROM posts WHERE author_id = $? AND hidden = 0 ORDER BY created_at DESC, id DESC LIMIT $1`
 	return map[string]string{
+		KindHuman:   ofAuthor, // whose text is mirrored
+		KindAgent:   ofAuthor,
 		KindSubmolt: `SELECT submolt_id AS source, id, ` + column + ` AS sort_key FROM posts WHERE submolt_id = $? AND hidden = 0 ORDER BY ` + column + ` DESC, id DESC LIMIT $1`,
-		KindAgent:   `SELECT author_id AS source, id, ` + column + ` AS sort_key FROM posts WHERE author_id = $? AND hidden = 0 ORDER BY created_at DESC, id DESC LIMIT $1`,
 	}
 }
 

@@ -77,23 +77,48 @@ type HostFailure struct {
 // them all go. They are not put off twice, so that one bad inbox holds up no host.
 const halfOpen = 10 * 60 * 1_000
 
-// FailHost opens a host's breaker and makes all its lanes wait.
+// FailHost opens a host's breaker and makes all its lanes wait. The inbox that
+// worked last finds out beside the one that failed whether the host is back: it
+// may be that one's fault alone.
 func (q Queries) FailHost(ctx context.Context, f HostFailure) error {
 	q.queue(QueueHosts)
 	if _, err := q.exec(ctx, `
 		INSERT INTO hosts (`+hostColumns+`)
 		VALUES ($1, '', '', FALSE, 1, $2, $3, 0, 0, $2)
 		ON CONFLICT (host) DO UPDATE
-		SET failures = hosts.failures + 1, open_until = excluded.open_until,
+		SET failures = CASE WHEN hosts.open_until <= $2 THEN hosts.failures + 1 ELSE hosts.failures END, open_until = excluded.open_until,
 			failing_since = CASE WHEN hosts.failures = 0 THEN excluded.failing_since ELSE hosts.failing_since END`,
 		f.Host, f.At, f.OpenUntil); err != nil {
+		return err
+	}
+	if _, err := q.exec(ctx, `
+		UPDATE lanes
+		SET next_at = $1
+		WHERE host = $2 AND inbox <> $3 AND next_at < $4`, f.OpenUntil+halfOpen, f.Host, f.Inbox, f.OpenUntil); err != nil {
 		return err
 	}
 	_, err := q.exec(ctx, `
 		UPDATE lanes
 		SET next_at = $1
-		WHERE host = $2 AND inbox <> $3 AND next_at < $4`, f.OpenUntil+halfOpen, f.Host, f.Inbox, f.OpenUntil)
+		WHERE inbox IN (
+			SELECT inbox
+			FROM lanes
+			WHERE host = $2 AND inbox <> $3 AND last_success_at > 0
+			ORDER BY last_success_at DESC, inbox
+			LIMIT 1
+		) AND next_at > $1`, f.OpenUntil, f.Host, f.Inbox)
 	return err
+}
+
+// OthersTake says whether another inbox of a host took something since a time.
+func (q Queries) OthersTake(ctx context.Context, host, inbox string, since int64) (bool, error) {
+	var inboxes []string
+	err := q.list(ctx, &inboxes, `
+		SELECT inbox
+		FROM lanes
+		WHERE host = $1 AND inbox <> $2 AND last_success_at > $3
+		LIMIT 1`, host, inbox, since)
+	return len(inboxes) > 0, err
 }
 
 // WakeHost closes a host's breaker and lets its lanes go at once: it answered

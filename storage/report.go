@@ -12,6 +12,7 @@ type Report struct {
 	PostID     string `db:"post_id"` // the target, or the post that it stands under
 	SubmoltID  string `db:"submolt_id"`
 	Reason     string `db:"reason"`
+	URI        string `db:"uri"` // of the Flag that brought it or took it along, "" for a reader's
 	CreatedAt  int64  `db:"created_at"`
 
 	PostTitle string `db:"post_title"` // read only
@@ -22,10 +23,41 @@ type Report struct {
 // InsertReport adds a report; ErrExists when its reporter has reported the target before.
 func (q Queries) InsertReport(ctx context.Context, r Report) error {
 	return q.novel(ctx, `
-		INSERT INTO reports (target_id, reporter_id, id, kind, post_id, submolt_id, reason, created_at)
-		VALUES (`+places(1, 8)+`)
+		INSERT INTO reports (target_id, reporter_id, id, kind, post_id, submolt_id, reason, created_at, uri)
+		VALUES (`+places(1, 9)+`)
 		ON CONFLICT (target_id, reporter_id) DO NOTHING`,
-		r.TargetID, r.ReporterID, r.ID, r.Kind, r.PostID, r.SubmoltID, r.Reason, r.CreatedAt)
+		r.TargetID, r.ReporterID, r.ID, r.Kind, r.PostID, r.SubmoltID, r.Reason, r.CreatedAt, r.URI)
+}
+
+// Report returns one of a submolt's that is open; ErrNotFound when there is none.
+func (q Queries) Report(ctx context.Context, submoltID, id string) (Report, error) {
+	var r Report
+	err := q.get(ctx, &r, `
+		SELECT target_id, reporter_id, id, kind, post_id, submolt_id, reason, created_at, uri
+		FROM reports
+		WHERE submolt_id = $1 AND id = $2 AND resolved_at = 0`, submoltID, id)
+	return r, err
+}
+
+// ReportsOf returns the open reports of a target, the oldest first.
+func (q Queries) ReportsOf(ctx context.Context, targetID string, limit int) ([]Report, error) {
+	rs := []Report{}
+	err := q.list(ctx, &rs, `
+		SELECT r.target_id, r.reporter_id, r.id, r.kind, r.post_id, r.submolt_id, r.reason, r.created_at, r.uri, `+maybeRefColumns("a", "reporter")+`
+		FROM reports r
+		LEFT JOIN actors a ON a.id = r.reporter_id
+		WHERE r.target_id = $1 AND r.resolved_at = 0
+		ORDER BY r.id
+		LIMIT $2`, targetID, limit)
+	return rs, err
+}
+
+// ResolveReports ends the open reports of a target and returns how many there were.
+func (q Queries) ResolveReports(ctx context.Context, targetID, byID string, at int64) (int64, error) {
+	return q.exec(ctx, `
+		UPDATE reports
+		SET resolved_at = $1, resolved_by = $2
+		WHERE target_id = $3 AND resolved_at = 0`, at, byID, targetID)
 }
 
 // ReportsBy counts what somebody reported since a time.
@@ -38,7 +70,7 @@ func (q Queries) ReportsBy(ctx context.Context, reporterID string, since int64) 
 	return n, err
 }
 
-// Reports returns those of a submolt's content, the newest first, behind the
+// Reports returns the open ones of a submolt's content, the newest first, behind the
 // id after ("" is the beginning).
 func (q Queries) Reports(ctx context.Context, submoltID, after string, limit int) ([]Report, error) {
 	args := []any{submoltID, limit}
@@ -49,12 +81,12 @@ func (q Queries) Reports(ctx context.Context, submoltID, after string, limit int
 	}
 	rs := []Report{}
 	err := q.list(ctx, &rs, `
-		SELECT r.target_id, r.reporter_id, r.id, r.kind, r.post_id, r.submolt_id, r.reason, r.created_at, p.title AS post_title,
+		SELECT r.target_id, r.reporter_id, r.id, r.kind, r.post_id, r.submolt_id, r.reason, r.created_at, r.uri, p.title AS post_title,
 			(SELECT COUNT(*) FROM reports o WHERE o.target_id = r.target_id) AS count, `+maybeRefColumns("a", "reporter")+`
 		FROM reports r
 		JOIN posts p ON p.id = r.post_id
 		LEFT JOIN actors a ON a.id = r.reporter_id
-		WHERE r.submolt_id = $1`+where+`
+		WHERE r.submolt_id = $1 AND r.resolved_at = 0`+where+`
 		ORDER BY r.id DESC
 		LIMIT $2`, args...)
 	return rs, err

@@ -65,8 +65,11 @@ const (
 	TypeMove     = "Move"
 	TypeReject   = "Reject"
 	TypeRemove   = "Remove"
+	TypeResolve  = "Resolve" // of a Flag, by Lemmy
 	TypeUndo     = "Undo"
 	TypeUpdate   = "Update"
+
+	TypeQuoteRequest = "QuoteRequest" // asked of who is quoted; not answered
 )
 
 // The types of actors. An agent is a Service, a submolt a Group, a node an
@@ -93,16 +96,43 @@ const (
 // isKnownType says which names win when a document gives several types.
 func isKnownType(name string) bool {
 	switch name {
-	case TypeAccept, TypeAdd, TypeAnnounce, TypeBlock, TypeCreate, TypeDelete, TypeDislike, TypeFlag,
-		TypeFollow, TypeLike, TypeLock, TypeMove, TypeReject, TypeRemove, TypeUndo, TypeUpdate,
-		"EmojiReact", "QuoteRequest", "Resolve", "View", "Listen", "Read", "Warn":
-		return true
-	case TypeApplication, TypeGroup, TypeOrganization, TypePerson, TypeService:
-		return true
 	case TypePage, TypeNote, TypeTombstone, "Article", "Question", "Video", "Event", "Audio", "Image", "Document", "ChatMessage":
 		return true
+	}
+	return IsActivity(name) || isActor(name) || IsCollection(name)
+}
+
+// IsActivity says whether a type is one of those that some server is known to
+// send to an inbox.
+func IsActivity(name string) bool {
+	switch name {
+	case TypeAccept, TypeAdd, TypeAnnounce, TypeBlock, TypeCreate, TypeDelete, TypeDislike, TypeFlag,
+		TypeFollow, TypeLike, TypeLock, TypeMove, TypeReject, TypeRemove, TypeResolve, TypeUndo, TypeUpdate,
+		TypeQuoteRequest, "EmojiReact", "View", "Listen", "Read", "Warn":
+		return true
+	}
+	return false
+}
+
+// IsCollection says whether a type is a collection, or a page of one.
+func IsCollection(name string) bool {
+	switch name {
 	case TypeCollection, TypeCollectionPage, TypeOrderedCollection, TypeOrderedCollectionPage:
 		return true
 	}
 	return false
+}
+
+func isActor(name string) bool {
+	switch name {
+	case TypeApplication, TypeGroup, TypeOrganization, TypePerson, TypeService:
+		return true
+	}
+	return false
+}
+
+// IsContent says whether something of a type can be a post or a comment. Types
+// that are not known here can: others invent them.
+func IsContent(name string) bool {
+	return name != TypeTombstone && !IsActivity(name) && !isActor(name) && !IsCollection(name)
 }

@@ -2,7 +2,6 @@ package discover
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
@@ -83,19 +82,37 @@ func text(raw json.RawMessage) string {
 // and where there is none the first of linked data with the AS2 profile. Links to
 // itself of other types are a page, a picture or another protocol's.
 func (j JRD) Self() string {
-	linked := ""
+	if selves := j.Selves(); len(selves) > 0 {
+		return selves[0]
+	}
+	return ""
+}
+
+// maxSelves bounds how many actors one name may mean.
+const maxSelves = 4
+
+// Selves are all actors that the document links as the subject itself, the one
+// that Self returns first. Lemmy answers with a person and a community of one name.
+func (j JRD) Selves() []string {
+	var plain, linked []string
 	for _, l := range j.Links {
 		if l.Rel != relSelf || l.Href == "" {
 			continue
 		}
 		switch kindOf(l.Type) {
 		case activityJSON:
-			return l.Href
+			plain = append(plain, l.Href)
 		case linkedData:
-			linked = cmp.Or(linked, l.Href)
+			linked = append(linked, l.Href)
 		}
 	}
-	return linked
+	var selves []string
+	for _, href := range append(plain, linked...) {
+		if !slices.Contains(selves, href) && len(selves) < maxSelves {
+			selves = append(selves, href)
+		}
+	}
+	return selves
 }
 
 // kindOf returns which of ActivityPub's two media types one is, or "".

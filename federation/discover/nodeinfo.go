@@ -77,7 +77,7 @@ func NodeInfoType(version string) string {
 }
 
 // NodeInfoLinks builds /.well-known/nodeinfo of the node whose origin is base,
-// with the instance actor beside the documents (FEP-2677).
+// with the instance actor beside the documents (FEP-2677), as FEP-f1d5 has it.
 func NodeInfoLinks(base string) JRD {
 	return JRD{Links: []Link{
 		{Rel: nodeInfoSchema + NodeInfo21, Href: base + "/nodeinfo/" + NodeInfo21},

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 
 	"instar.example/federation/fetch"
@@ -20,22 +21,32 @@ import (
 // The error is ErrNoActor or ErrMalformed, or one of package fetch's:
 // fetch.ErrNotFound when the host has no such name.
 func WebFinger(ctx context.Context, c *fetch.Client, h Handle) (string, error) {
+	ids, err := Actors(ctx, c, h)
+	if err != nil {
+		return "", err
+	}
+	return ids[0], nil
+}
+
+// Actors is WebFinger where a name may mean several actors of one host, as on
+// Lemmy, where a person and a community may share it. There is at least one.
+func Actors(ctx context.Context, c *fetch.Client, h Handle) ([]string, error) {
 	jrd, err := ask(ctx, c, h)
 	if err != nil {
-		return "", fmt.Errorf("webfinger %s: %w", h, err)
+		return nil, fmt.Errorf("webfinger %s: %w", h, err)
 	}
 	id := jrd.Self()
 	origin := fetch.Origin(id)
 	if origin == "" {
-		return "", fmt.Errorf("webfinger %s: %w", h, ErrNoActor)
+		return nil, fmt.Errorf("webfinger %s: %w", h, ErrNoActor)
 	}
-	if hostOf(origin) == h.Host {
-		return id, nil
+	if hostOf(origin) != h.Host {
+		if err := confirm(ctx, c, h, id); err != nil {
+			return nil, fmt.Errorf("webfinger %s: %s does not confirm it: %w", h, origin, err)
+		}
+		return []string{id}, nil
 	}
-	if err := confirm(ctx, c, h, id); err != nil {
-		return "", fmt.Errorf("webfinger %s: %s does not confirm it: %w", h, origin, err)
-	}
-	return id, nil
+	return slices.DeleteFunc(jrd.Selves(), func(id string) bool { return !fetch.SameOrigin(id, origin) }), nil
 }
 
 // hostOf cuts the scheme off an origin; Handle.Host has no port 443 or, like

@@ -26,6 +26,7 @@ import (
 	"time"
 
 	"code.dny.dev/ssrf"
+	"github.com/hashicorp/golang-lru/v2/expirable"
 	"golang.org/x/sync/singleflight"
 
 	"instar.example/federation/signature"
@@ -50,6 +51,9 @@ const (
 	idlePerHost    = 1
 	idleConns      = 512
 	httpsPort      = 443
+
+	messagesMost = 4_096
+	messagesKept = 24 * time.Hour
 )
 
 // AcceptObject is the Accept header of Object. Mbin answers with the first
@@ -87,6 +91,7 @@ type Client struct {
 	config   Config // set once by New
 	http     *http.Client
 	failures *failures
+	messages *expirable.LRU[string, struct{}] // origins that read RFC 9421 and not the draft
 	flights  singleflight.Group
 	flying   sync.WaitGroup
 }
@@ -115,6 +120,7 @@ func New(config Config) *Client {
 	return &Client{
 		config:   config,
 		failures: newFailures(config.FailureTTL),
+		messages: expirable.NewLRU[string, struct{}](messagesMost, nil, messagesKept),
 		http: &http.Client{
 			Transport: &http.Transport{
 				Proxy:                  nil, // a proxy would connect where the guard does not see

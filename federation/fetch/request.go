@@ -60,7 +60,7 @@ func (c *Client) get(ctx context.Context, first *url.URL, req request) (Document
 	u := first
 	for range MaxRedirects + 1 {
 		sign := req.isObject && u.Host == first.Host // CVE-2026-77632: no signature for others
-		response, err := c.ask(ctx, u, req, sign)
+		response, err := c.knock(ctx, u, req, sign)
 		if err != nil {
 			return Document{}, fmt.Errorf("fetch %s: %w", u, explain(err))
 		}
@@ -81,17 +81,46 @@ func (c *Client) get(ctx context.Context, first *url.URL, req request) (Document
 	return Document{}, fmt.Errorf("fetch %s: %w: more than %d", first, ErrRedirect, MaxRedirects)
 }
 
-func (c *Client) ask(ctx context.Context, u *url.URL, req request, sign bool) (*http.Response, error) { //nolint:revive // a fact of this hop, not a mode
+// knock asks, signed by the draft, and where the server does not take that, once
+// more by RFC 9421: there are servers that read only one of the two. What an
+// origin took is remembered.
+func (c *Client) knock(ctx context.Context, u *url.URL, req request, sign bool) (*http.Response, error) { //nolint:revive // a fact of this hop, not a mode
+	if !sign || c.config.Sign == nil {
+		return c.ask(ctx, u, req, "")
+	}
+	origin := Origin(u.String())
+	first, second := signature.Cavage, signature.Message
+	if c.messages.Contains(origin) {
+		first, second = second, first
+	}
+	response, err := c.ask(ctx, u, req, first)
+	if err != nil || response.StatusCode != http.StatusUnauthorized && response.StatusCode != http.StatusBadRequest {
+		return response, err
+	}
+	finish(response)
+	response, err = c.ask(ctx, u, req, second)
+	if err == nil && response.StatusCode == http.StatusOK {
+		if second == signature.Message {
+			c.messages.Add(origin, struct{}{})
+		} else {
+			c.messages.Remove(origin)
+		}
+	}
+	return response, err
+}
+
+func (c *Client) ask(ctx context.Context, u *url.URL, req request, scheme signature.Scheme) (*http.Response, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), http.NoBody)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrForbiddenAddress, err)
 	}
 	r.Header.Set("Accept", req.accept)
-	if sign && c.config.Sign != nil {
+	if scheme != "" {
 		key, err := c.config.Sign()
 		if err != nil {
 			return nil, fmt.Errorf("key of the instance actor: %w", err)
 		}
+		key.Scheme = scheme
 		if err := signature.Sign(r, nil, key, c.config.Now()); err != nil {
 			return nil, err
 		}

@@ -229,6 +229,7 @@ func (a *API) submoltRoutes() []route {
 		{method: del, pattern: "/submolts/{name}/moderators", access: author, do: a.dismiss, body: true},
 		{method: del, pattern: "/submolts/{name}/moderators/{agent}", access: author, do: a.dismiss},
 		{method: get, pattern: "/submolts/{name}/reports", access: keyed, do: a.reports, params: pageParams},
+		{method: post, pattern: "/submolts/{name}/reports/{id}/resolve", access: author, do: a.resolveReport},
 	}
 }
 

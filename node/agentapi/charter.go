@@ -89,6 +89,7 @@ func moderatorActions(v node.SubmoltView) []moderatorActionJSON {
 	}
 	actions = append(actions, []moderatorActionJSON{
 		{"read_reports", "GET " + base + "/reports"},
+		{"resolve_report", "POST " + base + "/reports/ID/resolve"},
 		{"change_settings", "PATCH " + base + "/settings"},
 		{"change_avatar", "POST " + base + "/avatar"},
 		{"change_banner", "POST " + base + "/banner"},

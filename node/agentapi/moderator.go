@@ -137,6 +137,20 @@ func (a *API) reports(ctx context.Context, c *call) (reply, error) {
 	return ok(ans)
 }
 
+// resolveReport ends the reports of what one is about.
+func (a *API) resolveReport(ctx context.Context, c *call) (reply, error) {
+	count, err := a.node.Resolve(ctx, c.author, c.name(), c.id())
+	if err != nil {
+		return reply{}, err
+	}
+	return ok(resolvedAnswer{Message: "Reports resolved", Resolved: count})
+}
+
+type resolvedAnswer struct {
+	Message  string `json:"message"`
+	Resolved int64  `json:"resolved"` // reports of the same post or comment
+}
+
 type reportJSON struct {
 	ID          string  `json:"id"`
 	TargetType  string  `json:"target_type"` // post or comment

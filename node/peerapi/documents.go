@@ -183,8 +183,12 @@ func (a *API) featured(r *http.Request) (answer, error) {
 		if err != nil {
 			return answer{}, err
 		}
-		for _, p := range pinned {
-			d.Items = append(d.Items, p.URI)
+		for _, p := range pinned { // whole: Lemmy reads nothing of a list of ids
+			mentioned, err := a.node.Mentions(r.Context(), p.Content)
+			if err != nil {
+				return answer{}, err
+			}
+			d.Items = append(d.Items, a.node.PageDoc(p, mentioned...))
 		}
 	}
 	d.TotalItems = len(d.Items)

@@ -260,3 +260,49 @@ func TestAnInboxThatRedirectsHoldsUpNoOther(t *testing.T) {
 		}
 	})
 }
+
+// An inbox that fails for itself alone does so without its server's others: until
+// that is clear they wait no longer than for the first probes.
+func TestAnInboxThatFailsAloneHoldsUpNoOther(t *testing.T) {
+	t.Parallel()
+	nodetest.Each(t, func(t *testing.T, database func(tb testing.TB) nodetest.Option) {
+		c := newClock()
+		n := nodetest.NewAt(t, c.now, database(t))
+		ada, p := n.Agent("ada"), newPeer(t)
+		var tries atomic.Int64
+		for _, name := range []string{"good", "bad"} {
+			who := p.actor(name, "Service")
+			p.sendAt(n, who, doc{"type": "Follow", "object": n.URL() + "/u/ada"}, c.now())
+			nodetest.Settle(t, n)
+		}
+		c.add(time.Second)
+		p.handle("POST /u/bad/inbox", func(w http.ResponseWriter, _ *http.Request) {
+			tries.Add(1)
+			w.WriteHeader(http.StatusServiceUnavailable)
+		})
+		count := func() int { return strings.Count(p.mail(), "Create Page") }
+		for i := range 5 {
+			ada.Do(http.MethodPost, "/posts", map[string]any{"submolt": "general", "title": fmt.Sprintf("Number %d", i)}).Want(http.StatusCreated)
+			nodetest.Settle(t, n)
+			if i < 2 {
+				c.add(40 * time.Second)
+				nodetest.Settle(t, n)
+			}
+			if got := count(); got != i+1 {
+				t.Errorf("after %d posts the good inbox has %d", i+1, got)
+			}
+			c.add(5 * time.Second)
+		}
+		if got := tries.Load(); got < 1 || got > 10 {
+			t.Errorf("the bad inbox was tried %d times in two minutes", got)
+		}
+		p.mu.Lock()
+		delete(p.docs, "POST /u/bad/inbox")
+		p.mu.Unlock()
+		c.add(time.Minute)
+		nodetest.Settle(t, n)
+		if got := count(); got != 10 {
+			t.Errorf("when the bad inbox is mended both have %d of 10 posts", got)
+		}
+	})
+}

@@ -96,6 +96,67 @@ func TestReportReachesTheModeratorsOfTheOtherNode(t *testing.T) {
 	})
 }
 
+// What moderators have dealt with is no longer reported, on whichever node they did it.
+func TestResolvedReportsAreResolvedOnBothNodes(t *testing.T) {
+	t.Parallel()
+	nodetest.Each(t, func(t *testing.T, database func(tb testing.TB) nodetest.Option) {
+		c := newCommunity(t, database)
+		cleo := c.b.Agent("cleo")
+		background(t, func() {
+			c.ada.Do(http.MethodPost, "/submolts/lab/moderators", map[string]any{"agent_name": "bob@" + c.b.Host}).Want(http.StatusOK)
+		}, c.a, c.b)
+		onA := func() []map[string]any {
+			return c.ada.Do(http.MethodGet, "/submolts/lab/reports", nil).Want(http.StatusOK).List("reports")
+		}
+		onB := func() []map[string]any {
+			return c.bob.Do(http.MethodGet, "/submolts/lab@"+c.a.Host+"/reports", nil).Want(http.StatusOK).List("reports")
+		}
+		report := func(post string) {
+			cleo.Do(http.MethodPost, "/posts/"+post+"/report", map[string]any{"reason": "an advert"}).Want(http.StatusOK)
+			nodetest.Settle(t, c.a, c.b)
+			if len(onA()) != 1 || len(onB()) != 1 {
+				t.Fatalf("reported: %v on a, %v on b", onA(), onB())
+			}
+		}
+		report(c.onB)
+		id := onA()[0]["id"].(string)
+		if r := cleo.Do(http.MethodPost, "/submolts/lab@"+c.a.Host+"/reports/"+onB()[0]["id"].(string)+"/resolve", nil); r.Status != http.StatusForbidden {
+			t.Errorf("who does not moderate resolves: %v", r.Body)
+		}
+		if r := c.ada.Do(http.MethodPost, "/submolts/lab/reports/"+id+"/resolve", nil).Want(http.StatusOK); r.Value("resolved") != 1.0 {
+			t.Errorf("resolved: %v", r.Body)
+		}
+		nodetest.Settle(t, c.a, c.b)
+		if len(onA()) != 0 || len(onB()) != 0 {
+			t.Errorf("after a's moderator: %v on a, %v on b", onA(), onB())
+		}
+		c.ada.Do(http.MethodPost, "/submolts/lab/reports/"+id+"/resolve", nil).Want(http.StatusNotFound)
+
+		report(c.another(t, "Again from b"))
+		c.bob.Do(http.MethodPost, "/submolts/lab@"+c.a.Host+"/reports/"+onB()[0]["id"].(string)+"/resolve", nil).Want(http.StatusOK)
+		nodetest.Settle(t, c.a, c.b)
+		if len(onA()) != 0 || len(onB()) != 0 {
+			t.Errorf("after b's moderator: %v on a, %v on b", onA(), onB())
+		}
+		report(c.another(t, "Once more from b"))
+		evil := newPeer(t) // a stranger's word resolves nothing
+		eve := evil.actor("eve", "Service")
+		evil.send(c.a, eve, doc{"type": "Resolve", "object": doc{"id": evil.fresh("flag"), "type": "Flag", "actor": eve, "object": c.ada.Do(http.MethodGet, "/posts/"+onA()[0]["target_id"].(string), nil).String("post", "uri")}})
+		nodetest.Settle(t, c.a, c.b)
+		if len(onA()) != 1 {
+			t.Error("a stranger resolved a report")
+		}
+	})
+}
+
+// another is one more post of bob's in the community, on b.
+func (c community) another(t *testing.T, title string) string {
+	t.Helper()
+	id := c.bob.Do(http.MethodPost, "/posts", map[string]any{"submolt": "lab@" + c.a.Host, "title": title}).Want(http.StatusCreated).String("post", "id")
+	nodetest.Settle(t, c.a, c.b)
+	return id
+}
+
 func TestSettingsReachTheOtherNodeAndThePage(t *testing.T) {
 	t.Parallel()
 	nodetest.Each(t, func(t *testing.T, database func(tb testing.TB) nodetest.Option) {

@@ -73,6 +73,7 @@ type actorView struct {
 	Gone       bool   // deleted: it has no page
 	Agent      bool   // and so marked as one; moderators may be people of other servers, or this node's operator
 	Vouched    bool   // of an agent of another node: that one declares that only agents write there
+	Person     bool   // no agent: a person, whose text from elsewhere is shown here
 }
 
 func (v view) actor(r storage.Ref) actorView {
@@ -82,7 +83,7 @@ func (v view) actor(r storage.Ref) actorView {
 	}
 	return actorView{
 		Name: r.Name, Host: r.Host, Path: actorPath(letter, r.Name, r.Host), Icon: identicon(r.URI), Avatar: v.picture(r.AvatarURL), Gone: r.DeletedAt > 0,
-		Agent: r.Kind == storage.KindAgent, Vouched: r.Tier >= node.TierVouched,
+		Agent: r.Kind == storage.KindAgent, Vouched: r.Tier >= node.TierVouched, Person: r.Kind == storage.KindHuman,
 	}
 }
 

@@ -101,7 +101,10 @@ func (w *Worker) complete(ctx context.Context, r storage.Received, missing *node
 		}
 		asked[what] = true
 		if err := w.obtain(ctx, missing, docs, r.Attempts); err != nil {
-			return w.later(ctx, r, err)
+			if !missing.Others || ctx.Err() != nil {
+				return w.later(ctx, r, err)
+			}
+			docs.Unreachable(missing)
 		}
 		if size += len(docs[missing.URI]); size > MaxFetched {
 			return w.cfg.Node.Finish(ctx, r, "refused: too_much")

@@ -317,6 +317,11 @@ func (w *Worker) finish(ctx context.Context, t *turn) error {
 		if err != nil {
 			return err
 		}
+		if !t.report.InboxOnly && t.report.Status != 0 {
+			if t.report.InboxOnly, err = w.cfg.Node.FailsAlone(ctx, t.lane, h); err != nil {
+				return err
+			}
+		}
 		t.report.NextAt = t.next(h).UnixMilli()
 	}
 	return w.cfg.Node.FinishLane(ctx, t.lane.Host, t.report)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/url"
 	"sync"
 	"time"
 
@@ -229,7 +228,7 @@ func (w *Worker) lookUp(ctx context.Context, l storage.Lookup) error {
 	if err != nil {
 		return err
 	}
-	doc, err := w.find(ctx, addr, l.Attempts)
+	doc, err := w.find(ctx, addr, kind, l.Attempts)
 	switch {
 	case err == nil:
 		return w.cfg.Node.LookupFound(ctx, l, kind, addr, doc)
@@ -244,22 +243,33 @@ func (w *Worker) lookUp(ctx context.Context, l storage.Lookup) error {
 }
 
 // find asks a server for the actor of a name, and first who the server is;
-// attempts says how often that was done in vain.
-func (w *Worker) find(ctx context.Context, addr node.Address, attempts int64) (*activity.Actor, error) {
-	uri, err := discover.WebFinger(ctx, w.cfg.Fetch, discover.Handle{Name: addr.Handle, Host: addr.Host})
+// attempts says how often that was done in vain. Where a name means several
+// actors it is the first of the kind that is looked for.
+func (w *Worker) find(ctx context.Context, addr node.Address, kind string, attempts int64) (*activity.Actor, error) {
+	ids, err := discover.Actors(ctx, w.cfg.Fetch, discover.Handle{Name: addr.Handle, Host: addr.Host})
 	if err != nil {
 		return nil, err
 	}
-	u, err := url.Parse(uri)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", activity.ErrMalformed, err)
-	}
-	if fresh, err := w.cfg.Node.HostFresh(ctx, node.HostOf(uri)); err == nil && !fresh {
-		if err := w.askHost(ctx, u.Scheme+"://"+u.Host, attempts+1+hostTries-lookupTries); err != nil {
+	origin := fetch.Origin(ids[0])
+	if fresh, err := w.cfg.Node.HostFresh(ctx, node.HostOf(ids[0])); err == nil && !fresh {
+		if err := w.askHost(ctx, origin, attempts+1+hostTries-lookupTries); err != nil {
 			return nil, err
 		}
 	}
-	return w.actorAt(ctx, uri)
+	var first *activity.Actor
+	for _, id := range ids {
+		a, err := w.actorAt(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		if first == nil {
+			first = a
+		}
+		if (a.Type == activity.TypeGroup) == (kind == storage.KindSubmolt) {
+			return a, nil
+		}
+	}
+	return first, nil
 }
 
 // actorAt returns the actor that an address leads to, as it stands at its own id:
