@@ -129,6 +129,7 @@ type reads struct {
 	bans    *kept[map[string]storage.Ban] // by submolt
 	places  *kept[[]storage.PostKey]      // of a source's first posts, by order and source
 	labels  *kept[[]storage.Label]        // for posts, by submolt
+	names   *kept[named]                  // by kind and address
 }
 
 // Bytes that each may take.
@@ -139,6 +140,7 @@ const (
 	keptPlaces  = 16 << 20
 	keptBans    = 2 << 20
 	keptLabels  = 2 << 20
+	keptNames   = 4 << 20
 )
 
 func (r *reads) init(c *changes) {
@@ -146,6 +148,7 @@ func (r *reads) init(c *changes) {
 	r.threads = newKept[Thread](c, keptThreads)
 	r.sources = newKept[[]storage.Source](c, keptSources)
 	r.bans = newKept[map[string]storage.Ban](c, keptBans)
+	r.names = newKept[named](c, keptNames)
 	r.labels = newKept[[]storage.Label](c, keptLabels)
 	r.places = newKept[[]storage.PostKey](c, keptPlaces)
 }

@@ -28,7 +28,7 @@ func (n *Node) resolve(ctx context.Context, name, kind string) (storage.Actor, e
 	if err != nil {
 		return storage.Actor{}, err
 	}
-	a, err := n.byHandle(ctx, addr, kind)
+	a, err := n.named(ctx, addr, kind)
 	switch {
 	case errors.Is(err, storage.ErrNotFound) && addr.Host == "":
 		return a, notFound(what(kind), "Names of other nodes are written name@host.")
@@ -167,6 +167,32 @@ func (n *Node) byHandle(ctx context.Context, addr Address, kind string) (storage
 	}
 	return a, err
 }
+
+// named is byHandle for who somebody is and may do, not for counters: those may
+// be as they were a second ago.
+func (n *Node) named(ctx context.Context, addr Address, kind string) (storage.Actor, error) {
+	key, now := kind+" "+addr.String(), n.now()
+	if k, found := n.reads.names.get(key); found && now < k.until {
+		return k.actor, nil
+	}
+	version := n.Version()
+	a, err := n.byHandle(ctx, addr, kind)
+	if err == nil && !isNameOnly(a) {
+		n.reads.names.put(key, keptValue[named]{
+			value: named{a, now + rememberedFor.Milliseconds()}, version: version, about: []string{a.ID}, bytes: actorBytes + len(a.Metadata),
+		})
+	}
+	return a, err
+}
+
+// named is an actor that a name means.
+type named struct {
+	actor storage.Actor
+	until int64
+}
+
+// actorBytes is what an actor takes in memory, about.
+const actorBytes = 2_500
 
 // insteadOfAgents are the kinds of those of other servers who are found by an
 // agent's name: people, and Applications, as bots of GoToSocial are.
