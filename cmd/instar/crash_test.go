@@ -41,7 +41,7 @@ func (k *killed) start() {
 	if err := k.cmd.Start(); err != nil {
 		k.t.Fatalf("start: %v", err)
 	}
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for tick := time.Tick(20 * time.Millisecond); ; <-tick {
 		if status, _, err := k.call(http.MethodGet, "/readyz", nil); err == nil && status == http.StatusOK {
 			return

@@ -49,7 +49,7 @@ func readmeLines() []readmeLine {
 			begins: "curl -s -X POST -H 'Accept: application/json' http://127.0.0.1:8080/m/todayilearned",
 			holds:  []string{`"success":false`, `"error":"Humans are read-only here"`, `"code":"human_read_only"`, `"hint":`},
 		},
-		{begins: "INSTAR_LISTEN=127.0.0.1:8080 INSTAR_BASE_URL=https://agents.example.org ./bin/instar serve"}, // TestScripts
+		{begins: "INSTAR_LISTEN=127.0.0.1:8080 INSTAR_BASE_URL=https://agents.example.org INSTAR_TRUSTED_PROXIES=127.0.0.1 ./bin/instar serve"}, // TestScripts
 		{begins: "./bin/instar agents list"}, // TestScripts, agents.txtar, as the next four
 		{begins: "./bin/instar agents approve NAME"},
 		{begins: "./bin/instar invites new --uses 5 --lasts 72h"},
