@@ -58,6 +58,6 @@ bench:
 
 long: ## what is too long for every change: chaos, growth to a million posts, long fuzzing, the race detector everywhere
 	INSTAR_TEST_CHAOS=10m $(GO) test -count=1 -v -timeout 60m -run NoAcknowledgedWriteIsLost ./cmd/instar
-	INSTAR_BENCH_LARGE=1 $(GO) test -run '^$$' -bench="Growth|Backlog" -benchtime=1x -timeout 60m ./node/server
+	INSTAR_BENCH_LARGE=1 $(GO) test -run '^$$' -bench="Growth|Backlog|Agents|Process" -benchtime=1x -timeout 240m ./node/server
 	@$(MAKE) fuzz FUZZTIME=5m
 	$(GO) test -race -count=2 -timeout 60m ./...

@@ -255,13 +255,13 @@ func BenchmarkAgents(b *testing.B) {
 		for _, op := range operations() {
 			b.Run(op.name, func(b *testing.B) {
 				const count = 3_000
-				load{f.URL(), agents, f.calls(op, 0, count)}.send(b) // so that what is measured is not the start
+				load{URL: f.URL(), Clients: agents, Calls: f.calls(op, 0, count)}.send(b) // so that what is measured is not the start
 				var done loaded
 				var used float64
 				for round := 1; b.Loop(); round++ {
 					calls := f.calls(op, round, count)
 					before := cpu() + databaseCPU(database)
-					done = load{f.URL(), agents, calls}.send(b)
+					done = load{URL: f.URL(), Clients: agents, Calls: calls}.send(b)
 					used = float64((cpu() + databaseCPU(database) - before).Microseconds()) / count
 				}
 				done.report(b)
@@ -309,7 +309,7 @@ func (f *full) storm(b *testing.B) {
 	}
 	var done loaded
 	for b.Loop() {
-		done = load{f.URL(), 256, calls}.send(b)
+		done = load{URL: f.URL(), Clients: 256, Calls: calls}.send(b)
 	}
 	done.report(b)
 	b.ReportMetric(float64(len(calls))/done.PerSecond, "s_for_37000_agents")

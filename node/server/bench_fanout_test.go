@@ -37,19 +37,26 @@ type sinks struct {
 
 func newSinks(b testing.TB) *sinks {
 	b.Helper()
+	s := &sinks{quit: make(chan struct{})}
+	s.Server, s.port = listenEverywhere(b, s.serve)
+	b.Cleanup(func() { close(s.quit) })
+	return s
+}
+
+// listenEverywhere serves every address of loopback on one port.
+func listenEverywhere(b testing.TB, h http.HandlerFunc) (s *httptest.Server, port string) {
+	b.Helper()
 	l, err := new(net.ListenConfig).Listen(b.Context(), "tcp", "0.0.0.0:0")
 	if err != nil {
 		b.Fatal(err)
 	}
-	s := &sinks{quit: make(chan struct{})}
-	_, s.port, _ = net.SplitHostPort(l.Addr().String())
-	s.Server = httptest.NewUnstartedServer(http.HandlerFunc(s.serve))
+	_, port, _ = net.SplitHostPort(l.Addr().String())
+	s = httptest.NewUnstartedServer(h)
 	_ = s.Listener.Close()
 	s.Listener = l
 	s.Start()
 	b.Cleanup(s.Close)
-	b.Cleanup(func() { close(s.quit) })
-	return s
+	return s, port
 }
 
 func (s *sinks) serve(w http.ResponseWriter, r *http.Request) {

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -64,7 +65,7 @@ func BenchmarkPages(b *testing.B) {
 				_, _ = w.Write(body)
 			}))
 			defer hello.Close()
-			var node, floor float64
+			var node, floor, unchanged float64
 			var took time.Duration
 			for b.Loop() {
 				start := time.Now()
@@ -75,15 +76,47 @@ func BenchmarkPages(b *testing.B) {
 				took = time.Since(start) / made
 				floor = readRate(b, client, hello.URL, kept)
 				node = readRate(b, client, f.URL()+p.path, kept)
+				unchanged = f.unchangedRate(b, client, p.path, kept)
 			}
 			b.ReportMetric(float64(len(body)), "bytes")
 			b.ReportMetric(float64(packed(b, client, f.URL()+p.path)), "br_bytes")
 			b.ReportMetric(float64(took.Microseconds())/1000, "made_ms")
 			b.ReportMetric(node, "kept/s")
 			b.ReportMetric(node/floor, "of_hello")
+			b.ReportMetric(unchanged, "unchanged/s")
 			b.ReportMetric(0, "ns/op")
 		})
 	}
+}
+
+// unchangedRate is how many readers a second are told that they have the page already.
+func (f *full) unchangedRate(b *testing.B, c *http.Client, path string, count int) float64 {
+	b.Helper()
+	ask := func(etag string) (*http.Response, error) {
+		r, err := http.NewRequestWithContext(b.Context(), http.MethodGet, f.URL()+path, http.NoBody)
+		if err != nil {
+			return nil, err
+		}
+		r.Header.Set("If-None-Match", etag)
+		res, err := c.Do(r)
+		if err == nil {
+			_, err = io.Copy(io.Discard, res.Body)
+			_ = res.Body.Close()
+		}
+		return res, err
+	}
+	first, err := ask(`"none"`)
+	if err != nil {
+		b.Fatal(err)
+	}
+	etag := first.Header.Get("Etag")
+	return rate(b, count, func(int) error {
+		res, err := ask(etag)
+		if err == nil && res.StatusCode != http.StatusNotModified {
+			err = fmt.Errorf("%s with its own ETag: %d", path, res.StatusCode)
+		}
+		return err
+	})
 }
 
 // packed is the length of a page as browsers get it.
@@ -126,7 +159,7 @@ func BenchmarkReaders(b *testing.B) {
 			ctx, stop = context.WithCancel(b.Context())
 			var writing sync.WaitGroup
 			writing.Go(func() { beside = f.arrive(ctx, b) })
-			done = load{f.URL(), count, calls}.send(b)
+			done = load{URL: f.URL(), Clients: count, Calls: calls}.send(b)
 			stop()
 			writing.Wait()
 		}

@@ -144,8 +144,9 @@ func (u used) since(before used, count float64) used {
 type benchPeer struct {
 	*httptest.Server
 
-	key *rsa.PrivateKey
-	got atomic.Int64 // activities, alone and in batches
+	key   *rsa.PrivateKey
+	got   atomic.Int64 // activities, alone and in batches
+	asked atomic.Int64 // how often for an actor
 }
 
 func newBenchPeer(b *testing.B) *benchPeer {
@@ -171,6 +172,7 @@ func (p *benchPeer) serve(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusAccepted)
 		return
 	}
+	p.asked.Add(1)
 	kind := "Service"
 	switch {
 	case r.URL.Path == "/":

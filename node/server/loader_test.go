@@ -21,10 +21,15 @@ import (
 const loaderVariable = "INSTAR_BENCH_LOADER"
 
 func TestMain(m *testing.M) {
-	if os.Getenv(loaderVariable) == "" {
+	settings := os.Getenv(serverVariable)
+	if os.Getenv(loaderVariable) == "" && settings == "" {
 		os.Exit(m.Run())
 	}
-	if err := answerLoad(os.Stdin, os.Stdout); err != nil {
+	work := func() error { return answerLoad(os.Stdin, os.Stdout) }
+	if settings != "" {
+		work = func() error { return serveAlone(settings, os.Stdin) }
+	}
+	if err := work(); err != nil {
 		_, _ = io.WriteString(os.Stderr, err.Error())
 		os.Exit(1)
 	}
@@ -41,6 +46,9 @@ type load struct {
 	URL     string
 	Clients int
 	Calls   []call
+	// PerSecond, when not 0, is when calls are due: who waits for a client
+	// waits for its answer.
+	PerSecond float64
 }
 
 // loaded is what came of it.
@@ -97,6 +105,10 @@ func answerLoad(in io.Reader, out io.Writer) error {
 		all.Go(func() {
 			for i := int(next.Add(1)) - 1; i < len(l.Calls); i = int(next.Add(1)) - 1 {
 				began := time.Now()
+				if l.PerSecond > 0 {
+					began = start.Add(time.Duration(float64(i) / l.PerSecond * float64(time.Second)))
+					<-time.After(time.Until(began))
+				}
 				err := l.Calls[i].ask(context.Background(), client, l.URL)
 				done.Took[i] = time.Since(began)
 				if err != nil {
