@@ -59,7 +59,7 @@ func (n *Node) recall(ctx context.Context, q storage.Queries, uri string) (stora
 		}
 		return a, err
 	})
-	return a.(storage.Actor), err //nolint:errcheck // it is one
+	return a.(storage.Actor), err
 }
 
 // forget drops an actor that changed.

@@ -168,7 +168,7 @@ func (q Queries) mayNumber(ctx context.Context) (last sql.NullInt64, err error) 
 		Last    int64 `db:"last"`
 		Waiting bool  `db:"waiting"`
 	}
-	for tries := 0; tries < 2; tries++ {
+	for range 2 {
 		// A statement of its own: it sees what was committed before the row was ours.
 		if err = q.get(ctx, &log, `
 			SELECT COALESCE((SELECT MAX(seq) FROM outbox), 0) AS last, EXISTS (SELECT 1 FROM outbox WHERE seq IS NULL) AS waiting`); err != nil {
