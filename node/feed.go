@@ -79,17 +79,35 @@ func (n *Node) Feed(ctx context.Context, agentID string, fq FeedQuery) (Feed, er
 
 // merge returns a page of the posts of some sources.
 func (n *Node) merge(ctx context.Context, version int64, sources []storage.Source, sort string, offset, limit int) (Posts, error) {
-	keys, err := n.feedPlaces(ctx, version, sources, sort, min(offset+limit+1, feedPosts))
+	most := min(offset+limit+1, feedPosts)
+	places, err := n.feedPlaces(ctx, version, sources, sort, most)
 	if err != nil {
 		return Posts{}, err
 	}
-	slices.SortFunc(keys, byPlace)
-	keys = slices.Compact(keys)
-	ids := make([]string, len(keys))
-	for i, k := range keys {
-		ids[i] = k.ID
+	return n.pageOf(ctx, version, firstOf(places, most), offset, limit)
+}
+
+// firstOf merges lists of places, each with its best first, into the ids of the
+// best of all, each once.
+func firstOf(lists [][]storage.PostKey, most int) []string {
+	rest := slices.Clone(lists)
+	ids := make([]string, 0, most)
+	for len(ids) < most {
+		best := -1
+		for i, l := range rest {
+			if len(l) > 0 && (best < 0 || byPlace(l[0], rest[best][0]) < 0) {
+				best = i
+			}
+		}
+		if best < 0 {
+			break
+		}
+		if id := rest[best][0].ID; len(ids) == 0 || ids[len(ids)-1] != id {
+			ids = append(ids, id)
+		}
+		rest[best] = rest[best][1:]
 	}
-	return n.pageOf(ctx, version, ids, offset, limit)
+	return ids
 }
 
 // feedSources are the agents, or the submolts, that an agent follows.
@@ -111,14 +129,15 @@ const (
 	placeBytes  = 64
 )
 
-// feedPlaces are the places of posts of which the first ones, in the order, are
-// the feed's: at least limit, or all.
-func (n *Node) feedPlaces(ctx context.Context, version int64, sources []storage.Source, sort string, limit int) ([]storage.PostKey, error) {
-	if limit > keptFirst {
-		return n.store.Read().FeedKeys(ctx, sources, sort, limit)
+// feedPlaces are lists of places, each with its best first, among which the
+// feed's first ones are: at least limit, or all.
+func (n *Node) feedPlaces(ctx context.Context, version int64, sources []storage.Source, sort string, limit int) ([][]storage.PostKey, error) {
+	if limit <= keptFirst {
+		return n.firstPlaces(ctx, version, sources, sort)
 	}
-	first, err := n.firstPlaces(ctx, version, sources, sort)
-	return slices.Concat(first...), err
+	keys, err := n.store.Read().FeedKeys(ctx, sources, sort, limit)
+	slices.SortFunc(keys, byPlace)
+	return [][]storage.PostKey{keys}, err
 }
 
 // firstPlaces are the places of the first posts of each source, its best first.

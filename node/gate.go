@@ -111,18 +111,33 @@ func errNoKey() *Error {
 	}
 }
 
-// seenFor bounds how long a decision of the gate is reused: a suspended or
-// revoked key is refused within it, in every process.
+// A decision of the gate is reused until something of the agent changes, which
+// ends a suspended or revoked key at once. Where other processes may change it,
+// seenFor bounds that, too.
 const (
-	seenFor   = 500 * time.Millisecond
-	seenLimit = 20_000
+	seenFor      = 500 * time.Millisecond
+	seenForAlone = time.Minute
+	seenLimit    = 10_000
 )
 
 type principals struct {
-	byHash *expirable.LRU[string, Principal]
+	byHash *expirable.LRU[string, seen]
 }
 
-func (p *principals) init() { p.byHash = expirable.NewLRU[string, Principal](seenLimit, nil, seenFor) }
+// seen is a principal, and the version before it was read.
+type seen struct {
+	Principal
+
+	version int64
+}
+
+func (p *principals) init(alone bool) {
+	d := seenFor
+	if alone {
+		d = seenForAlone
+	}
+	p.byHash = expirable.NewLRU[string, seen](seenLimit, nil, d)
+}
 
 // Authenticate says who shows a token: an agent's key or an owner's claim
 // token. The empty token is Anonymous; an unknown one is an Unauthenticated Error.
@@ -131,9 +146,10 @@ func (n *Node) Authenticate(ctx context.Context, token string) (Principal, error
 		return Principal{}, nil
 	}
 	hash := n.hashToken(token)
-	if p, ok := n.seen.byHash.Get(hash); ok && (p.until == 0 || n.now() < p.until) {
-		return p, nil
+	if p, ok := n.seen.byHash.Get(hash); ok && (p.until == 0 || n.now() < p.until) && !n.changes.after(p.version, []string{p.actor.ID}) {
+		return p.Principal, nil
 	}
+	version := n.Version()
 	p, err := n.principal(ctx, hash)
 	if errors.Is(err, storage.ErrNotFound) {
 		return Principal{}, &Error{
@@ -142,7 +158,7 @@ func (n *Node) Authenticate(ctx context.Context, token string) (Principal, error
 		}
 	}
 	if err == nil {
-		n.seen.byHash.Add(hash, p)
+		n.seen.byHash.Add(hash, seen{p, version})
 	}
 	return p, err
 }

@@ -34,7 +34,7 @@ func (n *Node) rotate(ctx context.Context, agentID string, overlap time.Duration
 		}
 		return n.replaceKeys(ctx, q, agentID, k)
 	})
-	n.seen.byHash.Purge()
+	n.changes.note(agentID) // whoever shows an old key is looked up anew
 	return k, err
 }
 
@@ -100,6 +100,6 @@ func (n *Node) RevokeKey(ctx context.Context, p Principal, key string) (left int
 		left, err = q.GoodCredentials(ctx, a.ID, storage.CredentialAgent, n.now())
 		return err
 	})
-	n.seen.byHash.Purge()
+	n.changes.note(a.ID) // whoever shows the key is looked up anew
 	return left, err
 }

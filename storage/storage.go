@@ -78,6 +78,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 // Name is "sqlite" or "postgres".
 func (s *Store) Name() string { return s.dialect.name }
 
+// Alone says that no other process can write the database.
+func (s *Store) Alone() bool { return s.dialect.name == nameSQLite }
+
 // Read returns the statements on the reading pool, outside any transaction.
 func (s *Store) Read() Queries { return Queries{db: s.reads, dialect: s.dialect} }
 
