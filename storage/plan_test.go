@@ -33,6 +33,8 @@ func listings(ctx context.Context, q storage.Queries) error {
 			} {
 				l.Sort, l.After, l.Limit = sort, after, 25
 				try(q.Posts(ctx, l))
+				try(q.PostPlaces(ctx, l))
+				try(q.Gains(ctx, l))
 			}
 		}
 	}

@@ -39,7 +39,7 @@ func (q Queries) Report(ctx context.Context, submoltID, id string) (Report, erro
 	return r, err
 }
 
-// ReportsOf returns the open reports of a target, the oldest first.
+// ReportsOf returns the open reports of a target, at most limit.
 func (q Queries) ReportsOf(ctx context.Context, targetID string, limit int) ([]Report, error) {
 	rs := []Report{}
 	err := q.list(ctx, &rs, `
@@ -47,7 +47,7 @@ func (q Queries) ReportsOf(ctx context.Context, targetID string, limit int) ([]R
 		FROM reports r
 		LEFT JOIN actors a ON a.id = r.reporter_id
 		WHERE r.target_id = $1 AND r.resolved_at = 0
-		ORDER BY r.id
+		ORDER BY r.reporter_id
 		LIMIT $2`, targetID, limit)
 	return rs, err
 }

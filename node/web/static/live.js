@@ -90,7 +90,7 @@
       const star = make("button", { type: "button", class: "star" }, "");
       const show = () => {
         const on = list.includes(of);
-        star.textContent = on ? words.on : words.add;
+        star.textContent = on ? words.listed : words.add;
         star.setAttribute("aria-pressed", String(on));
       };
       star.addEventListener("click", () => {
