@@ -135,9 +135,15 @@ func (n *Node) LaneEntries(ctx context.Context, l storage.Lane) (entries []stora
 	return entries, reached, nil
 }
 
+// ErrHostWoke says that a host took something elsewhere after a failure of one of
+// its inboxes was judged, which may now be that inbox's alone.
+var ErrHostWoke = errors.New("the host took something meanwhile")
+
 // FinishLane gives a lane back after its turn. A failure that is not the inbox's
-// alone opens its host's breaker until r.NextAt; a success closes it.
-func (n *Node) FinishLane(ctx context.Context, host string, r storage.LaneReport) error {
+// alone opens its host's breaker until r.NextAt; a success closes it. The host is
+// told as it was when the failure was judged: where that is no longer so, nothing
+// is stored and ErrHostWoke returned.
+func (n *Node) FinishLane(ctx context.Context, host string, judged storage.Host, r storage.LaneReport) error {
 	if r.NextAt > 0 {
 		defer n.hosts.woke.Remove(host) // the next sign of life counts
 	}
@@ -147,6 +153,13 @@ func (n *Node) FinishLane(ctx context.Context, host string, r storage.LaneReport
 			return ignoreNotFound(err) // its lease ran out: another process has it
 		}
 		if r.NextAt > 0 && !r.InboxOnly {
+			h, err := q.HostForUpdate(ctx, host)
+			if err := ignoreNotFound(err); err != nil {
+				return err
+			}
+			if judged.Failures > 0 && h.Failures == 0 {
+				return ErrHostWoke
+			}
 			return q.FailHost(ctx, storage.HostFailure{Host: host, Inbox: r.Inbox, At: n.now(), OpenUntil: r.NextAt})
 		}
 		if r.Delivered > 0 {

@@ -28,6 +28,16 @@ func (q Queries) Host(ctx context.Context, host string) (Host, error) {
 	return h, err
 }
 
+// HostForUpdate is Host, and keeps others from changing it until the transaction ends.
+func (q Queries) HostForUpdate(ctx context.Context, host string) (Host, error) {
+	var h Host
+	err := q.get(ctx, &h, `
+		SELECT `+hostColumns+`
+		FROM hosts
+		WHERE host = $1`+q.dialect.forUpdate, host)
+	return h, err
+}
+
 // Hosts returns known servers by name, behind after.
 func (q Queries) Hosts(ctx context.Context, after string, limit int) ([]Host, error) {
 	hs := []Host{}

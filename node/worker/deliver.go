@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"sync"
@@ -312,17 +313,32 @@ func (w *Worker) finish(ctx context.Context, t *turn) error {
 			return err
 		}
 	}
-	if t.stopped {
-		h, err := w.cfg.Node.HostOfLane(ctx, t.lane.Host)
-		if err != nil {
+	for {
+		h, err := w.judge(ctx, t)
+		if err == nil {
+			err = w.cfg.Node.FinishLane(ctx, t.lane.Host, h, t.report)
+		}
+		if !errors.Is(err, node.ErrHostWoke) {
 			return err
 		}
-		if !t.report.InboxOnly && t.report.Status != 0 {
-			if t.report.InboxOnly, err = w.cfg.Node.FailsAlone(ctx, t.lane, h); err != nil {
-				return err
-			}
-		}
-		t.report.NextAt = t.next(h).UnixMilli()
 	}
-	return w.cfg.Node.FinishLane(ctx, t.lane.Host, t.report)
+}
+
+// judge says of a lane that stopped when it is due again, and whether what stopped
+// it is its inbox's fault alone, as its host is now.
+func (w *Worker) judge(ctx context.Context, t *turn) (storage.Host, error) {
+	if !t.stopped {
+		return storage.Host{}, nil
+	}
+	h, err := w.cfg.Node.HostOfLane(ctx, t.lane.Host)
+	if err != nil {
+		return h, err
+	}
+	if !t.report.InboxOnly && t.report.Status != 0 {
+		if t.report.InboxOnly, err = w.cfg.Node.FailsAlone(ctx, t.lane, h); err != nil {
+			return h, err
+		}
+	}
+	t.report.NextAt = t.next(h).UnixMilli()
+	return h, nil
 }
