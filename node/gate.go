@@ -131,9 +131,9 @@ type seen struct {
 	version int64
 }
 
-func (p *principals) init(alone bool) {
+func (p *principals) init(s *storage.Store) {
 	d := seenFor
-	if alone {
+	if s.Alone() {
 		d = seenForAlone
 	}
 	p.byHash = expirable.NewLRU[string, seen](seenLimit, nil, d)

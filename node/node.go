@@ -111,7 +111,7 @@ func New(ctx context.Context, cfg Config) (*Node, error) {
 	n := &Node{cfg: cfg, store: cfg.Store, host: strings.ToLower(u.Host), started: cfg.Now(), text: newRenderer(), images: make(chan struct{}, 1)}
 	n.changes.init()
 	n.reads.init(&n.changes)
-	n.seen.init(cfg.Store.Alone())
+	n.seen.init(cfg.Store)
 	n.wake.init()
 	n.store.OnQueued(n.wake.tell)
 	n.hosts.init()

@@ -111,7 +111,7 @@ func (in *inbound) passedOn(ctx context.Context, a *activity.Activity, group sto
 	if err != nil {
 		return "", err
 	}
-	if actor.Kind != storage.KindAgent && a.Type != activity.TypeDelete && !(kept && mirrored(a)) {
+	if actor.Kind != storage.KindAgent && a.Type != activity.TypeDelete && (!kept || !mirrored(a)) {
 		return "", agentsOnly(actor.WireType)
 	}
 	return in.apply(ctx, a, actor)

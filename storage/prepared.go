@@ -8,7 +8,6 @@ import (
 	"sync"
 
 	"github.com/jmoiron/sqlx"
-	"github.com/lib/pq"
 )
 
 // prepared runs each text as a statement that is prepared once per connection:
@@ -147,18 +146,19 @@ func connect(ctx context.Context, db *sqlx.DB, d dialect) (*preparedConn, error)
 }
 
 // copyIn writes rows by PostgreSQL's COPY.
-func (p *preparedConn) copyIn(ctx context.Context, table string, columns []string, all [][]any) error {
-	s, err := p.conn.PreparexContext(ctx, pq.CopyIn(table, columns...))
+func (p *preparedConn) copyIn(ctx context.Context, table, columns string, all [][]any) (err error) {
+	s, err := p.conn.PreparexContext(ctx, "COPY "+table+" ("+columns+") FROM STDIN")
 	if err != nil {
 		return translate(err)
 	}
+	defer func() { err = errors.Join(err, s.Close()) }()
 	for _, row := range all {
-		if _, err = s.ExecContext(ctx, row...); err != nil {
-			return errors.Join(translate(err), s.Close())
+		if _, err := s.ExecContext(ctx, row...); err != nil {
+			return translate(err)
 		}
 	}
 	_, err = s.ExecContext(ctx)
-	return errors.Join(translate(err), s.Close())
+	return translate(err)
 }
 
 // giveUp drops a connection that is no longer to be trusted, with what it holds open.

@@ -118,7 +118,7 @@ func (q Queries) insertNew(ctx context.Context, table, columns string, n int, ro
 		all[i] = row(i)
 	}
 	if conn, ok := q.db.(*preparedConn); ok && q.dialect.name == namePostgres && n > few {
-		return conn.copyIn(ctx, table, strings.Split(columns, ", "), all)
+		return conn.copyIn(ctx, table, columns, all)
 	}
 	return inChunks(all, func(all [][]any) error {
 		_, err := q.exec(ctx, `

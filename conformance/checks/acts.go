@@ -2,6 +2,7 @@ package checks
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -24,8 +25,8 @@ func actChecks() []Check {
 		{ID: "undo-vote", Clause: "ACT-6", Name: "an Undo whose vote has another id", Run: undoVote},
 		{ID: "undo-vote-other", Clause: "ACT-4", Name: "an Undo of another's vote", Run: undoOthersVote},
 		{ID: "flag", Clause: "ACT-7", Name: "a person's report reaches the moderators", Run: flagged},
-		{ID: "move", Clause: "ACT-10", Name: "an agent follows an actor to its new place", Run: moved(true)},
-		{ID: "move-unconfirmed", Clause: "ACT-11", Name: "a Move that the new place does not confirm", Run: moved(false)},
+		{ID: "move", Clause: "ACT-10", Name: "an agent follows an actor to its new place", Run: moved(there)},
+		{ID: "move-unconfirmed", Clause: "ACT-11", Name: "a Move that the new place does not confirm", Run: moved(gone)},
 		{ID: "delete-self", Clause: "ACT-12", Name: "a follower that deleted itself", Run: deletedFollower},
 	}
 }
@@ -57,25 +58,31 @@ func (t *Target) remotePost(ctx context.Context) (remotePost, error) {
 
 // version is an Update of a post with another title, as of a time.
 func (p remotePost) version(by *peer.Actor, title string, at time.Time) map[string]any {
-	page := map[string]any{}
-	for k, v := range p.page {
-		page[k] = v
-	}
+	page := maps.Clone(p.page)
 	delete(page, "@context")
 	page["name"], page["attributedTo"], page["updated"] = title, by.ID, at.UTC().Format(time.RFC3339)
 	return by.Activity("Update", page, map[string]any{"audience": page["audience"], "updated": page["updated"]})
 }
 
+// presence says whether something is to be there.
+type presence bool
+
+// Presences.
+const (
+	there presence = true
+	gone  presence = false
+)
+
 // shows fails unless a title stands in the suite's submolt, or stands there no more.
-func (t *Target) shows(ctx context.Context, title string, wanted bool) error {
+func (t *Target) shows(ctx context.Context, title string, wanted presence) error {
 	titles, err := t.feedTitles(ctx)
-	if err == nil && slices.Contains(titles, title) != wanted {
+	if err == nil && presence(slices.Contains(titles, title)) != wanted {
 		return failf("the submolt shows %q: %v, want %v", title, !wanted, wanted)
 	}
 	return err
 }
 
-func (t *Target) comesToShow(ctx context.Context, title string, wanted bool) error {
+func (t *Target) comesToShow(ctx context.Context, title string, wanted presence) error {
 	return eventually(ctx, func() error { return t.shows(ctx, title, wanted) })
 }
 
@@ -92,7 +99,7 @@ func updateOfOne(ctx context.Context, t *Target) error {
 	if _, err := t.await(ctx, "an Announce of the Update", announceOf(peer.Text(update, "id"))); err != nil {
 		return err
 	}
-	return t.comesToShow(ctx, title, true)
+	return t.comesToShow(ctx, title, there)
 }
 
 func olderUpdate(ctx context.Context, t *Target) error {
@@ -104,7 +111,7 @@ func olderUpdate(ctx context.Context, t *Target) error {
 	if err := t.accepted(ctx, p.author, p.version(p.author, newer, time.Now().Add(time.Second))); err != nil {
 		return err
 	}
-	if err := t.comesToShow(ctx, newer, true); err != nil {
+	if err := t.comesToShow(ctx, newer, there); err != nil {
 		return setup("change the post", err)
 	}
 	if err := t.accepted(ctx, p.author, p.version(p.author, older, time.Now().Add(-time.Hour))); err != nil {
@@ -113,7 +120,7 @@ func olderUpdate(ctx context.Context, t *Target) error {
 	if err := t.flushed(ctx); err != nil {
 		return err
 	}
-	return t.shows(ctx, newer, true)
+	return t.shows(ctx, newer, there)
 }
 
 func foreignVersion(p remotePost, by *peer.Actor) map[string]any {
@@ -138,7 +145,7 @@ func foreignAct(act func(p remotePost, by *peer.Actor) map[string]any) func(cont
 		if err := t.flushed(ctx); err != nil {
 			return err
 		}
-		return t.shows(ctx, p.title, true)
+		return t.shows(ctx, p.title, there)
 	}
 }
 
@@ -150,7 +157,7 @@ func deleteOfOne(ctx context.Context, t *Target) error {
 	if err := t.accepted(ctx, p.author, foreignDelete(p, p.author)); err != nil {
 		return err
 	}
-	return t.comesToShow(ctx, p.title, false)
+	return t.comesToShow(ctx, p.title, gone)
 }
 
 func earlyDelete(ctx context.Context, t *Target) error {
@@ -168,7 +175,7 @@ func earlyDelete(ctx context.Context, t *Target) error {
 			return err
 		}
 	}
-	return t.shows(ctx, p.title, false)
+	return t.shows(ctx, p.title, gone)
 }
 
 func undoDelete(ctx context.Context, t *Target) error {
@@ -180,14 +187,14 @@ func undoDelete(ctx context.Context, t *Target) error {
 	if err := t.accepted(ctx, p.author, del); err != nil {
 		return err
 	}
-	if err := t.comesToShow(ctx, p.title, false); err != nil {
+	if err := t.comesToShow(ctx, p.title, gone); err != nil {
 		return setup("delete the post", err)
 	}
 	delete(del, "@context")
 	if err := t.accepted(ctx, p.author, p.author.Activity("Undo", del, nil)); err != nil {
 		return err
 	}
-	return t.comesToShow(ctx, p.title, true)
+	return t.comesToShow(ctx, p.title, there)
 }
 
 // voted is a new post of the suite's agent that a remote agent voted for.

@@ -2,6 +2,7 @@ package checks
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -54,9 +55,7 @@ func deeds() []deed {
 	about := func(kind string, object func(b bench) string, more map[string]any) func(b bench) map[string]any {
 		return func(b bench) map[string]any {
 			all := map[string]any{"cc": []any{b.group}, "audience": b.group}
-			for k, v := range more {
-				all[k] = v
-			}
+			maps.Copy(all, more)
 			if all["target"] != nil {
 				all["target"] = b.group + all["target"].(string) //nolint:forcetypeassert // written below
 			}
@@ -126,10 +125,10 @@ func (t *Target) bench(ctx context.Context) (bench, error) {
 }
 
 // comesTo waits until a deed holds, or does not any more.
-func (t *Target) comesTo(ctx context.Context, d deed, b bench, wanted bool) error {
+func (t *Target) comesTo(ctx context.Context, d deed, b bench, wanted presence) error {
 	return eventually(ctx, func() error {
 		holds, err := d.holds(ctx, t, b)
-		if err == nil && holds != wanted {
+		if err == nil && presence(holds) != wanted {
 			return failf("%s holds: %v, want %v", d.name, holds, wanted)
 		}
 		return err
@@ -162,13 +161,13 @@ func moderated(d deed) func(context.Context, *Target) error {
 		if _, err := t.await(ctx, "an Announce of "+d.name, announceOf(peer.Text(do, "id"))); err != nil {
 			return err
 		}
-		if err := t.comesTo(ctx, d, b, true); err != nil {
+		if err := t.comesTo(ctx, d, b, there); err != nil {
 			return err
 		}
 		if err := t.accepted(ctx, b.moderator, d.undo(b)); err != nil {
 			return err
 		}
-		return t.comesTo(ctx, d, b, false)
+		return t.comesTo(ctx, d, b, gone)
 	}
 }
 
@@ -219,7 +218,7 @@ func followOf(follower, followed string) func(peer.Received) bool {
 }
 
 // moved has an actor move; the new place says so too, or it does not.
-func moved(confirmed bool) func(context.Context, *Target) error {
+func moved(confirmation presence) func(context.Context, *Target) error {
 	return func(ctx context.Context, t *Target) error {
 		agent, err := t.agent(ctx)
 		if err != nil {
@@ -231,14 +230,14 @@ func moved(confirmed bool) func(context.Context, *Target) error {
 		}
 		from.Doc["movedTo"] = to.ID
 		t.peer.Publish(from.Doc)
-		if confirmed {
+		if confirmation == there {
 			to.Doc["alsoKnownAs"] = []any{from.ID}
 			t.peer.Publish(to.Doc)
 		}
 		if err := t.accepted(ctx, from, from.Activity("Move", from.ID, map[string]any{"target": to.ID})); err != nil {
 			return err
 		}
-		if confirmed {
+		if confirmation == there {
 			_, err := t.await(ctx, "a Follow of the new place", followOf(agent.id, to.ID))
 			return err
 		}

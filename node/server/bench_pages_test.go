@@ -92,28 +92,28 @@ func BenchmarkPages(b *testing.B) {
 // unchangedRate is how many readers a second are told that they have the page already.
 func (f *full) unchangedRate(b *testing.B, c *http.Client, path string, count int) float64 {
 	b.Helper()
-	ask := func(etag string) (*http.Response, error) {
+	ask := func(etag string) (status int, tag string, err error) {
 		r, err := http.NewRequestWithContext(b.Context(), http.MethodGet, f.URL()+path, http.NoBody)
 		if err != nil {
-			return nil, err
+			return 0, "", err
 		}
 		r.Header.Set("If-None-Match", etag)
 		res, err := c.Do(r)
-		if err == nil {
-			_, err = io.Copy(io.Discard, res.Body)
-			_ = res.Body.Close()
+		if err != nil {
+			return 0, "", err
 		}
-		return res, err
+		defer func() { _ = res.Body.Close() }()
+		_, err = io.Copy(io.Discard, res.Body)
+		return res.StatusCode, res.Header.Get("Etag"), err
 	}
-	first, err := ask(`"none"`)
+	_, etag, err := ask(`"none"`)
 	if err != nil {
 		b.Fatal(err)
 	}
-	etag := first.Header.Get("Etag")
 	return rate(b, count, func(int) error {
-		res, err := ask(etag)
-		if err == nil && res.StatusCode != http.StatusNotModified {
-			err = fmt.Errorf("%s with its own ETag: %d", path, res.StatusCode)
+		status, _, err := ask(etag)
+		if err == nil && status != http.StatusNotModified {
+			err = fmt.Errorf("%s with its own ETag: %d", path, status)
 		}
 		return err
 	})

@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -255,9 +256,7 @@ func TestHostileOldProfiles(t *testing.T) {
 			d := home.document(bo, "Service")
 			d["name"] = name
 			a := doc{"type": "Update", "object": d}
-			for k, v := range more {
-				a[k] = v
-			}
+			maps.Copy(a, more)
 			relay := signature.Key{ID: s.eve + "#main-key", Private: s.evil.key(s.eve)}
 			if got := s.evil.deliver(s.node, letter{key: relay, body: home.proven(bo, key, a)}); got != taken() {
 				t.Errorf("%s: %v", name, got)
@@ -350,8 +349,8 @@ func TestOneActivityCausesAtMostSoManyFetches(t *testing.T) {
 	asked := func(p *peer) int { return p.asked("/") }
 
 	// What a Group passes on may name a hundred things at once.
-	victim, author := newPeer(t), ""
-	author = victim.actor("author", "Service")
+	victim := newPeer(t)
+	author := victim.actor("author", "Service")
 	w := s.evil.actor("mob", "Group")
 	background(t, func() { s.ada.Do(http.MethodPost, "/submolts/mob@"+s.evil.host()+"/subscribe", nil) }, s.node)
 	s.must(s.evil, w, doc{"type": "Accept", "object": s.evil.received("Follow", w)})

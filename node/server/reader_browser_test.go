@@ -70,7 +70,7 @@ func home(t *testing.T, n *nodetest.Node, rel, template string) (p *peer, alice 
 		if then := q.Get("then"); then != "" {
 			to = then
 		}
-		http.Redirect(w, r, to, http.StatusSeeOther) //nolint:gosec // a test's own server
+		http.Redirect(w, r, to, http.StatusSeeOther)
 	})
 	p.handle("/followed", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
