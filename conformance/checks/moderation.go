@@ -94,7 +94,10 @@ func deeds() []deed {
 			"pin", "a pin", about("Add", post, map[string]any{"target": "/featured"}), about("Remove", post, map[string]any{"target": "/featured"}),
 			func(ctx context.Context, t *Target, b bench) (bool, error) {
 				doc, err := t.document(ctx, b.group+"/featured")
-				return slices.Contains(peer.List(doc, "orderedItems"), any(b.post.url)), err
+				return slices.ContainsFunc(peer.List(doc, "orderedItems"), func(item any) bool {
+					whole, _ := item.(map[string]any)
+					return item == any(b.post.url) || peer.Text(whole, "id") == b.post.url
+				}), err
 			},
 		},
 	}
