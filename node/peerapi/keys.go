@@ -36,7 +36,7 @@ const (
 // keyBounds bound how many documents of keys one domain, and all together, make
 // us ask for: whoever invents key ids must not have us ask without end.
 func keyBounds() fetch.Bounds {
-	return fetch.Bounds{Burst: 150, PerSecond: 5, AllBurst: 500, AllPerSecond: 50}
+	return fetch.Bounds{Burst: 250, PerSecond: 5, AllBurst: 500, AllPerSecond: 50}
 }
 
 // keys knows signers by their key: from memory, from the database, or by

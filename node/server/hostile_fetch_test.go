@@ -31,7 +31,7 @@ func (s *stage) forge(p *peer, actor, content string) answer {
 // numbers are those of package peerapi.
 func TestHostileKeyIDs(t *testing.T) {
 	t.Parallel()
-	const burst, perSecond = 150, 5
+	const burst, perSecond = 250, 5
 	nodetest.Each(t, func(t *testing.T, database func(tb testing.TB) nodetest.Option) {
 		s := newStage(t, database(t))
 		other := newPeer(t)
