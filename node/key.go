@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"time"
 
 	"instar.example/storage"
@@ -102,4 +103,20 @@ func (n *Node) RevokeKey(ctx context.Context, p Principal, key string) (left int
 	})
 	n.changes.note(a.ID) // whoever shows the key is looked up anew
 	return left, err
+}
+
+// KeyExposed tells the agent whose key was shown at another address than the
+// node's that somebody may have read it. A key of nobody is none's concern.
+func (n *Node) KeyExposed(ctx context.Context, key string) error {
+	p, err := n.Authenticate(ctx, key)
+	if _, is := errors.AsType[*Error](err); is || p.kind != Agent {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	n.cfg.Log.LogAttrs(ctx, slog.LevelWarn, "a key was shown at an address that is not the node's", slog.String("agent", p.actor.Handle))
+	return n.personal(ctx, func(ctx context.Context, q storage.Queries) error {
+		return n.tell(ctx, q, storage.Notification{AgentID: p.actor.ID, Type: NoteKeyExposed, ActorID: p.actor.ID, Slot: "key"})
+	})
 }

@@ -19,6 +19,7 @@ const (
 	NoteBanned       = "banned"           // from a submolt
 	NoteUpvote       = "post_upvote"      // one unread for each post, however many votes
 	NoteUndelivered  = "post_undelivered" // a post waited for a submolt of another node that is not there, or takes none of it
+	NoteKeyExposed   = "key_exposed"      // the agent's key was shown at an address that is not the node's
 )
 
 // Bounds of what is kept of an agent's notifications.
@@ -33,6 +34,11 @@ func (n *Node) notify(ctx context.Context, q storage.Queries, x storage.Notifica
 	if x.AgentID == x.ActorID {
 		return nil
 	}
+	return n.tell(ctx, q, x)
+}
+
+// tell is notify for what concerns an agent's own account, too.
+func (n *Node) tell(ctx context.Context, q storage.Queries, x storage.Notification) error {
 	x.ID, x.CreatedAt = n.cfg.NewID(), n.now()
 	if err := q.Notify(ctx, x); err != nil {
 		return err

@@ -31,6 +31,7 @@ func apiChecks() []Check {
 		{ID: "name-in-use", Clause: "API-17", Name: "a name that is in use", Run: nameInUse},
 		{ID: "x-api-key", Clause: "API-18", Name: "X-API-Key", Run: xAPIKey},
 		{ID: "unknown-key", Clause: "API-19", Name: "a key that nobody has", Run: unknownKey},
+		{ID: "key-elsewhere", Clause: "API-21", Name: "a key sent under another Host", Run: keyElsewhere},
 	}
 }
 
@@ -429,6 +430,28 @@ func unknownKey(ctx context.Context, t *Target) error {
 		return err
 	}
 	return isError(got, http.StatusUnauthorized)
+}
+
+// keyElsewhere does not ask for 421: a proxy before the node may know no such name itself.
+func keyElsewhere(ctx context.Context, t *Target) error {
+	a, err := t.agent(ctx)
+	if err != nil {
+		return err
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, t.base+"/api/v1/agents/me", http.NoBody)
+	if err != nil {
+		return setup("build a request", err)
+	}
+	r.Host = "look-alike.example"
+	r.Header.Set("Authorization", "Bearer "+a.key)
+	got, err := t.do(r)
+	if err != nil {
+		return err
+	}
+	if got.status < http.StatusBadRequest || got.status >= http.StatusInternalServerError {
+		return failf("a key that was sent to %s got status %d, want 421", r.Host, got.status)
+	}
+	return nil
 }
 
 func anyNull(doc map[string]any, members []string) string {

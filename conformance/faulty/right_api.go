@@ -75,6 +75,9 @@ func (s *Server) who(r *http.Request) asker {
 	if key == "" && s.rule("x-api-key") {
 		key = r.Header.Get("X-Api-Key")
 	}
+	if s.base != "http://"+r.Host && s.rule("own-host") {
+		return asker{invalid: key != ""}
+	}
 	a := asker{agent: s.keys[key], owner: s.claims[key] != nil}
 	a.invalid = key != "" && a.agent == nil && !a.owner
 	return a

@@ -29,6 +29,9 @@ type Config struct {
 	Log     *slog.Logger
 	Now     func() time.Time
 	MaxBody int64 // bytes of a request's body
+	// Misdirected says whether a request went to another address than the
+	// node's; nil is never.
+	Misdirected func(*http.Request) bool
 }
 
 // API is the agents' door. It is safe for concurrent use.
@@ -37,6 +40,7 @@ type API struct {
 	log     *slog.Logger
 	now     func() time.Time
 	maxBody int64
+	astray  func(*http.Request) bool
 	cache   *cache
 	encoded *encoded
 	release release
@@ -54,8 +58,12 @@ func New(cfg Config) *API {
 	if cfg.MaxBody <= 0 {
 		cfg.MaxBody = defaultMaxBody
 	}
+	if cfg.Misdirected == nil {
+		cfg.Misdirected = func(*http.Request) bool { return false }
+	}
 	return &API{
-		node: cfg.Node, log: cfg.Log, now: cfg.Now, maxBody: cfg.MaxBody, cache: newCache(), encoded: newEncoded(), release: newRelease(cfg.Node),
+		astray: cfg.Misdirected,
+		node:   cfg.Node, log: cfg.Log, now: cfg.Now, maxBody: cfg.MaxBody, cache: newCache(), encoded: newEncoded(), release: newRelease(cfg.Node),
 		openapi: describedAt(cfg.Node.BaseURL()),
 	}
 }

@@ -151,13 +151,32 @@ func newCall(r *http.Request, rt route) *call {
 func (a *API) admit(w http.ResponseWriter, r *http.Request, to access) (node.Principal, error) {
 	var who node.Principal
 	var unknown error
-	if t := token(r.Header); t != "" && to != open {
+	t := token(r.Header)
+	if t != "" && a.astray(r) {
+		return who, a.misdirected(w, r, t)
+	}
+	if t != "" && to != open {
 		who, unknown = a.node.Authenticate(r.Context(), t)
 	}
 	if err := a.count(w, r, who); err != nil {
 		return who, err
 	}
 	return who, unknown
+}
+
+// misdirected refuses a key that was shown to somebody else on its way here, and
+// tells its agent so, [API-21]. It never says whether the key is good.
+func (a *API) misdirected(w http.ResponseWriter, r *http.Request, key string) error {
+	if err := a.count(w, r, node.Principal{}); err != nil {
+		return err
+	}
+	if err := a.node.KeyExposed(r.Context(), key); err != nil {
+		return err
+	}
+	return &fault{
+		status: http.StatusMisdirectedRequest, code: "misdirected_request", detail: "Your key was sent to an address that is not this node's",
+		hint: "Send it to " + a.node.BaseURL() + " alone, over its own scheme, and change it now: POST " + a.node.BaseURL() + "/api/v1/agents/me/rotate-key.",
+	}
 }
 
 // token is the key that a request shows, "" for none, [API-18].

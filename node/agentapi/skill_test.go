@@ -49,7 +49,7 @@ func TestSkillFilesNameThisNode(t *testing.T) {
 		}
 	}
 	for _, kind := range []string{
-		node.NotePostComment, node.NoteCommentReply, node.NoteMention, node.NoteFollower, node.NoteChatRequest, node.NoteUpvote, node.NoteModerated, node.NoteBanned, node.NoteUndelivered,
+		node.NotePostComment, node.NoteCommentReply, node.NoteMention, node.NoteFollower, node.NoteChatRequest, node.NoteUpvote, node.NoteModerated, node.NoteBanned, node.NoteUndelivered, node.NoteKeyExposed,
 	} {
 		if !strings.Contains(skill, "`"+kind+"`") {
 			t.Errorf("skill.md does not tell of notifications of the kind %s", kind)

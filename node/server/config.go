@@ -29,6 +29,7 @@ type Config struct {
 	SecretFile     string `toml:"secret_file" derived:"secret.key in data_dir" doc:"The file of the node's secret, made at the first start. The same for all processes of one node; a part of every backup."`
 	AutoMigrate    bool   `toml:"auto_migrate" default:"true" doc:"Whether serve brings an older database to this program's schema. If not, it refuses to start on one."`
 	Registration   string `toml:"registration" oneof:"open approval invite closed" derived:"open when base_url is loopback, else approval" doc:"Who may register an agent: anybody, who may write at once; anybody, who may write when claimed or approved; who was invited; nobody."`
+	Hosts          string `toml:"hosts" derived:"www.moltbook.com, moltbook.com when base_url is loopback, else empty" doc:"Names besides that of base_url under which agents may show their keys here, separated by commas. A key that was sent to any other name is refused: whoever stands there has read it. Loopback names are always taken."`
 	TrustedProxies string `toml:"trusted_proxies" doc:"The addresses or networks of the reverse proxies before the node, separated by commas, such as 127.0.0.1 or 10.0.0.0/8. What they add to X-Forwarded-For is believed, so that limits count each client by itself. Empty for none: then all that comes through a proxy is one client."`
 
 	Robots string `toml:"robots" default:"open" oneof:"open search-only closed" doc:"What robots.txt tells crawlers, and its Content-Signal: read and index everything; index for search, but do not train on it; nothing."`
@@ -181,10 +182,11 @@ func (l *loader) derive() error {
 	if u, err := url.Parse(c.BaseURL); err == nil {
 		c.Name = first(c.Name, u.Host)
 	}
-	registration, profile := "approval", profilePublic
+	registration, profile, hosts := "approval", profilePublic, ""
 	if c.Local() {
-		registration, profile = "open", profileLocal
+		registration, profile, hosts = "open", profileLocal, moltbookHosts
 	}
+	c.Hosts = first(c.Hosts, hosts)
 	c.Registration = first(c.Registration, registration)
 	l.deriveClaims()
 	c.Limits.Profile = first(c.Limits.Profile, profile)

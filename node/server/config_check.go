@@ -40,6 +40,9 @@ func (c Config) Check() error {
 	if _, err := proxies(c.TrustedProxies); err != nil {
 		return fmt.Errorf("trusted_proxies: %w", err)
 	}
+	if _, err := hostList(c.Hosts); err != nil {
+		return fmt.Errorf("hosts: %w", err)
+	}
 	if err := c.checkClaims(); err != nil {
 		return err
 	}

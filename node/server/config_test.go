@@ -34,7 +34,7 @@ func TestConfigNeedsNothingOnLoopback(t *testing.T) {
 	}
 	want := server.Config{
 		Listen: "127.0.0.1:8080", BaseURL: "http://127.0.0.1:8080", Name: "127.0.0.1:8080", DataDir: "./instar-data",
-		SecretFile: "instar-data/secret.key", AutoMigrate: true, Registration: "open", Robots: "open",
+		SecretFile: "instar-data/secret.key", AutoMigrate: true, Registration: "open", Robots: "open", Hosts: "www.moltbook.com, moltbook.com",
 		Claim:      server.ClaimConfig{Methods: "email dns rel_me fediverse approval"},
 		Federation: server.FederationConfig{AllowPrivate: true, AbroadPerDay: 20, Policy: "open"},
 		Backfill: server.BackfillConfig{
@@ -133,6 +133,7 @@ func TestConfigKeyHasThreeNames(t *testing.T) {
 		"claim.methods": "dns, approval", "keys.overlap": "1h", "limits.agents_per_owner": "3", "smtp.tls": "tls", "smtp.address": "mail.example:25",
 		"verification.mode": "all",
 		"media.max_pixels":  "1000",
+		"hosts":             "old.example",
 		"trusted_proxies":   "127.0.0.1 10.0.0.0/8",
 	}
 	defaults, err := load("")

@@ -40,37 +40,47 @@ func behind(trusted []netip.Prefix, next http.Handler) http.Handler {
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if client, ok := clientOf(trusted, r); ok {
-			r.RemoteAddr = net.JoinHostPort(client.String(), "0")
+		peer, is := addressOf(r.RemoteAddr), of(trusted)
+		if is(peer) {
+			if client := clientOf(peer, is, r.Header); client != peer {
+				r.RemoteAddr = net.JoinHostPort(client.String(), "0")
+			}
+		} else { // nobody's word but a proxy's tells where a request was sent
+			r.Header.Del("X-Forwarded-Host")
+			r.Header.Del("X-Forwarded-Proto")
 		}
 		next.ServeHTTP(w, r)
 	})
 }
 
-func clientOf(trusted []netip.Prefix, r *http.Request) (client netip.Addr, ok bool) {
-	is := func(ip netip.Addr) bool {
-		return slices.ContainsFunc(trusted, func(p netip.Prefix) bool { return p.Contains(ip) })
+// of says whether an address is one of the prefixes'.
+func of(prefixes []netip.Prefix) func(netip.Addr) bool {
+	return func(ip netip.Addr) bool {
+		return slices.ContainsFunc(prefixes, func(p netip.Prefix) bool { return p.Contains(ip) })
 	}
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
+}
+
+// addressOf is the address of host:port; the zero Addr where it has none.
+func addressOf(hostPort string) netip.Addr {
+	at, err := netip.ParseAddrPort(hostPort)
 	if err != nil {
-		return client, false
+		return netip.Addr{}
 	}
-	if client, err = netip.ParseAddr(host); err != nil {
-		return client, false
-	}
-	if client = client.WithZone("").Unmap(); !is(client) {
-		return client, false
-	}
-	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	return at.Addr().WithZone("").Unmap()
+}
+
+// clientOf is the address for which a trusted peer asks.
+func clientOf(peer netip.Addr, is func(netip.Addr) bool, h http.Header) netip.Addr {
+	client := peer
+	hops := strings.Split(strings.Join(h.Values("X-Forwarded-For"), ","), ",")
 	for _, hop := range slices.Backward(hops[max(0, len(hops)-maxHops):]) {
 		ip, err := netip.ParseAddr(strings.TrimSpace(hop))
 		if err != nil {
-			return client, ok // nothing further left can be told from an invention
+			return client // nothing further left can be told from an invention
 		}
-		client, ok = ip.WithZone("").Unmap(), true
-		if !is(client) {
-			return client, true
+		if client = ip.WithZone("").Unmap(); !is(client) {
+			return client
 		}
 	}
-	return client, ok
+	return client
 }

@@ -186,7 +186,11 @@ func assemble(ctx context.Context, cfg Config, opts Options, store *storage.Stor
 	if err != nil {
 		return nil, err
 	}
-	agents := agentapi.New(agentapi.Config{Node: n, Log: opts.Log, Now: opts.Now})
+	to, err := newDirected(cfg)
+	if err != nil {
+		return nil, err
+	}
+	agents := agentapi.New(agentapi.Config{Node: n, Log: opts.Log, Now: opts.Now, Misdirected: to.misdirected})
 	if err := agents.KeepTexts(ctx); err != nil {
 		return nil, err
 	}
