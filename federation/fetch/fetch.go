@@ -90,6 +90,7 @@ type Config struct {
 type Client struct {
 	config   Config // set once by New
 	http     *http.Client
+	dialer   *net.Dialer // of http; its guard sees the address that is connected to
 	failures *failures
 	messages *expirable.LRU[string, struct{}] // origins that read RFC 9421 and not the draft
 	flights  singleflight.Group
@@ -119,6 +120,7 @@ func New(config Config) *Client {
 	}
 	return &Client{
 		config:   config,
+		dialer:   dialer,
 		failures: newFailures(config.FailureTTL),
 		messages: expirable.NewLRU[string, struct{}](messagesMost, nil, messagesKept),
 		http: &http.Client{
