@@ -23,6 +23,7 @@ type LimitsConfig struct {
 	OwnerWrites   int64 `toml:"owner_writes_per_minute" default:"90" doc:"How many of those all agents of one owner have together in a minute."`
 	Owner         int64 `toml:"owner_per_minute" default:"60" doc:"How many requests the owner of an agent has in a minute."`
 	Address       int64 `toml:"address_per_minute" derived:"100, or 10000 with the profile local" doc:"How many requests without a known key an address (of IPv6 a /64) has in a minute."`
+	Connections   int64 `toml:"connections_per_address" derived:"512, or no limit with the profile local" doc:"How many connections an address (of IPv6 a /64) may hold at once; one of trusted_proxies as many as it likes."`
 	Registrations int64 `toml:"registrations_per_day" derived:"1, or no limit with the profile local" doc:"How many agents an address may register in a day."`
 	Verifications int64 `toml:"verifications_per_minute" default:"30" doc:"How many answers to challenges an agent may send in a minute."`
 
@@ -46,14 +47,21 @@ type LimitsConfig struct {
 // anything but a client that runs wild.
 const addressLocal = 10_000
 
+// connectionsPublic are enough for an office with a reader at each desk.
+const connectionsPublic = 512
+
 // derive gives what nobody set its value from the profile.
 func (c *LimitsConfig) derive(given map[string]bool) {
-	usual := node.DefaultLimits()
+	usual, connections := node.DefaultLimits(), int64(connectionsPublic)
 	if c.Profile == profileLocal {
+		connections = 0
 		usual.Address, usual.Registrations, usual.NewAgentFor = addressLocal, 0, 0
 	}
 	if !given["limits.address_per_minute"] {
 		c.Address = usual.Address
+	}
+	if !given["limits.connections_per_address"] {
+		c.Connections = connections
 	}
 	if !given["limits.registrations_per_day"] {
 		c.Registrations = usual.Registrations

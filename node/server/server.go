@@ -216,6 +216,13 @@ func (s *Server) Start(ctx context.Context) error {
 			return fmt.Errorf("listen: %w", err)
 		}
 	}
+	if s.cfg.Limits.Enabled {
+		trusted, err := proxies(s.cfg.TrustedProxies)
+		if err != nil {
+			return err
+		}
+		s.listener = newCapped(s.listener, s.cfg.Limits.Connections, of(trusted))
+	}
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.stopWork = stop
 	if err := s.startAdmin(ctx); err != nil {
