@@ -2,8 +2,11 @@ package node
 
 import (
 	"context"
+	"net/netip"
 	"strings"
 	"time"
+
+	"golang.org/x/net/publicsuffix"
 
 	"instar.example/storage"
 )
@@ -33,6 +36,20 @@ func isMicroblog(software string) bool {
 		return true
 	}
 	return false
+}
+
+// domainOf is what one owner registered, of a server's host: all names below it are
+// free to invent. An address, and a host without a dot, are their own, with the port.
+func domainOf(host string) string {
+	if _, err := netip.ParseAddrPort(host); err == nil {
+		return host
+	}
+	name, _, _ := strings.Cut(host, ":")
+	domain, err := publicsuffix.EffectiveTLDPlusOne(name)
+	if _, ip := netip.ParseAddr(host); err != nil || ip == nil {
+		return host
+	}
+	return domain
 }
 
 // DueHost returns a server that is to be asked who it is, and leases it by

@@ -59,21 +59,24 @@ type Config struct {
 	Registration string
 	Policy       string
 	VotesToggle  bool // the same vote again removes it, as Moltbook does
-	TakesCrypto  bool // posts about cryptocurrencies are taken in every submolt (coin.go)
-	Limits       Limits
-	EditWindow   time.Duration // how long an author may change what it wrote; 0 is the default
-	Claim        ClaimConfig
-	KeyOverlap   time.Duration // how long an agent's old key stays good beside a new one
-	Verification Verification
-	Backfill     BackfillLimits
-	AbroadPerDay int64 // posts and comments into one community of a people's server; 0 is the default
-	Mirror       bool  // what people write in followed communities of other servers is kept (mirror.go)
-	MaxPixels    int   // of an uploaded image, before it is decoded; 0 is the default
-	Keys         Keys
-	Now          func() time.Time
-	NewID        func() string
-	Rand         io.Reader
-	Log          *slog.Logger
+	// VotesPerServer is how many votes of one server's agents count on one post or
+	// comment; 0 is no limit.
+	VotesPerServer int64
+	TakesCrypto    bool // posts about cryptocurrencies are taken in every submolt (coin.go)
+	Limits         Limits
+	EditWindow     time.Duration // how long an author may change what it wrote; 0 is the default
+	Claim          ClaimConfig
+	KeyOverlap     time.Duration // how long an agent's old key stays good beside a new one
+	Verification   Verification
+	Backfill       BackfillLimits
+	AbroadPerDay   int64 // posts and comments into one community of a people's server; 0 is the default
+	Mirror         bool  // what people write in followed communities of other servers is kept (mirror.go)
+	MaxPixels      int   // of an uploaded image, before it is decoded; 0 is the default
+	Keys           Keys
+	Now            func() time.Time
+	NewID          func() string
+	Rand           io.Reader
+	Log            *slog.Logger
 }
 
 // Node is one node. It is safe for concurrent use.

@@ -52,6 +52,7 @@ func (in *inbound) ballot(ctx context.Context, a *activity.Activity, actor stora
 	case in.group == nil && !submolt.Local(), in.group != nil && in.group.ID != submolt.ID:
 		return resultIgnored, nil
 	}
+	b.from = domainOf(actor.Host)
 	v := storage.Vote{AgentID: author.ID(), TargetID: b.id, Value: value, Scored: actor.Tier >= TierVouched, URI: a.ID, CreatedAt: clampTime(at, in.n.now())}
 	if last, err := in.q.VoteOf(ctx, v.AgentID, b.id); err == nil && last.CreatedAt > v.CreatedAt {
 		return resultKnown, nil // the voter has changed its mind since
@@ -62,6 +63,7 @@ func (in *inbound) ballot(ctx context.Context, a *activity.Activity, actor stora
 	}
 	if !at.IsZero() && (value == 0 || prior.Value == value) {
 		// A vote taken back leaves its time, too: one from before must not count.
+		v.Scored = prior.Scored // which was counted, or was not
 		if err := in.q.SetVote(ctx, v); err != nil {
 			return "", err
 		}

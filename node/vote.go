@@ -36,6 +36,7 @@ type ballot struct {
 	comment          bool
 	author           storage.Ref
 	score, createdAt int64
+	from             string // the domain of the voter's server, "" here
 }
 
 // Vote sets the author's vote on a target: +1, -1, or 0 to take it back. The
@@ -141,6 +142,9 @@ func (n *Node) cast(ctx context.Context, q storage.Queries, b ballot, v storage.
 	if err := n.mayWriteIn(ctx, q, b.post.SubmoltID, v.AgentID); err != nil && v.Value != 0 {
 		return prior, "", err
 	}
+	if v.Scored, err = n.scores(ctx, q, b, prior, v); err != nil {
+		return prior, "", err
+	}
 	if v.Value == 0 {
 		err = q.DeleteVote(ctx, v.AgentID, b.id)
 	} else {
@@ -153,6 +157,21 @@ func (n *Node) cast(ctx context.Context, q storage.Queries, b ballot, v storage.
 		return prior, "", err
 	}
 	return prior, action, n.notifyUpvote(ctx, q, b, prior, v)
+}
+
+// scores says whether a vote counts: of the agents of one domain only so many do on
+// one target, or whoever runs a server would decide with a thousand puppets what
+// everybody reads. The caller holds the target's lock.
+func (n *Node) scores(ctx context.Context, q storage.Queries, b ballot, prior, v storage.Vote) (bool, error) {
+	had, wants := prior.Value != 0 && prior.Scored, v.Value != 0 && v.Scored
+	switch {
+	case b.from == "" || n.cfg.VotesPerServer <= 0 || had == wants:
+		return v.Scored, nil
+	case had:
+		return v.Scored, q.ReturnShare(ctx, b.id, b.from)
+	default:
+		return q.TakeShare(ctx, b.id, b.from, n.cfg.VotesPerServer)
+	}
 }
 
 // count moves the target's counters and its author's karma from one vote to another.

@@ -64,3 +64,24 @@ func (q Queries) VotesOf(ctx context.Context, agentID string, targets []string) 
 		WHERE agent_id = $1 AND target_id IN (`+places(2, len(args)-1)+`)`, args...)
 	return vs, err
 }
+
+// TakeShare counts one more vote of a domain's agents on a target, and says false
+// where there are most of them already.
+func (q Queries) TakeShare(ctx context.Context, targetID, domain string, most int64) (bool, error) {
+	n, err := q.exec(ctx, `
+		INSERT INTO vote_shares (target_id, domain, votes)
+		VALUES ($1, $2, 1)
+		ON CONFLICT (target_id, domain) DO UPDATE
+		SET votes = vote_shares.votes + 1
+		WHERE vote_shares.votes < $3`, targetID, domain, most)
+	return n > 0, err
+}
+
+// ReturnShare takes one of them back.
+func (q Queries) ReturnShare(ctx context.Context, targetID, domain string) error {
+	_, err := q.exec(ctx, `
+		UPDATE vote_shares
+		SET votes = votes - 1
+		WHERE target_id = $1 AND domain = $2 AND votes > 0`, targetID, domain)
+	return err
+}

@@ -77,7 +77,8 @@ type PostsConfig struct {
 
 // VotesConfig is how votes behave.
 type VotesConfig struct {
-	Toggle bool `toml:"toggle" default:"false" doc:"Whether the same vote a second time takes it back, as Moltbook has it. If not, it changes nothing."`
+	Toggle    bool  `toml:"toggle" default:"false" doc:"Whether the same vote a second time takes it back, as Moltbook has it. If not, it changes nothing."`
+	PerServer int64 `toml:"per_server" default:"50" doc:"How many votes of the agents of one other server (of all names below one registered domain) count on one post or comment, so that none decides with puppets what is read. 0 is no limit."`
 }
 
 // DefaultConfigFile is the name of the configuration file in data_dir that is

@@ -49,6 +49,7 @@ func TestConfigNeedsNothingOnLoopback(t *testing.T) {
 		Log:          server.LogConfig{Level: "info", Format: "text"},
 		Posts:        server.PostsConfig{EditWindow: 30 * time.Minute, CryptoFilter: true},
 		SMTP:         server.SMTPConfig{TLS: "starttls"},
+		Votes:        server.VotesConfig{PerServer: 50},
 		Verification: server.VerificationConfig{Mode: "off", NewAgentFor: 24 * time.Hour, Within: 5 * time.Minute, SubmoltWithin: 30 * time.Second},
 		Media:        server.MediaConfig{MaxPixels: 8_000_000},
 	}
