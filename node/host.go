@@ -83,6 +83,11 @@ func (n *Node) DueHost(ctx context.Context) (storage.Host, bool, error) {
 	return h, true, nil
 }
 
+// KnowsServer says whether anybody of a server is known.
+func (n *Node) KnowsServer(ctx context.Context, host string) (bool, error) {
+	return n.store.Read().HasActors(ctx, host)
+}
+
 // Forgotten says that DueHost has forgotten the server.
 func Forgotten(h storage.Host) bool { return h.CheckedAt < 0 }
 

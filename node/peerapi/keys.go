@@ -48,6 +48,7 @@ type keys struct {
 	strangers *expirable.LRU[string, inbox.Signer]
 	refreshed *expirable.LRU[string, struct{}]
 	misses    *misses
+	newcomers *newcomers
 	budget    *fetch.Budget
 	flights   singleflight.Group
 	now       func() time.Time
@@ -59,7 +60,7 @@ func newKeys(c Config) *keys {
 		signers:   expirable.NewLRU[string, inbox.Signer](cachedSigners, nil, cachedFor),
 		strangers: expirable.NewLRU[string, inbox.Signer](cachedStrangers, nil, cachedFor),
 		refreshed: expirable.NewLRU[string, struct{}](cachedSigners, nil, refreshPause),
-		misses:    newMisses(), budget: fetch.NewBudget(keyBounds()), now: c.Now,
+		misses:    newMisses(), newcomers: newNewcomers(), budget: fetch.NewBudget(keyBounds()), now: c.Now,
 	}
 }
 
@@ -241,6 +242,11 @@ func (k *keys) find(ctx context.Context, keyID string) (inbox.Signer, error) {
 func (k *keys) document(ctx context.Context, address string) (fetch.Document, error) {
 	if node.HostOf(address) == k.node.Host() {
 		return fetch.Document{}, fmt.Errorf("%w: it is one of ours", inbox.ErrKeyRefused)
+	}
+	if !k.newcomers.admit(address) {
+		if known, err := k.node.KnowsServer(ctx, node.HostOf(address)); err != nil || !known {
+			return fetch.Document{}, errors.Join(err, inbox.ErrKeyBudget)
+		}
 	}
 	if !k.budget.Take(address, 1, k.now()) {
 		return fetch.Document{}, inbox.ErrKeyBudget
