@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -171,4 +172,32 @@ func entries(t *testing.T, s *storage.Store, n int) {
 	if len(marks) != n {
 		t.Errorf("the log has %d entries, want %d", len(marks), n)
 	}
+}
+
+// What a flood writes at once, by COPY on PostgreSQL, is read as it was written.
+func TestGroupedBytesStayAsTheyAre(t *testing.T) {
+	t.Parallel()
+	storagetest.Each(t, func(t *testing.T, s *storage.Store) {
+		bodies := []string{
+			`{"content":"<p>\"quoted\"\n\\\u0000</p>"}`, "{\n\t\"a\": \"b\"\r\n}", `{"名前":"人工知能 🦀"}`, "", `\x7b7d`, `\\.`, `\N`, `\.`, `{\101}`,
+			"\x00binary\x00", "\xff\xfe", "{\x7f\x01}", `back\slash`, strings.Repeat(`\`, 9), "{}",
+		}
+		err := s.Grouped(t.Context(), func(ctx context.Context, q storage.Queries) error {
+			for i, body := range bodies {
+				if err := q.InsertEntry(ctx, storage.Entry{ID: fmt.Sprint("e", i), Type: "Create", ActorID: "ada", Body: []byte(body)}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, body := range bodies {
+			e, err := s.Read().Entry(t.Context(), fmt.Sprint("e", i))
+			if err != nil || string(e.Body) != body {
+				t.Errorf("%q is read as %q, %v", body, e.Body, err)
+			}
+		}
+	})
 }
