@@ -22,6 +22,7 @@ type chartView struct {
 	Width       int
 	Bars        []barView
 	Most, Total int64
+	First, Last string // the days at its ends
 }
 
 // barView is one bar, in the units of the chart: a hundred units high.
@@ -50,6 +51,9 @@ func chartOf(t tongue, label string, days []node.DayCount) chartView {
 		c.Bars = append(c.Bars, barView{
 			X: i * barStep, Y: 100 - height, Height: height, Name: d.Day.Format(time.DateOnly), Label: t.date("time.day", t.months, d.Day), Posts: d.Posts,
 		})
+	}
+	if len(c.Bars) > 0 {
+		c.First, c.Last = c.Bars[0].Label, c.Bars[len(c.Bars)-1].Label
 	}
 	return c
 }
@@ -82,7 +86,7 @@ func sharesOf(t tongue, shares []storage.Share, name func(storage.Share) (string
 		views = append(views, rest)
 	}
 	for i := range views {
-		views[i].Percent = int(views[i].Posts * 100 / max(total, 1))
+		views[i].Percent = int((views[i].Posts*100 + total/2) / max(total, 1))
 	}
 	return views
 }

@@ -16,7 +16,7 @@ var templateFiles embed.FS
 func parseTemplates(c *catalogue) (*template.Template, error) {
 	set := template.New("")
 	set, err := set.Funcs(template.FuncMap{
-		"t": c.markup, "n": c.some, "count": c.count, "oembed": oembedLink, "part": partOf(set),
+		"t": c.markup, "n": c.some, "count": c.count, "oembed": oembedLink, "part": partOf(set), "soft": soft,
 	}).ParseFS(templateFiles, "templates/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("parse the pages: %w", err)
@@ -31,6 +31,11 @@ func partOf(set *template.Template) func(name string, data any) (template.HTML, 
 		err := set.ExecuteTemplate(&b, name, data)
 		return template.HTML(b.String()), err //nolint:gosec // made by html/template
 	}
+}
+
+// soft is a name, which may break behind its underscores: browsers see one long word in it.
+func soft(name string) template.HTML {
+	return template.HTML(strings.ReplaceAll(template.HTMLEscapeString(name), "_", "_<wbr>")) //nolint:gosec // escaped
 }
 
 // frame is a page with what stands around it.
