@@ -61,10 +61,11 @@ func New(cfg Config) *API {
 	if cfg.Misdirected == nil {
 		cfg.Misdirected = func(*http.Request) bool { return false }
 	}
+	c := newCache()
 	return &API{
 		astray: cfg.Misdirected,
-		node:   cfg.Node, log: cfg.Log, now: cfg.Now, maxBody: cfg.MaxBody, cache: newCache(), encoded: newEncoded(), release: newRelease(cfg.Node),
-		openapi: describedAt(cfg.Node.BaseURL()),
+		node:   cfg.Node, log: cfg.Log, now: cfg.Now, maxBody: cfg.MaxBody, cache: c, encoded: newEncoded(), release: newRelease(cfg.Node, c.press),
+		openapi: describedAt(cfg.Node.BaseURL(), c.press),
 	}
 }
 

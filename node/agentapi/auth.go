@@ -51,11 +51,7 @@ func (a *API) jwks(w http.ResponseWriter, r *http.Request) {
 		a.fail(w, r, err)
 		return
 	}
-	h := w.Header()
-	h["Access-Control-Allow-Origin"] = anyOrigin
-	h["X-Content-Type-Options"] = noSniff
-	h.Set("Cache-Control", "public, max-age=3600")
-	send(w, http.StatusOK, b)
+	newText(a.cache.press, "jwks.json", mediaType, b).answer(w, r, "public, max-age=3600")
 }
 
 // authParams are the three parameters of /auth.md.

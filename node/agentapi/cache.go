@@ -1,12 +1,7 @@
 package agentapi
 
 import (
-	"bytes"
-	"compress/gzip"
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
-	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -18,6 +13,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"instar.example/node"
+	"instar.example/node/press"
 )
 
 // Bounds of the cache.
@@ -27,8 +23,6 @@ const (
 	entryBytes   = cacheBytes / 16 // larger ones are served and not kept
 	// entryAge is how old an answer may be: "rising" looks at the time.
 	entryAge = 60 * time.Second
-	// gzipFrom is the size from which compression pays.
-	gzipFrom = 1 << 10
 
 	aliasEntries = 1 << 14
 	aliasBytes   = 512 // longer addresses are parsed each time
@@ -41,7 +35,7 @@ type cache struct {
 	// aliases leads from a request's address as it came to the key of its
 	// answer, so that a hit parses nothing.
 	aliases *lru.Cache[string, alias]
-	zips    sync.Pool // of *gzip.Writer: a new one takes a megabyte
+	press   *press.Press
 
 	mu    sync.Mutex
 	lru   *simplelru.LRU[string, *entry] // guarded by mu
@@ -55,38 +49,29 @@ type alias struct {
 	keyless bool
 }
 
-// entry is an answer, ready to be sent. It never changes, but for being
-// compressed when the first client asks for that.
+// entry is an answer, ready to be sent. It never changes.
 type entry struct {
 	version int64
 	madeAt  time.Time
 	etag    []string
 	body    []byte
 	size    []string
-
-	zips   *sync.Pool // of *gzip.Writer
-	zip    sync.Once
-	zipped []byte // set by zip; nil where it does not pay
-	zsize  []string
+	forms   *press.Forms // nil where compression does not pay
 }
 
 func newCache() *cache {
-	c := &cache{}
+	c := &cache{press: press.New()}
 	// The only error of both is a size below 1.
 	c.lru, _ = simplelru.NewLRU(cacheEntries, func(key string, e *entry) { c.bytes -= cost(key, e) })
 	c.aliases, _ = lru.New[string, alias](aliasEntries)
-	c.zips.New = func() any {
-		z, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed) // the only error is another level
-		return z
-	}
 	return c
 }
 
 // entryOverhead is about what an entry takes besides its bytes.
 const entryOverhead = 512
 
-// cost is what an entry takes when it is compressed, too.
-func cost(key string, e *entry) int { return len(key) + len(e.body) + len(e.body)/4 + entryOverhead }
+// cost is what an entry takes when it is compressed, too, in two ways.
+func cost(key string, e *entry) int { return len(key) + len(e.body) + len(e.body)/2 + entryOverhead }
 
 func (c *cache) fresh(key string, version int64, now time.Time) *entry {
 	c.mu.Lock()
@@ -130,7 +115,7 @@ func (c *cache) entry(key string, version int64, now time.Time, render func() ([
 		if err != nil {
 			return nil, err
 		}
-		e := newEntry(body, version, now, &c.zips)
+		e := newEntry(body, version, now, c.press)
 		c.keep(key, e)
 		return e, nil
 	})
@@ -140,31 +125,10 @@ func (c *cache) entry(key string, version int64, now time.Time, render func() ([
 	return made.(*entry), nil
 }
 
-func newEntry(body []byte, version int64, now time.Time, zips *sync.Pool) *entry {
-	sum := sha256.Sum256(body)
+func newEntry(body []byte, version int64, now time.Time, p *press.Press) *entry {
 	return &entry{
-		version: version, madeAt: now, body: body, zips: zips, size: []string{strconv.Itoa(len(body))},
-		// Weak: the compressed form is the same answer.
-		etag: []string{`W/"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`},
+		version: version, madeAt: now, body: body, forms: p.Forms(body), size: []string{strconv.Itoa(len(body))}, etag: []string{press.ETag(body)},
 	}
-}
-
-// compressed is the entry's body and size as clients of gzip get it; false where it does not pay.
-func (e *entry) compressed() (body []byte, size []string, pays bool) {
-	e.zip.Do(func() {
-		if len(e.body) < gzipFrom {
-			return
-		}
-		z := e.zips.Get().(*gzip.Writer)
-		defer e.zips.Put(z)
-		var b bytes.Buffer
-		z.Reset(&b)
-		_, err := z.Write(e.body)
-		if errors.Join(err, z.Close()) == nil { // a buffer refuses nothing
-			e.zipped, e.zsize = bytes.Clone(b.Bytes()), []string{strconv.Itoa(b.Len())}
-		}
-	})
-	return e.zipped, e.zsize, e.zipped != nil
 }
 
 // Values of headers, made once; nobody changes them.
@@ -172,53 +136,26 @@ var (
 	typeJSON = []string{mediaType}
 	askAgain = []string{"no-cache"} // may be kept, and is asked about each time
 	varies   = []string{"Accept-Encoding, Authorization, X-API-Key"}
-	zipped   = []string{"gzip"}
 )
 
 // write answers with the entry, or with 304 when the client has it (RFC 9110 §13.1.2).
 func (e *entry) write(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h["Etag"], h["Cache-Control"], h["Vary"] = e.etag, askAgain, varies
-	if have := r.Header.Get("If-None-Match"); have != "" && matches(have, e.etag[0]) {
+	if press.Matches(r.Header.Get("If-None-Match"), e.etag[0]) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
 	h["Content-Type"] = typeJSON
 	body, size := e.body, e.size
-	if acceptsGzip(r.Header.Get("Accept-Encoding")) {
-		if b, n, pays := e.compressed(); pays {
-			h["Content-Encoding"] = zipped
-			body, size = b, n
-		}
+	if coding := press.Coding(r.Header.Get("Accept-Encoding")); e.forms != nil && coding != "" {
+		h["Content-Encoding"] = []string{coding}
+		body = e.forms.As(coding)
+		size = []string{strconv.Itoa(len(body))}
 	}
 	h["Content-Length"] = size
 	w.WriteHeader(http.StatusOK)
 	_, _ = w.Write(body) //nolint:gosec // JSON and marked so, never a page; the client may be gone
-}
-
-// matches compares weakly, as If-None-Match wants it.
-func matches(header, etag string) bool {
-	for one := range strings.SplitSeq(header, ",") {
-		one = strings.TrimSpace(one)
-		if one == "*" || strings.TrimPrefix(one, "W/") == strings.TrimPrefix(etag, "W/") {
-			return true
-		}
-	}
-	return false
-}
-
-// acceptsGzip reads Accept-Encoding (RFC 9110 §12.5.3).
-func acceptsGzip(header string) bool {
-	for one := range strings.SplitSeq(header, ",") {
-		coding, params, _ := strings.Cut(one, ";")
-		if strings.TrimSpace(coding) != "gzip" {
-			continue
-		}
-		weight, has := strings.CutPrefix(strings.TrimSpace(params), "q=")
-		q, err := strconv.ParseFloat(strings.TrimSpace(weight), 64)
-		return !has || (err == nil && q > 0)
-	}
-	return false
 }
 
 // serveKept answers from what is kept, by the address as it came, and says

@@ -185,7 +185,7 @@ func getZipped(t *testing.T, d *door, path string) []byte {
 	if err != nil {
 		t.Fatalf("request: %v", err)
 	}
-	req.Header.Set("Accept-Encoding", "br, gzip;q=0.5")
+	req.Header.Set("Accept-Encoding", "br;q=0.1, gzip;q=0.5")
 	res, err := d.http.Do(req)
 	if err != nil {
 		t.Fatalf("GET: %v", err)

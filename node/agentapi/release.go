@@ -7,12 +7,12 @@ import (
 	"encoding/json"
 	"net/http"
 	"regexp"
-	"strconv"
 	"strings"
 
 	"github.com/go-chi/chi/v5"
 
 	"instar.example/node"
+	"instar.example/node/press"
 	"instar.example/storage"
 )
 
@@ -31,11 +31,12 @@ type text struct {
 	name, mediaType string
 	body            []byte
 	digest          string // SHA-256 in hex
+	forms           *press.Forms
 }
 
-func newText(name, mediaType string, body []byte) text {
+func newText(p *press.Press, name, mediaType string, body []byte) text {
 	sum := sha256.Sum256(body)
-	return text{name, mediaType, body, hex.EncodeToString(sum[:])}
+	return text{name, mediaType, body, hex.EncodeToString(sum[:]), p.Forms(body)}
 }
 
 // release is the texts of this node as they are now. Its id is the version of
@@ -49,17 +50,17 @@ type release struct {
 }
 
 // newRelease makes the texts of a node. It fails only when an embedded file is broken.
-func newRelease(n *node.Node) release {
+func newRelease(n *node.Node, p *press.Press) release {
 	s := skillOf(n)
 	var r release
 	for _, t := range skillTexts(s.Host) {
-		r.texts = append(r.texts, newText(t.File, markdown, s.render(t.File)))
+		r.texts = append(r.texts, newText(p, t.File, markdown, s.render(t.File)))
 	}
 	sum := sha256.Sum256(r.manifest(s)) // which has the digests of all files
 	r.id = s.Version + "-" + hex.EncodeToString(sum[:])[:digestShown]
-	r.index = newText("index.json", mediaType, r.discovery(s))
-	r.texts = append(r.texts, newText("skill.json", mediaType, r.manifest(s)))
-	r.notes = []text{newText("changelog.md", markdown, s.render("changelog.md")), newText("llms.txt", plainText, s.render("llms.txt"))}
+	r.index = newText(p, "index.json", mediaType, r.discovery(s))
+	r.texts = append(r.texts, newText(p, "skill.json", mediaType, r.manifest(s)))
+	r.notes = []text{newText(p, "changelog.md", markdown, s.render("changelog.md")), newText(p, "llms.txt", plainText, s.render("llms.txt"))}
 	return r
 }
 
@@ -192,16 +193,10 @@ func (t text) answer(w http.ResponseWriter, r *http.Request, caching string) {
 	h := w.Header()
 	h["Access-Control-Allow-Origin"] = anyOrigin
 	h["X-Content-Type-Options"] = noSniff
-	etag := `"` + t.digest + `"`
-	h["Etag"] = []string{etag}
+	h.Set("Vary", "Accept-Encoding")
 	h.Set("Cache-Control", caching)
-	if have := r.Header.Get("If-None-Match"); have != "" && matches(have, etag) {
-		w.WriteHeader(http.StatusNotModified)
-		return
-	}
 	h.Set("Content-Type", t.mediaType)
-	h.Set("Content-Length", strconv.Itoa(len(t.body)))
-	_, _ = w.Write(t.body) // the client may be gone
+	t.forms.Serve(w, r, t.body, `"`+t.digest+`"`)
 }
 
 // Forms of what a path to a file of a release holds.
@@ -229,7 +224,7 @@ func (a *API) pinned(w http.ResponseWriter, r *http.Request) {
 		a.fail(w, r, err)
 		return
 	}
-	text{f.Name, f.MediaType, []byte(f.Body), f.Digest}.answer(w, r, forever)
+	newText(a.cache.press, f.Name, f.MediaType, []byte(f.Body)).answer(w, r, forever)
 }
 
 type releasesJSON struct {
@@ -263,5 +258,5 @@ func (a *API) releases(w http.ResponseWriter, r *http.Request) {
 		}
 		ans.Releases[last].Files[f.Name] = pinnedJSON{URL: pinnedAddress(a.node.BaseURL(), f.Release, f.Name), Digest: "sha256:" + f.Digest}
 	}
-	newText("index.json", mediaType, indented(ans)).serve(w, r)
+	newText(a.cache.press, "index.json", mediaType, indented(ans)).serve(w, r)
 }

@@ -102,7 +102,7 @@ func TestTextsAreCachedByTheirDigest(t *testing.T) {
 	d := open(t)
 	pinned := strings.TrimPrefix(d.skillIndex()[0].URL, d.url)
 	for path, caching := range map[string]string{"/skill.md": "no-cache", "/llms.txt": "no-cache", pinned: "public, max-age=31536000, immutable"} {
-		_, first := d.raw(http.MethodGet, path)
+		_, first := d.raw(http.MethodGet, path, header("Accept-Encoding", "identity"))
 		if got := first.Get("Cache-Control"); got != caching {
 			t.Errorf("%s: Cache-Control %q, want %q", path, got, caching)
 		}

@@ -28,7 +28,7 @@ func (a *API) serve(h handler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		ans, err := h(r)
 		header := w.Header()
-		header.Set("Vary", "Accept")
+		header.Set("Vary", "Accept, Accept-Encoding")
 		header.Set("X-Content-Type-Options", "nosniff")
 		if err != nil {
 			a.refusal(r, err).Respond(w)
@@ -40,11 +40,13 @@ func (a *API) serve(h handler) http.HandlerFunc {
 			return
 		}
 		header.Set("Content-Type", ans.contentType)
-		header.Set("Content-Length", strconv.Itoa(len(ans.body)))
 		header.Set("Access-Control-Allow-Origin", "*")
-		if ans.status != 0 {
-			w.WriteHeader(ans.status)
+		if ans.status == 0 {
+			a.press.Serve(w, r, ans.body)
+			return
 		}
+		header.Set("Content-Length", strconv.Itoa(len(ans.body)))
+		w.WriteHeader(ans.status)
 		_, _ = w.Write(ans.body) // the client may be gone
 	}
 }

@@ -20,6 +20,7 @@ import (
 	"instar.example/federation/inbox"
 	"instar.example/federation/signature"
 	"instar.example/node"
+	"instar.example/node/press"
 )
 
 // Config is what an API needs; all fields are required.
@@ -35,6 +36,7 @@ type API struct {
 	node     *node.Node
 	keys     *keys
 	verifier *inbox.Verifier
+	press    *press.Press
 	waiting  *fetch.Budget                    // of requests that are kept undecided
 	messages *expirable.LRU[string, struct{}] // hosts of which was noted lately that they sign by RFC 9421
 	now      func() time.Time
@@ -45,7 +47,7 @@ type API struct {
 // New returns an API.
 func New(c Config) *API {
 	a := &API{
-		node: c.Node, keys: newKeys(c), waiting: fetch.NewBudget(waitingBounds()),
+		node: c.Node, keys: newKeys(c), press: press.New(), waiting: fetch.NewBudget(waitingBounds()),
 		messages: expirable.NewLRU[string, struct{}](cachedStrangers, nil, cachedFor), now: c.Now, log: c.Log,
 	}
 	a.verifier = inbox.New(inbox.Config{Keys: a.keys, Host: c.Node.Host(), Now: c.Now, Replays: new(signature.Replays)})

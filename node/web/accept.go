@@ -1,8 +1,9 @@
 package web
 
 import (
-	"strconv"
 	"strings"
+
+	"instar.example/node/press"
 )
 
 // prefersJSON says whether a reader would rather have JSON than a page (RFC
@@ -35,23 +36,8 @@ func weight(accept, family, subtype string) (q float64, named int) {
 			closeness = 1
 		}
 		if closeness > named {
-			q, named = quality(params), closeness
+			q, named = press.Quality(params), closeness
 		}
 	}
 	return q, named
-}
-
-// quality reads the q among parameters; 1 when there is none, 0 when it is not a number.
-func quality(params string) float64 {
-	for p := range strings.SplitSeq(params, ";") {
-		name, value, _ := strings.Cut(p, "=")
-		if strings.EqualFold(strings.TrimSpace(name), "q") {
-			q, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
-			if err != nil || !(q >= 0 && q <= 1) {
-				return 0
-			}
-			return q
-		}
-	}
-	return 1
 }

@@ -1,8 +1,6 @@
 package web
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
 	"net/http"
 	"strconv"
 	"strings"
@@ -12,6 +10,8 @@ import (
 
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 	"golang.org/x/sync/singleflight"
+
+	"instar.example/node/press"
 )
 
 // Bounds of the cache.
@@ -33,7 +33,7 @@ const (
 // in a crowd, for crowdAge in any case.
 type cache struct {
 	flight singleflight.Group
-	press  *press
+	press  *press.Press
 
 	mu    sync.Mutex
 	lru   *simplelru.LRU[string, *entry] // guarded by mu
@@ -50,11 +50,11 @@ type entry struct {
 	etag      string
 	modified  string // as an HTTP date; "" where none is known
 	body      []byte
-	pressed   *pressed // nil where it does not pay
+	forms     *press.Forms // nil where it does not pay
 }
 
 func newCache() *cache {
-	c := &cache{press: newPress()}
+	c := &cache{press: press.New()}
 	// The only error is a size below 1.
 	c.lru, _ = simplelru.NewLRU(cacheEntries, func(_ string, e *entry) { c.bytes -= e.size() })
 	return c
@@ -122,18 +122,13 @@ const entryOverhead = 512
 // when they are asked for.
 func (e *entry) size() int { return len(e.body)*3/2 + entryOverhead }
 
-func newEntry(a answer, version int64, now time.Time, p *press) *entry {
-	sum := sha256.Sum256(a.body)
-	e := &entry{
-		version: version, madeAt: now, mediaType: a.mediaType, body: a.body,
-		// Weak: the compressed form is the same page.
-		etag: `W/"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`,
-	}
+func newEntry(a answer, version int64, now time.Time, p *press.Press) *entry {
+	e := &entry{version: version, madeAt: now, mediaType: a.mediaType, body: a.body, etag: press.ETag(a.body)}
 	if a.modified > 0 {
 		e.modified = httpDate(a.modified)
 	}
-	if len(a.body) >= pressFrom && !strings.HasPrefix(a.mediaType, "image/png") {
-		e.pressed = &pressed{by: p}
+	if !strings.HasPrefix(a.mediaType, "image/png") {
+		e.forms = p.Forms(a.body)
 	}
 	return e
 }
@@ -155,9 +150,9 @@ func (e *entry) write(rw http.ResponseWriter, r *http.Request) {
 	}
 	h.Set("Content-Type", e.mediaType)
 	body := e.body
-	if coding := coding(r.Header.Get("Accept-Encoding")); e.pressed != nil && coding != "" {
+	if coding := press.Coding(r.Header.Get("Accept-Encoding")); e.forms != nil && coding != "" {
 		h.Set("Content-Encoding", coding)
-		body = e.pressed.as(coding, body)
+		body = e.forms.As(coding)
 	}
 	write(rw, r, http.StatusOK, body)
 }
@@ -166,7 +161,7 @@ func (e *entry) write(rw http.ResponseWriter, r *http.Request) {
 // is not told by its time (RFC 9110 §13.2.2).
 func (e *entry) had(r *http.Request) bool {
 	if names := r.Header.Get("If-None-Match"); names != "" {
-		return matches(names, e.etag)
+		return press.Matches(names, e.etag)
 	}
 	since, err := http.ParseTime(r.Header.Get("If-Modified-Since"))
 	if err != nil || e.modified == "" {
@@ -174,18 +169,4 @@ func (e *entry) had(r *http.Request) bool {
 	}
 	at, err := http.ParseTime(e.modified)
 	return err == nil && !at.After(since)
-}
-
-// matches compares weakly, as If-None-Match wants it.
-func matches(header, etag string) bool {
-	if header == "" {
-		return false
-	}
-	for one := range strings.SplitSeq(header, ",") {
-		one = strings.TrimSpace(one)
-		if one == "*" || strings.TrimPrefix(one, "W/") == strings.TrimPrefix(etag, "W/") {
-			return true
-		}
-	}
-	return false
 }

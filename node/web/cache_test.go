@@ -110,19 +110,13 @@ func TestWhoPrefersJSON(t *testing.T) {
 	}
 }
 
-func FuzzHeaders(f *testing.F) {
-	for _, s := range []string{"gzip", "gzip;q=0", "br, x-gzip ; q=0.1", "zstd;q=0.2, deflate", "application/json;q=0.5,*/*", `W/"a", "b"`, ";;,,=", "*"} {
+func FuzzPrefersJSON(f *testing.F) {
+	for _, s := range []string{"application/json;q=0.5,*/*", "text/html, application/json;q=2", ";;,,=", "*"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		if c := coding(s); !strings.Contains(strings.ToLower(s), c) {
-			t.Errorf("coding(%q) = %q", s, c)
-		}
 		if prefersJSON(s) && !strings.Contains(strings.ToLower(s), "application/") {
 			t.Errorf("prefersJSON(%q)", s)
-		}
-		if matches(s, `W/"tag"`) && !strings.Contains(s, `"tag"`) && !strings.Contains(s, "*") {
-			t.Errorf("matches(%q)", s)
 		}
 	})
 }

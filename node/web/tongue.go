@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"instar.example/node/press"
 )
 
 // paramTongue chooses the language of a page in its address ("lang" chooses
@@ -65,7 +67,7 @@ func preferred(header string) string {
 		if code == "in" { // what Indonesian was called before 1989, and still is by some
 			code = "id"
 		}
-		if q := quality(params); q > most && slices.Contains(tongueCodes(), code) {
+		if q := press.Quality(params); q > most && slices.Contains(tongueCodes(), code) {
 			best, most = code, q
 		}
 	}
