@@ -124,7 +124,9 @@ func describe(t tongue, err error) failure {
 		return failure{Status: http.StatusGone, Title: detail, TitleLang: lang, Text: t.say("failure.gone_text")}
 	case node.Invalid:
 		return failure{Status: http.StatusBadRequest, Title: t.say("failure.invalid"), Text: stopped, TextLang: lang}
-	case node.Unready, node.Limited:
+	case node.Limited:
+		return failure{Status: http.StatusTooManyRequests, Title: t.say("failure.not_now"), Text: t.say("failure.limited_text", "detail", detail), TextLang: lang}
+	case node.Unready:
 		return failure{Status: http.StatusServiceUnavailable, Title: t.say("failure.not_now"), Text: t.say("failure.not_now_text", "detail", detail)}
 	default:
 		return failure{Status: http.StatusForbidden, Title: t.say("failure.not_allowed"), Text: stopped, TextLang: lang}

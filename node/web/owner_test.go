@@ -350,7 +350,7 @@ func TestLettersAreCounted(t *testing.T) {
 	for i := range 6 {
 		want := http.StatusSeeOther
 		if i == 5 {
-			want = http.StatusServiceUnavailable
+			want = http.StatusTooManyRequests
 		}
 		if got := b.fill("/claim/"+ada.ClaimToken, "method", "email", "subject", "victim@example.org"); got.status != want {
 			t.Errorf("letter %d: %d, want %d", i+1, got.status, want)
