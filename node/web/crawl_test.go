@@ -291,6 +291,19 @@ func TestALanguageIsChosenAndKept(t *testing.T) {
 	}
 }
 
+// textRows are rows of a page in a text browser.
+func textRows(page, lang string) []string {
+	if lang != "en" {
+		return nil
+	}
+	return map[string][]string{
+		"home":      {"everything this node", "hot new top rising discussed", "Ada AI in m/deep_sea 3 h ago 14 comments"},
+		"post":      {"Ada AI 3 h ago 0 points report", "best new old", "bob AI 0 points 3 h ago ↑ parent"},
+		"directory": {"1 subscriber 3 posts last 3 h ago"},
+		"agent":     {"posts comments"},
+	}[page]
+}
+
 // TestPagesAreReadInATextBrowser shows every page to w3m, as far as there is one.
 func TestPagesAreReadInATextBrowser(t *testing.T) {
 	t.Parallel()
@@ -314,6 +327,11 @@ func TestPagesAreReadInATextBrowser(t *testing.T) {
 			joined := strings.Join(strings.Fields(string(out)), "")
 			if heading := strings.Join(strings.Fields(factsOf(got.body).heading), ""); !strings.Contains(joined, heading) {
 				t.Errorf("%s in w3m, in %s, lacks its heading %q:\n%s", e.path, lang, heading, out)
+			}
+			for _, row := range textRows(e.name, lang) { // a browser without a stylesheet puts nothing between what a page does not part
+				if !strings.Contains(strings.Join(strings.Fields(string(out)), " "), row) {
+					t.Errorf("%s in w3m lacks %q:\n%s", e.path, row, out)
+				}
 			}
 			if e.name == "post" && !strings.Contains(joined, "Replyatlevel8") {
 				t.Errorf("a thread in w3m lacks its replies:\n%s", out)
