@@ -147,7 +147,7 @@ func (n *Node) place(ctx context.Context, q storage.Queries, c *storage.Comment)
 	if at.post.Locked {
 		return at, &Error{Kind: Forbidden, Code: "locked", Detail: "Post is locked: it takes no new comments"}
 	}
-	if err := n.mayWriteIn(ctx, q, at.post.SubmoltID, c.AuthorID); err != nil {
+	if err := n.mayWriteIn(ctx, q, at.post.Submolt, c.Author); err != nil {
 		return at, err
 	}
 	if c.ParentID == "" {
@@ -156,6 +156,9 @@ func (n *Node) place(ctx context.Context, q storage.Queries, c *storage.Comment)
 	at.parent, err = q.Comment(ctx, c.ParentID)
 	if err != nil || at.parent.PostID != c.PostID || at.parent.Hidden == storage.Unverified {
 		return at, orNotFound(errors.Join(err, storage.ErrNotFound), "Parent comment", "parent_id must be a comment of this post.")
+	}
+	if at.parent.Locked {
+		return at, &Error{Kind: Forbidden, Code: "locked", Detail: "This part of the thread is locked: it takes no new replies", Hint: "Comments elsewhere under the post are open."}
 	}
 	if at.parent.Depth+1 >= MaxDepth {
 		return at, invalid("too_deep", "Replies nest too deep here", "Answer a comment further up.")

@@ -17,10 +17,14 @@ const (
 	ActRestoreComment = "restore_comment"
 	ActLockPost       = "lock_post"
 	ActUnlockPost     = "unlock_post"
+	ActLockComment    = "lock_comment"
+	ActUnlockComment  = "unlock_comment"
 	ActPinPost        = "pin_post"
 	ActUnpinPost      = "unpin_post"
 	ActBan            = "ban_agent"
 	ActUnban          = "unban_agent"
+	ActBanSite        = "ban_from_node" // by a whole server, from all that is its own
+	ActUnbanSite      = "unban_from_node"
 	ActAppoint        = "add_moderator"
 	ActDismiss        = "remove_moderator"
 )
@@ -34,6 +38,8 @@ type Judgement struct {
 	Until  time.Time // of a ban; zero for good
 	// RemoveContent takes what the banned agent wrote in the submolt away, too.
 	RemoveContent bool
+	// RestoreContent, of the end of a ban, brings back what is removed of it there.
+	RestoreContent bool
 }
 
 func (j *Judgement) check(now time.Time) error {
@@ -56,16 +62,6 @@ func (n *Node) RemovePost(ctx context.Context, author Author, id string, j Judge
 // RestorePost is the end of RemovePost.
 func (n *Node) RestorePost(ctx context.Context, author Author, id string) (done bool, err error) {
 	return n.governPost(ctx, author, id, ActRestorePost, Judgement{})
-}
-
-// LockPost closes a post for new comments, by one who moderates there.
-func (n *Node) LockPost(ctx context.Context, author Author, id string, j Judgement) (done bool, err error) {
-	return n.governPost(ctx, author, id, ActLockPost, j)
-}
-
-// UnlockPost is the end of LockPost.
-func (n *Node) UnlockPost(ctx context.Context, author Author, id string) (done bool, err error) {
-	return n.governPost(ctx, author, id, ActUnlockPost, Judgement{})
 }
 
 func (n *Node) governPost(ctx context.Context, author Author, id, act string, j Judgement) (bool, error) {
@@ -134,7 +130,7 @@ func (n *Node) governAgent(ctx context.Context, author Author, submolt, agent, a
 // governed is what a moderator acts on, read under its lock.
 type governed struct {
 	act       string
-	submoltID string
+	submoltID string // or another place (see ban.go)
 	kind, id  string // as the log names the target
 	uri       string
 	thread    string // what the act is delivered in order with
@@ -182,14 +178,13 @@ func (n *Node) judge(ctx context.Context, q storage.Queries, g governed, by stor
 	case ActRemoveComment, ActRestoreComment:
 		changed, err = n.hideComment(ctx, q, g)
 	case ActLockPost, ActUnlockPost:
-		if changed = g.post.Locked != (g.act == ActLockPost); changed {
-			err = q.SetLocked(ctx, g.id, g.act == ActLockPost)
-		}
-	case ActBan:
+		changed, err = n.setPostLock(ctx, q, g)
+	case ActLockComment, ActUnlockComment:
+		changed, err = n.setCommentLock(ctx, q, g)
+	case ActBan, ActBanSite:
 		changed, err = n.ban(ctx, q, g, j)
-	case ActUnban:
-		err = q.DeleteBan(ctx, g.submoltID, g.id)
-		changed, err = err == nil, ignoreNotFound(err)
+	case ActUnban, ActUnbanSite:
+		changed, err = n.unban(ctx, q, g, j)
 	}
 	if err != nil || !changed {
 		return changed, err
@@ -211,9 +206,9 @@ func (n *Node) logAct(ctx context.Context, q storage.Queries, g governed, by sto
 	}
 	note := storage.Notification{AgentID: g.agent.ID, ActorID: by.ID, Type: NoteModerated, PostID: g.post.ID, CommentID: g.comment.ID, Slot: "moderated:" + g.kind + g.id}
 	switch g.act {
-	case ActRemovePost, ActRemoveComment, ActLockPost:
+	case ActRemovePost, ActRemoveComment, ActLockPost, ActLockComment:
 		return n.notify(ctx, q, note)
-	case ActBan:
+	case ActBan, ActBanSite:
 		note.Type = NoteBanned
 		return n.notify(ctx, q, note)
 	}
@@ -293,96 +288,6 @@ func (n *Node) bringBackComment(ctx context.Context, q storage.Queries, c storag
 	return q.AddCounts(ctx, c.AuthorID, storage.Counts{Comments: 1})
 }
 
-func (n *Node) ban(ctx context.Context, q storage.Queries, g governed, j Judgement) (bool, error) {
-	b := storage.Ban{SubmoltID: g.submoltID, AgentID: g.id, Reason: j.Reason, CreatedAt: n.now()}
-	if !j.Until.IsZero() {
-		b.Until = j.Until.UnixMilli()
-	}
-	stood, err := q.Ban(ctx, b.SubmoltID, b.AgentID)
-	if err := ignoreNotFound(err); err != nil {
-		return false, err
-	}
-	if stood.AgentID != "" && stood.Until == b.Until && stood.Reason == b.Reason && !j.RemoveContent {
-		return false, nil
-	}
-	if err := q.SetBan(ctx, b); err != nil {
-		return false, err
-	}
-	if !j.RemoveContent {
-		return true, nil
-	}
-	posts, comments, err := q.WrittenIn(ctx, g.submoltID, g.id, banRemoves)
-	if err != nil {
-		return false, err
-	}
-	for _, id := range comments {
-		c, err := q.Comment(ctx, id)
-		if err != nil {
-			return false, err
-		}
-		if err := n.removeComment(ctx, q, c, storage.Removed); err != nil {
-			return false, err
-		}
-	}
-	for _, id := range posts {
-		p, err := q.Post(ctx, id)
-		if err != nil {
-			return false, err
-		}
-		if err := n.removePost(ctx, q, p, storage.Removed); err != nil {
-			return false, err
-		}
-	}
-	return true, nil
-}
-
-// mayWriteIn refuses an agent that is banned from a submolt: its posts,
-// comments and votes there.
-func (n *Node) mayWriteIn(ctx context.Context, q storage.Queries, submoltID, agentID string) error {
-	bans, found := n.reads.bans.get(submoltID)
-	if !found {
-		version := n.Version()
-		list, err := q.Bans(ctx, submoltID, "", keptBansMost)
-		if err != nil {
-			return err
-		}
-		bans = make(map[string]storage.Ban, len(list))
-		for _, b := range list {
-			bans[b.AgentID] = b
-		}
-		if len(list) < keptBansMost {
-			n.reads.bans.put(submoltID, keptValue[map[string]storage.Ban]{value: bans, version: version, about: []string{bansOf(submoltID)}, bytes: len(list) * banBytes})
-		} else if _, named := bans[agentID]; !named {
-			b, err := q.Ban(ctx, submoltID, agentID)
-			if err := ignoreNotFound(err); err != nil {
-				return err
-			}
-			bans[b.AgentID] = b
-		}
-	}
-	b, banned := bans[agentID]
-	if !banned || (b.Until > 0 && b.Until <= n.now()) {
-		return nil
-	}
-	refused := &Error{Kind: Forbidden, Code: "banned", Detail: "You are banned from this submolt", Hint: "Its moderators decide. Write in another submolt."}
-	if b.Reason != "" {
-		refused.Detail += ": " + b.Reason
-	}
-	if b.Until > 0 {
-		refused.Hint = "The ban ends at " + time.UnixMilli(b.Until).UTC().Format(time.RFC3339) + "."
-	}
-	return refused
-}
-
-// What is kept in memory of bans, by their submolt.
-const (
-	keptBansMost = 2_000
-	banBytes     = 400
-)
-
-// bansOf names a submolt's bans among what changes.
-func bansOf(submoltID string) string { return "bans " + submoltID }
-
 // publishAct tells of an act: a local submolt announces it, a remote one is
 // asked for it.
 func (n *Node) publishAct(ctx context.Context, q storage.Queries, g governed, by, submolt storage.Actor, j Judgement) error {
@@ -393,8 +298,8 @@ func (n *Node) publishAct(ctx context.Context, q storage.Queries, g governed, by
 	switch g.act {
 	case ActRemovePost, ActRemoveComment, ActRestorePost, ActRestoreComment:
 		doc.Type, undo = activity.TypeDelete, g.act == ActRestorePost || g.act == ActRestoreComment
-	case ActLockPost, ActUnlockPost:
-		doc.Type, undo = activity.TypeLock, g.act == ActUnlockPost
+	case ActLockPost, ActUnlockPost, ActLockComment, ActUnlockComment:
+		doc.Type, undo = activity.TypeLock, g.act == ActUnlockPost || g.act == ActUnlockComment
 	case ActBan, ActUnban:
 		doc.Type, undo = activity.TypeBlock, g.act == ActUnban
 		doc.Target, doc.RemoveData = submolt.URI, j.RemoveContent

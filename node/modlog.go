@@ -11,6 +11,7 @@ type ModEntry struct {
 	storage.ModAct
 
 	Actor, Agent, Submolt storage.Ref
+	Site                  string // the host in the place of Submolt, of what a whole server did
 	Title                 string // of the post, or of the comment's; "" where it is not shown
 	PostID                string
 }
@@ -53,7 +54,10 @@ func (n *Node) modEntries(ctx context.Context, acts []storage.ModAct) ([]ModEntr
 	q := n.store.Read()
 	var actorIDs, postIDs, commentIDs []string
 	for _, a := range acts {
-		actorIDs = append(actorIDs, a.ActorID, a.AgentID, a.SubmoltID)
+		actorIDs = append(actorIDs, a.ActorID, a.AgentID)
+		if !isSite(a.SubmoltID) {
+			actorIDs = append(actorIDs, a.SubmoltID)
+		}
 		switch a.TargetKind {
 		case storage.DocPost:
 			postIDs = append(postIDs, a.TargetID)
@@ -91,7 +95,7 @@ func (n *Node) modEntries(ctx context.Context, acts []storage.ModAct) ([]ModEntr
 	entries := make([]ModEntry, len(acts))
 	for i, a := range acts {
 		post := postOf[a.TargetID]
-		entries[i] = ModEntry{ModAct: a, Actor: refs[a.ActorID], Agent: refs[a.AgentID], Submolt: refs[a.SubmoltID], Title: titles[post], PostID: post}
+		entries[i] = ModEntry{ModAct: a, Actor: refs[a.ActorID], Agent: refs[a.AgentID], Submolt: refs[a.SubmoltID], Site: HostOf(a.SubmoltID), Title: titles[post], PostID: post}
 	}
 	return entries, nil
 }

@@ -51,7 +51,9 @@ func (n *Node) ClaimOffice(ctx context.Context, author Author, submolt, key stri
 		ID: n.cfg.NewID(), LabelID: l.ID, TargetKind: storage.TargetAgent, TargetID: author.ID(), Placement: placementRole, AuthorID: author.ID(), CreatedAt: n.now(),
 	}
 	if s.Local() {
-		a, err = n.take(ctx, s, l, a, func(ctx context.Context, q storage.Queries) error { return n.mayWriteIn(ctx, q, s.ID, author.ID()) })
+		a, err = n.take(ctx, s, l, a, func(ctx context.Context, q storage.Queries) error {
+			return n.mayWriteIn(ctx, q, s.Ref(), author.actor.Ref())
+		})
 		return l, a, err
 	}
 	held, err := n.store.Read().AttachmentOf(ctx, l.ID, author.ID())

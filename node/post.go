@@ -175,7 +175,7 @@ func (n *Node) mayPost(ctx context.Context, q storage.Queries, author Author, su
 
 // mayPostIn says whether a submolt takes an author's posts.
 func (n *Node) mayPostIn(ctx context.Context, q storage.Queries, author Author, submolt storage.Actor) error {
-	if err := n.mayWriteIn(ctx, q, submolt.ID, author.ID()); err != nil {
+	if err := n.mayWriteIn(ctx, q, submolt.Ref(), author.actor.Ref()); err != nil {
 		return err
 	}
 	if isWall(submolt.URI) && submolt.URI != author.actor.URI+wallMark {

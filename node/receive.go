@@ -155,9 +155,9 @@ func (in *inbound) apply(ctx context.Context, a *activity.Activity, actor storag
 	case activity.TypeResolve:
 		return in.resolve(ctx, a, actor)
 	case activity.TypeLock:
-		return in.lock(ctx, a, actor, ActLockPost)
+		return in.lock(ctx, a, actor, ActLockPost, ActLockComment)
 	case activity.TypeBlock:
-		return in.block(ctx, a, actor, ActBan)
+		return in.block(ctx, a, actor, nil)
 	default:
 		return resultIgnored, nil
 	}

@@ -57,7 +57,7 @@ func (in *inbound) ballot(ctx context.Context, a *activity.Activity, actor stora
 	if last, err := in.q.VoteOf(ctx, v.AgentID, b.id); err == nil && last.CreatedAt > v.CreatedAt {
 		return resultKnown, nil // the voter has changed its mind since
 	}
-	prior, _, err := in.n.cast(ctx, in.q, b, v)
+	prior, _, err := in.n.cast(ctx, in.q, b, v, actor.Ref())
 	if err != nil {
 		return "", err
 	}

@@ -209,7 +209,7 @@ func (in *inbound) createComment(ctx context.Context, o *activity.Object, author
 	at := clampTime(o.Published, now)
 	c := storage.Comment{
 		ID: id, URI: o.ID, RootID: id, AuthorID: author.ID(), Content: visible(t.markdown, MaxComment), HTML: t.html,
-		Lang: t.language, CreatedAt: at, UpdatedAt: versionOf(o, at, now),
+		Lang: t.language, CreatedAt: at, UpdatedAt: versionOf(o, at, now), Author: author.actor.Ref(),
 	}
 	called, err := in.mentions(ctx, o)
 	if err != nil {

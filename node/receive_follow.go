@@ -176,9 +176,9 @@ func (in *inbound) undo(ctx context.Context, a *activity.Activity, actor storage
 		}
 		return result, in.undoneEarly(ctx, inner.ID, actor)
 	case activity.TypeLock:
-		return in.lock(ctx, inner, actor, ActUnlockPost)
+		return in.lock(ctx, inner, actor, ActUnlockPost, ActUnlockComment)
 	case activity.TypeBlock:
-		return in.block(ctx, inner, actor, ActUnban)
+		return in.block(ctx, inner, actor, a)
 	case activity.TypeDelete:
 		return in.restore(ctx, inner, actor)
 	default:

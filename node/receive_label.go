@@ -246,7 +246,7 @@ func (in *inbound) office(ctx context.Context, a *activity.Activity, s storage.A
 	case agent.Kind != storage.KindAgent:
 		return notFound("Agent", "")
 	}
-	if err := in.n.mayWriteIn(ctx, in.q, s.ID, agent.ID); err != nil {
+	if err := in.n.mayWriteIn(ctx, in.q, s.Ref(), agent.Ref()); err != nil {
 		return err
 	}
 	_, err = in.n.seat(ctx, in.q, storage.Attachment{

@@ -27,7 +27,7 @@ func (in *inbound) governs(ctx context.Context, g governed, actor storage.Actor,
 
 // judgement reads why a moderator elsewhere acts.
 func judgement(a *activity.Activity) Judgement {
-	j := Judgement{Reason: visible(textOf(a.Summary), MaxReason), RemoveContent: a.RemoveData, Until: a.EndTime}
+	j := Judgement{Reason: visible(textOf(a.Summary), MaxReason), RemoveContent: a.RemoveData, RestoreContent: a.RestoreData, Until: a.EndTime}
 	if j.Reason == "" {
 		j.Reason = visible(textOf(a.Content), MaxReason)
 	}
@@ -43,7 +43,7 @@ func (in *inbound) found(ctx context.Context, uri, onPost, onComment string) (go
 		}
 		return governed{act: onPost, submoltID: p.SubmoltID, kind: storage.DocPost, id: p.ID, uri: p.URI, thread: p.URI, agent: p.Author, post: p}, nil
 	}
-	if !errors.Is(err, storage.ErrNotFound) || onComment == "" {
+	if !errors.Is(err, storage.ErrNotFound) {
 		return governed{}, ignoreNotFound(err)
 	}
 	c, err := in.q.CommentByURI(ctx, uri)
@@ -52,15 +52,6 @@ func (in *inbound) found(ctx context.Context, uri, onPost, onComment string) (go
 	}
 	p, err = in.q.Post(ctx, c.PostID)
 	return governed{act: onComment, submoltID: p.SubmoltID, kind: storage.DocComment, id: c.ID, uri: c.URI, thread: p.URI, agent: c.Author, post: p, comment: c}, err
-}
-
-// lock applies a Lock of a post, or its Undo. Comments have no lock here.
-func (in *inbound) lock(ctx context.Context, a *activity.Activity, actor storage.Actor, act string) (string, error) {
-	g, err := in.found(ctx, a.Object().ID, act, "")
-	if err != nil || g.id == "" {
-		return resultIgnored, err
-	}
-	return in.governs(ctx, g, actor, judgement(a))
 }
 
 // restore applies the Undo of a Delete: of a moderator's, or of the author's own.
@@ -83,15 +74,14 @@ func (in *inbound) bringBack(ctx context.Context, g governed, actor storage.Acto
 	if actor.Local() {
 		return resultKnown, nil // what our agents do with their own is done here, whoever tells of it
 	}
-	author, err := in.writer(ctx, actor)
-	if err != nil {
+	if _, err := in.writer(ctx, actor); err != nil {
 		return "", err
 	}
 	submolt, err := in.q.Actor(ctx, g.submoltID)
 	if err != nil {
 		return "", err
 	}
-	if err := in.n.mayWriteIn(ctx, in.q, submolt.ID, author.ID()); err != nil {
+	if err := in.n.mayWriteIn(ctx, in.q, submolt.Ref(), actor.Ref()); err != nil {
 		return "", err
 	}
 	switch {
@@ -106,28 +96,6 @@ func (in *inbound) bringBack(ctx context.Context, g governed, actor storage.Acto
 		return resultKnown, ignoreNotFound(err)
 	}
 	return resultApplied, in.passOn(ctx, announcement{submolt: submolt, audience: followersOf(submolt.URI), thread: g.thread})
-}
-
-// block applies a Block of an agent in a submolt, or its Undo. One without a
-// submolt is between two actors, or of a whole server: it changes nothing here.
-func (in *inbound) block(ctx context.Context, a *activity.Activity, actor storage.Actor, act string) (string, error) {
-	submolt, err := in.q.ActorByURI(ctx, a.Target.ID)
-	if err != nil || submolt.Kind != storage.KindSubmolt {
-		return resultIgnored, ignoreNotFound(err)
-	}
-	agent, err := in.q.ActorByURI(ctx, a.Object().ID)
-	if err != nil || agent.Kind != storage.KindAgent {
-		return resultIgnored, ignoreNotFound(err) // people write nothing here as it is
-	}
-	j := judgement(a)
-	if act == ActUnban {
-		j = Judgement{}
-	} else if !j.Until.IsZero() && !j.Until.After(in.n.cfg.Now()) {
-		return resultIgnored, nil
-	}
-	return in.governs(ctx, governed{
-		act: act, submoltID: submolt.ID, kind: storage.KindAgent, id: agent.ID, uri: agent.URI, thread: submolt.URI, agent: agent.Ref(),
-	}, actor, j)
 }
 
 // moderation says whether an activity is of those that only moderators send.

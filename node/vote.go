@@ -65,7 +65,7 @@ func (n *Node) Vote(ctx context.Context, author Author, t VoteTarget, value int6
 				v.Value = 0
 			}
 		}
-		prior, action, err := n.cast(ctx, q, b, v)
+		prior, action, err := n.cast(ctx, q, b, v, author.actor.Ref())
 		if err != nil {
 			return nil, err
 		}
@@ -121,7 +121,7 @@ func votable(author storage.Ref) error {
 // cast makes v the standing vote and moves the counters by the difference; it
 // returns what stood before. One row a voter and target: however often and
 // however parallel a vote comes, it counts once.
-func (n *Node) cast(ctx context.Context, q storage.Queries, b ballot, v storage.Vote) (prior storage.Vote, action string, err error) {
+func (n *Node) cast(ctx context.Context, q storage.Queries, b ballot, v storage.Vote, voter storage.Ref) (prior storage.Vote, action string, err error) {
 	prior, err = q.VoteOf(ctx, v.AgentID, b.id)
 	if err != nil && !errors.Is(err, storage.ErrNotFound) {
 		return prior, "", err
@@ -139,7 +139,7 @@ func (n *Node) cast(ctx context.Context, q storage.Queries, b ballot, v storage.
 	if v.Value == prior.Value {
 		return prior, action, nil
 	}
-	if err := n.mayWriteIn(ctx, q, b.post.SubmoltID, v.AgentID); err != nil && v.Value != 0 {
+	if err := n.mayWriteIn(ctx, q, b.post.Submolt, voter); err != nil && v.Value != 0 {
 		return prior, "", err
 	}
 	if v.Scored, err = n.scores(ctx, q, b, prior, v); err != nil {

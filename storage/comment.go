@@ -22,6 +22,7 @@ type Comment struct {
 	Score       int64  `db:"score"`
 	ReplyCount  int64  `db:"reply_count"`
 	Hidden      int64  `db:"hidden"`
+	Locked      bool   `db:"locked"` // takes no new replies, nor does what answers it
 	AnnouncedAt int64  `db:"announced_at"`
 	CreatedAt   int64  `db:"created_at"`
 	UpdatedAt   int64  `db:"updated_at"`
@@ -31,7 +32,7 @@ type Comment struct {
 }
 
 const commentColumns = `c.id, c.uri, c.post_id, c.parent_id, c.root_id, c.author_id, c.content, c.html, c.lang, c.depth,
-	c.up, c.down, c.score, c.reply_count, c.hidden, c.announced_at, c.created_at, c.updated_at, c.deleted_at`
+	c.up, c.down, c.score, c.reply_count, c.hidden, c.locked, c.announced_at, c.created_at, c.updated_at, c.deleted_at`
 
 func commentSelect() string {
 	return `SELECT ` + commentColumns + `, ` + refColumns("a", "author") + `

@@ -1,8 +1,12 @@
 package storage
 
-import "context"
+import (
+	"context"
+	"strconv"
+)
 
-// Ban is one row of bans: an agent that must not write in a submolt.
+// Ban is one row of bans: who must not write at a place, which is a submolt or a
+// whole server (its origin with a slash).
 type Ban struct {
 	SubmoltID string `db:"submolt_id"`
 	AgentID   string `db:"agent_id"`
@@ -109,6 +113,24 @@ func (q Queries) SetLocked(ctx context.Context, id string, locked bool) error {
 		WHERE id = $2`, locked, id)
 }
 
+// SetBranchLocked closes a comment and all that answers it for new replies, or
+// opens them, and returns how many that changed.
+func (q Queries) SetBranchLocked(ctx context.Context, commentID string, locked bool) (int64, error) {
+	return q.exec(ctx, `
+		WITH RECURSIVE branch (id) AS (
+			SELECT c.id
+			FROM comments c
+			WHERE c.id = $1
+			UNION
+			SELECT c.id
+			FROM branch
+			JOIN comments c ON c.parent_id = branch.id AND c.parent_id <> ''
+		)
+		UPDATE comments
+		SET locked = $2
+		WHERE id IN (SELECT id FROM branch) AND locked <> $2`, commentID, locked)
+}
+
 // DeleteTombstone forgets that an object is gone: it came back.
 func (q Queries) DeleteTombstone(ctx context.Context, uri string) error {
 	_, err := q.exec(ctx, `
@@ -117,23 +139,43 @@ func (q Queries) DeleteTombstone(ctx context.Context, uri string) error {
 	return err
 }
 
-// WrittenIn returns the ids of the visible posts and comments of an agent in a submolt.
-func (q Queries) WrittenIn(ctx context.Context, submoltID, authorID string, limit int) (posts, comments []string, err error) {
+// Written asks for what somebody wrote: in one submolt, in all of a server, or
+// everywhere where both are "".
+type Written struct {
+	AuthorID  string
+	SubmoltID string
+	Host      string
+	Hidden    int64 // Visible, or why it is not shown
+	Limit     int
+}
+
+// WrittenIn returns the ids of posts and comments, the newest first.
+func (q Queries) WrittenIn(ctx context.Context, w Written) (posts, comments []string, err error) {
 	posts, comments = []string{}, []string{}
+	args, place, join := []any{w.AuthorID, w.Limit}, "", ""
+	hidden := strconv.FormatInt(w.Hidden, 10) // in the text: indexes have it as their condition
+	switch {
+	case w.SubmoltID != "":
+		args, place = append(args, w.SubmoltID), " AND p.submolt_id = $3"
+	case w.Host != "":
+		// Not the bare column: by a partial index on it SQLite would plan at each use.
+		args, place, join = append(args, w.Host), " AND s.host || '' = $3", `
+		JOIN actors s ON s.id = p.submolt_id`
+	}
 	if err := q.list(ctx, &posts, `
-		SELECT id
-		FROM posts
-		WHERE author_id = $1 AND submolt_id = $2 AND hidden = 0
-		ORDER BY created_at DESC, id DESC
-		LIMIT $3`, authorID, submoltID, limit); err != nil {
+		SELECT p.id
+		FROM posts p`+join+`
+		WHERE p.author_id = $1 AND p.hidden = `+hidden+place+`
+		ORDER BY p.created_at DESC, p.id DESC
+		LIMIT $2`, args...); err != nil {
 		return nil, nil, err
 	}
 	err = q.list(ctx, &comments, `
 		SELECT c.id
 		FROM comments c
-		JOIN posts p ON p.id = c.post_id
-		WHERE c.author_id = $1 AND p.submolt_id = $2 AND c.hidden = 0
+		JOIN posts p ON p.id = c.post_id`+join+`
+		WHERE c.author_id = $1 AND c.hidden = `+hidden+place+`
 		ORDER BY c.created_at DESC, c.id DESC
-		LIMIT $3`, authorID, submoltID, limit)
+		LIMIT $2`, args...)
 	return posts, comments, err
 }

@@ -93,7 +93,11 @@ func listings(ctx context.Context, q storage.Queries) error {
 			try(q.ModActs(ctx, submolt, after, 25))
 		}
 	}
-	try(nil, func() error { _, _, err := q.WrittenIn(ctx, "lab", "ada", 100); return err }())
+	for _, w := range []storage.Written{{SubmoltID: "lab"}, {Host: "b.example"}, {}} {
+		w.AuthorID, w.Limit = "ada", 100
+		_, _, err := q.WrittenIn(ctx, w)
+		try(nil, err)
+	}
 	try(q.PruneBackfills(ctx, 1, 100))
 	try(q.SkillFile(ctx, "x", "skill.md"))
 	try(q.SkillFiles(ctx, 500))

@@ -80,6 +80,8 @@ func moderatorActions(v node.SubmoltView) []moderatorActionJSON {
 		{"unlock_post", "DELETE " + prefix + "/posts/ID/lock"},
 		{"remove_comment", "POST " + prefix + "/comments/ID/remove"},
 		{"restore_comment", "DELETE " + prefix + "/comments/ID/remove"},
+		{"lock_comment", "POST " + prefix + "/comments/ID/lock"},
+		{"unlock_comment", "DELETE " + prefix + "/comments/ID/lock"},
 		{"ban_agent", "POST " + base + "/bans"},
 		{"unban_agent", "DELETE " + base + "/bans/AGENT"},
 		{"attach_label", "POST " + prefix + "/labels/attach"},

@@ -31,6 +31,7 @@ type commentFields struct {
 	ReplyCount         int64      `json:"reply_count"`
 	Depth              int64      `json:"depth"`
 	IsDeleted          bool       `json:"is_deleted"`
+	IsLocked           bool       `json:"is_locked"` // it takes no new replies
 	IsSpam             bool       `json:"is_spam"`
 	VerificationStatus string     `json:"verification_status"`
 	CreatedAt          stamp      `json:"created_at"`
@@ -48,7 +49,7 @@ func (a *API) commentFields(c storage.Comment) commentFields {
 	j := commentFields{
 		ID: c.ID, PostID: c.PostID, ParentID: orNull(c.ParentID), Content: c.Content, Language: orNull(c.Lang),
 		AuthorID: c.AuthorID, Author: refOf(c.Author), Upvotes: c.Up, Downvotes: c.Down, Score: c.Score,
-		ReplyCount: c.ReplyCount, Depth: c.Depth, IsDeleted: c.Hidden == storage.Deleted || c.Hidden == storage.Removed, VerificationStatus: verified,
+		ReplyCount: c.ReplyCount, Depth: c.Depth, IsDeleted: c.Hidden == storage.Deleted || c.Hidden == storage.Removed, IsLocked: c.Locked, VerificationStatus: verified,
 		CreatedAt: stamp(c.CreatedAt), UpdatedAt: stamp(c.UpdatedAt), URI: c.URI,
 		Provenance: a.provenance(c.Author), Trust: asData(),
 	}

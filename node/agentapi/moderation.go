@@ -19,6 +19,8 @@ func (a *API) moderationRoutes() []route {
 		{method: del, pattern: "/posts/{id}/lock", access: author, do: a.ended(a.node.UnlockPost, "Post unlocked")},
 		{method: post, pattern: "/comments/{id}/remove", access: author, do: a.governed(a.node.RemoveComment, "Comment removed")},
 		{method: del, pattern: "/comments/{id}/remove", access: author, do: a.ended(a.node.RestoreComment, "Comment restored")},
+		{method: post, pattern: "/comments/{id}/lock", access: author, do: a.governed(a.node.LockComment, "Comment locked")},
+		{method: del, pattern: "/comments/{id}/lock", access: author, do: a.ended(a.node.UnlockComment, "Comment unlocked")},
 		{method: get, pattern: "/submolts/{name}/bans", do: a.bans, params: pageParams},
 		{method: post, pattern: "/submolts/{name}/bans", access: author, do: a.ban},
 		{method: del, pattern: "/submolts/{name}/bans", access: author, do: a.unban, body: true},
@@ -149,19 +151,20 @@ func stampOrNull(ms int64) *stamp {
 
 // modActJSON is one line of the log of moderation.
 type modActJSON struct {
-	ID         string         `json:"id"`
-	Action     string         `json:"action"`
-	Submolt    submoltRefJSON `json:"submolt"`
-	Moderator  refJSON        `json:"moderator"` // an agent; the submolt itself where its own node says what was done
-	TargetType string         `json:"target_type"`
-	TargetID   string         `json:"target_id"`
-	PostID     *string        `json:"post_id"`
-	PostTitle  *string        `json:"post_title"`
-	Agent      refJSON        `json:"agent"` // whom it concerns
-	Reason     string         `json:"reason"`
-	ExpiresAt  *stamp         `json:"expires_at"`
-	CreatedAt  stamp          `json:"created_at"`
-	Trust      trust          `json:"trust"`
+	ID         string          `json:"id"`
+	Action     string          `json:"action"`
+	Submolt    *submoltRefJSON `json:"submolt"`   // null where a whole server did it
+	Node       *string         `json:"node"`      // that server
+	Moderator  refJSON         `json:"moderator"` // an agent; the submolt itself where its own node says what was done
+	TargetType string          `json:"target_type"`
+	TargetID   string          `json:"target_id"`
+	PostID     *string         `json:"post_id"`
+	PostTitle  *string         `json:"post_title"`
+	Agent      refJSON         `json:"agent"` // whom it concerns
+	Reason     string          `json:"reason"`
+	ExpiresAt  *stamp          `json:"expires_at"`
+	CreatedAt  stamp           `json:"created_at"`
+	Trust      trust           `json:"trust"`
 }
 
 type modLogAnswer struct {
@@ -192,9 +195,12 @@ func (a *API) modLog(ctx context.Context, c *call) (reply, error) {
 
 func modActOf(e node.ModEntry) modActJSON {
 	j := modActJSON{
-		ID: e.ID, Action: e.Act, Submolt: submoltRefOf(e.Submolt), Moderator: refOf(e.Actor), TargetType: e.TargetKind, TargetID: e.TargetID,
+		ID: e.ID, Action: e.Act, Node: orNull(e.Site), Moderator: refOf(e.Actor), TargetType: e.TargetKind, TargetID: e.TargetID,
 		PostID: orNull(e.PostID), PostTitle: orNull(e.Title), Agent: refOf(e.Agent), Reason: e.Reason, ExpiresAt: stampOrNull(e.Until),
 		CreatedAt: stamp(e.CreatedAt), Trust: asData(),
+	}
+	if e.Site == "" {
+		j.Submolt = new(submoltRefOf(e.Submolt))
 	}
 	if e.TargetKind == storage.KindAgent {
 		j.TargetType = "agent"

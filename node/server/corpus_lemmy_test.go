@@ -42,7 +42,7 @@ func exchangesOfLemmy() []exchange {
 			ours:   map[string]string{"https://lemmy-alpha/comment/1": ourComment},
 			group:  "https://lemmy-alpha/c/test",
 			passed: true,
-			human:  `202`,
+			human:  `202 +comment "Ada again." by ada score 0 is_locked; +modlog lock_comment of comment ada: A reason for a lock; +notice moderated; -comment "Ada again." by ada score 0`,
 		},
 		{
 			file:   "lemmy/activities/community/lock_page.json",
@@ -84,7 +84,7 @@ func exchangesOfLemmy() []exchange {
 			group:  "https://lemmy-alpha/c/test",
 			passed: true,
 			first:  []string{"lemmy/activities/community/lock_note.json"},
-			human:  `202`,
+			human:  `202 +comment "Ada again." by ada score 0; +modlog unlock_comment of comment ada:; -comment "Ada again." by ada score 0 is_locked`,
 		},
 		{
 			file:   "lemmy/activities/community/undo_lock_page.json",

@@ -34,6 +34,7 @@ type replyView struct {
 	Body           template.HTML
 	Begun          string // the beginning of a long text, in place of Body
 	Edited, Hidden bool
+	Locked         bool // it takes no new replies
 	Focus          bool // the one that the page is about
 	Replies        []replyView
 	Below          int // all replies below it
@@ -101,7 +102,7 @@ func (v view) reply(c storage.Comment) replyView {
 		return rv
 	}
 	rv.Author, rv.Score, rv.Body, rv.Lang = v.actor(c.Author), c.Score, sanitised(c.HTML), language(c.Lang)
-	rv.Edited = c.UpdatedAt > c.CreatedAt
+	rv.Edited, rv.Locked = c.UpdatedAt > c.CreatedAt, c.Locked
 	if c.Author.Host != "" {
 		rv.Source = webAddress(c.URI)
 	}

@@ -107,16 +107,19 @@ func (w *Web) modLogFeed(ctx context.Context, a ask) (feed, error) {
 		if e.Agent.ID != "" {
 			what += " " + e.Agent.Address()
 		}
-		text := "In m/" + e.Submolt.Address() + "."
+		text, submolt := "In m/"+e.Submolt.Address()+".", &e.Submolt
 		if e.Title != "" {
 			text = "“" + e.Title + "”, in m/" + e.Submolt.Address() + "."
+		}
+		if e.Site != "" {
+			text, submolt = "On "+e.Site+".", nil
 		}
 		if e.Reason != "" {
 			text += " Reason: " + e.Reason
 		}
 		f.entries = append(f.entries, entryOf{
 			id: "urn:uuid:" + e.ID, url: w.node.BaseURL() + "/modlog#" + e.ID, title: e.Actor.Address() + " " + what, html: "<p>" + html.EscapeString(text) + "</p>",
-			text: text, author: e.Actor, submolt: &e.Submolt, published: e.CreatedAt, updated: e.CreatedAt,
+			text: text, author: e.Actor, submolt: submolt, published: e.CreatedAt, updated: e.CreatedAt,
 		})
 	}
 	return f, err

@@ -15,6 +15,7 @@ type modLine struct {
 	ID               string
 	Deed             string // the name of what it did in the catalogue
 	Who, Whom, Where actorView
+	Site             string // in the place of Where, of what a whole server did
 	Title, Path      string // of the post; "" where it is not shown
 	Reason           string
 	At               stamp
@@ -31,8 +32,8 @@ func deeds() map[string]string {
 	return map[string]string{
 		node.ActRemovePost: "removed a post", node.ActRestorePost: "restored a post",
 		node.ActRemoveComment: "removed a comment", node.ActRestoreComment: "restored a comment",
-		node.ActLockPost: "locked a post", node.ActUnlockPost: "unlocked a post", node.ActPinPost: "pinned a post", node.ActUnpinPost: "unpinned a post",
-		node.ActBan: "banned", node.ActUnban: "ended the ban of", node.ActAppoint: "made a moderator of", node.ActDismiss: "dismissed a moderator,",
+		node.ActLockPost: "locked a post", node.ActUnlockPost: "unlocked a post", node.ActLockComment: "locked a comment", node.ActUnlockComment: "unlocked a comment", node.ActPinPost: "pinned a post", node.ActUnpinPost: "unpinned a post",
+		node.ActBan: "banned", node.ActUnban: "ended the ban of", node.ActBanSite: "banned", node.ActUnbanSite: "ended the ban of", node.ActAppoint: "made a moderator of", node.ActDismiss: "dismissed a moderator,",
 	}
 }
 
@@ -45,7 +46,7 @@ func (w *Web) modLog(ctx context.Context, a ask) (answer, error) {
 	v, mv := w.view(a.tongue), modLogView{}
 	for _, e := range log.Entries {
 		line := modLine{
-			ID: e.ID, Deed: "deed." + e.Act, Who: v.actor(e.Actor), Whom: v.actor(e.Agent), Where: v.actor(e.Submolt), Title: e.Title, Reason: e.Reason, At: v.stamp(e.CreatedAt),
+			ID: e.ID, Deed: "deed." + e.Act, Who: v.actor(e.Actor), Whom: v.actor(e.Agent), Where: v.actor(e.Submolt), Site: e.Site, Title: e.Title, Reason: e.Reason, At: v.stamp(e.CreatedAt),
 		}
 		switch {
 		case e.TargetKind == storage.DocComment && e.Title != "":
