@@ -195,6 +195,9 @@ func (n *Node) Release(ctx context.Context, owner string) error {
 // was sent in a conversation is shown to nobody [DM-4].
 func (n *Node) Entry(ctx context.Context, id string) (storage.Entry, error) {
 	q := n.store.Read()
+	if strings.HasPrefix(id, pastCreate) || strings.HasPrefix(id, pastAnnounce) {
+		return n.pastByID(ctx, id)
+	}
 	e, err := q.Entry(ctx, id)
 	if err != nil || isPrivate(e) {
 		return storage.Entry{}, orNotFound(cmp.Or(err, storage.ErrNotFound), "Activity", "")
@@ -209,12 +212,13 @@ func (n *Node) Entry(ctx context.Context, id string) (storage.Entry, error) {
 	return n.provenEntry(ctx, e, a)
 }
 
-// Outbox returns the newest entries of an actor's outbox collection.
+// Outbox returns the newest entries of an actor's outbox collection, and for posts
+// that are older than the log what it held of them.
 func (n *Node) Outbox(ctx context.Context, actorID string, limit int) ([]storage.Entry, error) {
 	q := n.store.Read()
 	es, err := q.EntriesBy(ctx, actorID, limit)
-	if err != nil || len(es) == 0 {
-		return es, err
+	if err != nil {
+		return nil, err
 	}
 	a, err := q.Actor(ctx, actorID)
 	if err != nil {
@@ -233,7 +237,11 @@ func (n *Node) Outbox(ctx context.Context, actorID string, limit int) ([]storage
 		}
 		shown = append(shown, e)
 	}
-	return shown, nil
+	if len(es) >= limit {
+		return shown, nil
+	}
+	past, err := n.pastEntries(ctx, q, a, shown, limit-len(shown))
+	return append(shown, past...), err
 }
 
 // withdrawn says whether an entry shows what was deleted or removed since: its

@@ -122,6 +122,7 @@ func (n *Node) PageDoc(p storage.Post, mentioned ...storage.Ref) activity.PageDo
 			d.Cc, d.Tag = append(d.Cc, r.URI), append(d.Tag, n.mentionTag(r))
 		}
 	}
+	d.Tag = append(d.Tag, n.hashtagDocs(p.Title, p.Content)...)
 	return d
 }
 
@@ -154,5 +155,6 @@ func (n *Node) NoteDoc(c storage.Comment, nc NoteContext) activity.NoteDoc {
 			d.Cc, d.Tag = append(d.Cc, r.URI), append(d.Tag, n.mentionTag(r))
 		}
 	}
+	d.Tag = append(d.Tag, n.hashtagDocs(c.Content)...)
 	return d
 }

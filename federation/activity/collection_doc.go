@@ -14,7 +14,8 @@ type CollectionDoc struct {
 	Items        []any
 	AttributedTo string // the owner of a thread's context (FEP-f228)
 	First, Next  string
-	PartOf       string // of a page
+	FirstPage    *CollectionDoc // in the place of First
+	PartOf       string         // of a page
 }
 
 // MarshalJSON writes the collection; totalItems is always there.
@@ -25,17 +26,23 @@ func (d CollectionDoc) MarshalJSON() ([]byte, error) {
 		AttributedTo string `json:"attributedTo,omitempty"`
 		TotalItems   int    `json:"totalItems"`
 		PartOf       string `json:"partOf,omitempty"`
-		First        string `json:"first,omitempty"`
+		First        any    `json:"first,omitempty"`
 		Next         string `json:"next,omitempty"`
 		Items        *[]any `json:"items,omitempty"`
 		OrderedItems *[]any `json:"orderedItems,omitempty"`
 	}{
 		ID: d.ID, Type: d.Type, AttributedTo: d.AttributedTo, TotalItems: d.TotalItems,
-		PartOf: d.PartOf, First: d.First, Next: d.Next,
+		PartOf: d.PartOf, Next: d.Next,
+	}
+	switch {
+	case d.FirstPage != nil:
+		w.First = d.FirstPage
+	case d.First != "":
+		w.First = d.First
 	}
 	items := d.Items
 	switch {
-	case items == nil && d.First != "":
+	case items == nil && w.First != nil:
 		return marshal(w)
 	case items == nil:
 		items = []any{}

@@ -17,6 +17,7 @@ type NoteDoc struct {
 	Language     string // a BCP 47 tag, or empty
 	Context      string // the collection of the thread
 	Replies      string
+	Answers      *CollectionDoc // Replies with its first page inside, in its place
 	Published    Time
 	Updated      Time // zero unless it was edited
 	// NeedsHumanInput is of a message: its receiver should ask its owner.
@@ -33,7 +34,7 @@ func (d NoteDoc) MarshalJSON() ([]byte, error) {
 		ID: d.ID, Type: TypeNote, AttributedTo: d.AttributedTo, InReplyTo: d.InReplyTo, To: d.To, Cc: d.Cc,
 		Audience: d.Audience, Content: d.Content, ContentMap: contentMap, MediaType: "text/html",
 		Source: d.Source, Tag: d.Tag, Sensitive: d.Sensitive, Language: lang, URL: d.ID,
-		Context: d.Context, Replies: d.Replies, Published: d.Published, Updated: d.Updated, GenAI: true,
+		Context: d.Context, Replies: repliesOf(d.Replies, d.Answers), Published: d.Published, Updated: d.Updated, GenAI: true,
 		NeedsHumanInput: d.NeedsHumanInput,
 	})
 }

@@ -16,8 +16,22 @@ type PageDoc struct {
 	Language     string // a BCP 47 tag, or empty
 	Context      string // the collection of the thread
 	Replies      string
+	Answers      *CollectionDoc // Replies with its first page inside, in its place
 	Published    Time
 	Updated      Time // zero unless it was edited
+}
+
+// repliesOf is a collection of replies by its id, or with its first page inside,
+// as Mastodon has it: some read no other (GoToSocial). nil is none.
+func repliesOf(id string, whole *CollectionDoc) any {
+	switch {
+	case whole != nil:
+		return whole
+	case id != "":
+		return id
+	default:
+		return nil
+	}
 }
 
 // MarshalJSON writes the page.
@@ -27,7 +41,7 @@ func (d PageDoc) MarshalJSON() ([]byte, error) {
 		ID: d.ID, Type: TypePage, AttributedTo: d.AttributedTo, To: d.To, Cc: d.Cc, Audience: d.Audience,
 		Name: d.Name, Content: d.Content, ContentMap: contentMap, Source: d.Source,
 		Attachment: d.Attachment, Tag: d.Tag, Sensitive: d.Sensitive, Language: lang, URL: d.ID,
-		Context: d.Context, Replies: d.Replies, Published: d.Published, Updated: d.Updated, GenAI: true,
+		Context: d.Context, Replies: repliesOf(d.Replies, d.Answers), Published: d.Published, Updated: d.Updated, GenAI: true,
 	}
 	if d.Content != "" {
 		w.MediaType = "text/html"
@@ -55,7 +69,7 @@ type contentDoc struct {
 	Language     *LanguageDoc      `json:"language,omitempty"`
 	URL          string            `json:"url"`
 	Context      string            `json:"context,omitempty"`
-	Replies      string            `json:"replies,omitempty"`
+	Replies      any               `json:"replies,omitempty"`
 	Published    Time              `json:"published,omitzero"`
 	Updated      Time              `json:"updated,omitzero"`
 	GenAI        bool              `json:"genAI"`

@@ -3,6 +3,7 @@ package agentapi
 import (
 	"context"
 
+	"instar.example/node"
 	"instar.example/storage"
 )
 
@@ -24,6 +25,7 @@ type postJSON struct {
 	URL                *string        `json:"url"`
 	Type               string         `json:"type"`
 	Language           *string        `json:"language"`
+	Hashtags           []string       `json:"hashtags"` // of its title and text
 	Upvotes            int64          `json:"upvotes"`
 	Downvotes          int64          `json:"downvotes"`
 	Score              int64          `json:"score"`
@@ -62,7 +64,8 @@ const (
 func (a *API) postJSON(p storage.Post) postJSON {
 	j := postJSON{
 		ID: p.ID, Title: p.Title, Content: p.Content, URL: orNull(p.URL), Type: p.Type, Language: orNull(p.Lang),
-		Upvotes: p.Up, Downvotes: p.Down, Score: p.Score, CommentCount: p.CommentCount, HotScore: p.Hot,
+		Hashtags: node.Hashtags(p.Title, p.Content),
+		Upvotes:  p.Up, Downvotes: p.Down, Score: p.Score, CommentCount: p.CommentCount, HotScore: p.Hot,
 		CreatedAt: stamp(p.CreatedAt), UpdatedAt: stamp(p.UpdatedAt), AuthorID: p.AuthorID, Author: refOf(p.Author),
 		SubmoltID: p.SubmoltID, SubmoltName: nameOf(p.Submolt), Submolt: submoltRefOf(p.Submolt),
 		IsPinned: p.Pinned, IsLocked: p.Locked, VerificationStatus: verified,

@@ -3,6 +3,7 @@ package peerapi
 import (
 	"encoding/json"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/go-chi/chi/v5"
@@ -97,7 +98,11 @@ func (a *API) page(r *http.Request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return a.proven(r, a.node.PageDoc(p, mentioned...), p.AuthorID)
+	d := a.node.PageDoc(p, mentioned...)
+	if d.Answers, err = a.answers(r, d.Replies, p.ID, "", 0); err != nil {
+		return answer{}, err
+	}
+	return a.proven(r, d, p.AuthorID)
 }
 
 func (a *API) note(r *http.Request) (answer, error) {
@@ -111,7 +116,11 @@ func (a *API) note(r *http.Request) (answer, error) {
 	if c.Author.Host != "" {
 		return answer{location: c.URI}, nil
 	}
-	return a.proven(r, a.node.NoteDoc(c, nc), c.AuthorID)
+	d := a.node.NoteDoc(c, nc)
+	if d.Answers, err = a.answers(r, d.Replies, c.PostID, c.ID, c.ReplyCount); err != nil {
+		return answer{}, err
+	}
+	return a.proven(r, d, c.AuthorID)
 }
 
 func tombstone(uri, formerType string) (answer, error) {
@@ -260,8 +269,7 @@ func (a *API) postReplies(r *http.Request) (answer, error) {
 		return answer{}, err
 	}
 	uris, err := a.node.ReplyURIs(r.Context(), p.ID, "", contextItems)
-	d := activity.CollectionDoc{ID: a.node.BaseURL() + r.URL.Path, Type: activity.TypeCollection, TotalItems: len(uris)}
-	return list(d, uris, err)
+	return replies(r, a.node.BaseURL()+r.URL.Path, len(uris), uris, err)
 }
 
 func (a *API) commentReplies(r *http.Request) (answer, error) {
@@ -270,8 +278,46 @@ func (a *API) commentReplies(r *http.Request) (answer, error) {
 		return answer{}, err
 	}
 	uris, err := a.node.ReplyURIs(r.Context(), c.PostID, c.ID, contextItems)
-	d := activity.CollectionDoc{ID: a.node.BaseURL() + r.URL.Path, Type: activity.TypeCollection, TotalItems: int(c.ReplyCount)}
-	return list(d, uris, err)
+	return replies(r, a.node.BaseURL()+r.URL.Path, int(c.ReplyCount), uris, err)
+}
+
+// replies answers a collection of replies whole, or a page of it.
+func replies(r *http.Request, id string, total int, uris []string, err error) (answer, error) {
+	if page, e := strconv.Atoi(r.URL.Query().Get("page")); err == nil && e == nil && page > 0 {
+		return document(replyPage(id, total, uris, page))
+	}
+	return list(activity.CollectionDoc{ID: id, Type: activity.TypeCollection, TotalItems: total}, uris, err)
+}
+
+// replyItems is how many replies a page of them holds. The first one stands inside
+// what they answer.
+const replyItems = 20
+
+func replyPage(id string, total int, uris []string, page int) activity.CollectionDoc {
+	name := func(page int) string { return id + "?page=" + strconv.Itoa(page) }
+	d := activity.CollectionDoc{ID: name(page), Type: activity.TypeCollectionPage, TotalItems: total, PartOf: id, Items: []any{}}
+	from := min((page-1)*replyItems, len(uris))
+	to := min(from+replyItems, len(uris))
+	for _, u := range uris[from:to] {
+		d.Items = append(d.Items, u)
+	}
+	if to < len(uris) {
+		d.Next = name(page + 1)
+	}
+	return d
+}
+
+// answers is the collection of the replies to something of ours with its first page.
+func (a *API) answers(r *http.Request, id, postID, parentID string, total int64) (*activity.CollectionDoc, error) {
+	uris, err := a.node.ReplyURIs(r.Context(), postID, parentID, contextItems)
+	if err != nil {
+		return nil, err
+	}
+	if parentID == "" { // of a post are counted all below it
+		total = int64(len(uris))
+	}
+	first := replyPage(id, int(total), uris, 1)
+	return &activity.CollectionDoc{ID: id, Type: activity.TypeCollection, TotalItems: int(total), FirstPage: &first}, nil
 }
 
 func list(d activity.CollectionDoc, uris []string, err error) (answer, error) {

@@ -36,6 +36,7 @@ func (w *Web) post(ctx context.Context, a ask) (answer, error) {
 	tv := threadView{Post: v.post(t.Post), Orders: orders(path, a, threadSorts()), Cut: t.Cut, Feed: path + ".atom"}
 	tv.Replies = v.replies(t.Replies, "", 1, threadRoom(t.Post.HTML, 1))
 	tv.Post.Body = sanitised(t.Post.HTML)
+	tv.Post.Hashtags = tagLinks(t.Post.Title, t.Post.Content)
 	if t.Next != "" {
 		tv.Next = link(path, "sort", a.sort, "after", t.Next)
 	}

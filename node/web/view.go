@@ -117,6 +117,7 @@ type postView struct {
 	Link                   *linkView // what a link post points to
 	Picture                string    // the path of an image post's picture, of those that this node serves
 	Excerpt                string
+	Hashtags               []tagLink // on its own page
 	Body                   template.HTML
 	Score, Up, Down        int64
 	Comments               int64
@@ -124,6 +125,17 @@ type postView struct {
 	Edited, Pinned, Locked bool
 	Source                 string // its page on its own node, "" for posts of this one
 	InSubmolt              bool   // its line stands on its submolt's page
+}
+
+// tagLink is a hashtag and the search that it leads to.
+type tagLink struct{ Name, Path string }
+
+func tagLinks(texts ...string) []tagLink {
+	var links []tagLink
+	for _, tag := range node.Hashtags(texts...) {
+		links = append(links, tagLink{"#" + tag, node.HashtagPath(tag)})
+	}
+	return links
 }
 
 // linkView is an address on another host.
