@@ -266,27 +266,12 @@ func flagged(ctx context.Context, t *Target) error {
 	if err != nil {
 		return err
 	}
-	a, err := t.agent(ctx)
-	if err != nil {
-		return err
-	}
 	person, reason := t.peer.Actor("Person"), "Reported "+peer.Token()
 	flag := person.Activity("Flag", []any{post.url}, map[string]any{"to": []any{t.base + "/m/" + t.made.submolt}, "content": reason})
 	if err := t.accepted(ctx, person, flag); err != nil {
 		return err
 	}
-	return eventually(ctx, func() error {
-		got, err := t.call(ctx, http.MethodGet, "/submolts/"+t.made.submolt+"/reports", a.key, nil)
-		if err != nil {
-			return err
-		}
-		for _, r := range objects(peer.List(got.doc, "reports")) {
-			if peer.Text(r, "reason") == reason {
-				return nil
-			}
-		}
-		return failf("the moderators do not see %q: %d %.200s", reason, got.status, got.body)
-	})
+	return t.reported(ctx, reason, there)
 }
 
 func deletedFollower(ctx context.Context, t *Target) error {

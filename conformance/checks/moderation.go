@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"net/http"
@@ -17,11 +18,13 @@ func moderationChecks() []Check {
 	var all []Check
 	for _, d := range deeds() {
 		all = append(all,
-			Check{ID: "moderator-" + d.id, Clause: "ACT-8", Name: d.name + " by a moderator of another node, and its end", Run: moderated(d)},
-			Check{ID: "stranger-" + d.id, Clause: "ACT-9", Name: d.name + " by one who does not moderate", Run: notModerated(d)},
+			Check{ID: "moderator-" + d.id, Clause: cmp.Or(d.clause, "ACT-8"), Name: d.name + " by a moderator of another node, and its end", Run: moderated(d)},
+			Check{ID: "stranger-" + d.id, Clause: cmp.Or(d.clause, "ACT-9"), Name: d.name + " by one who does not moderate", Run: notModerated(d)},
 		)
 	}
 	return append(all,
+		Check{ID: "moderator-resolve", Clause: "ACT-14", Name: "reports that a moderator of another node resolves", Run: resolved(there)},
+		Check{ID: "stranger-resolve", Clause: "ACT-14", Name: "reports that one who does not moderate resolves", Run: resolved(gone)},
 		Check{ID: "group-array", Clause: "ANN-10", Name: "a followed Group's Announce of several activities", Run: announcedArray},
 		Check{ID: "group-bare-id", Clause: "ANN-11", Name: "a followed Group's Announce of a post's id", Run: announcedBareID},
 	)
@@ -29,15 +32,18 @@ func moderationChecks() []Check {
 
 // bench is what a moderator acts upon.
 type bench struct {
-	moderator *peer.Actor
-	victim    *peer.Actor // an agent of another node
-	post      *localPost
-	group     string
+	moderator  *peer.Actor
+	victim     *peer.Actor // an agent of another node
+	post       *localPost
+	comment    string // the id of one below the post, by the agents' API
+	commentURL string
+	group      string
 }
 
 // deed is one thing that moderators do, and how it shows.
 type deed struct {
 	id, name string
+	clause   string // "" for those of moderators in general
 	do, undo func(b bench) map[string]any
 	holds    func(ctx context.Context, t *Target, b bench) (bool, error)
 }
@@ -65,13 +71,14 @@ func deeds() []deed {
 	post, victim := func(b bench) string { return b.post.url }, func(b bench) string { return b.victim.ID }
 	remove := about("Delete", post, map[string]any{"summary": "Off topic."})
 	lock := about("Lock", post, nil)
+	shut := about("Lock", func(b bench) string { return b.commentURL }, nil)
 	ban := about("Block", victim, map[string]any{"target": "", "endTime": time.Now().Add(time.Hour).UTC().Format(time.RFC3339)})
 	return []deed{
-		{"delete", "a removal", remove, undone(remove), func(ctx context.Context, t *Target, b bench) (bool, error) {
+		{"delete", "a removal", "", remove, undone(remove), func(ctx context.Context, t *Target, b bench) (bool, error) {
 			titles, err := t.feedTitles(ctx)
 			return !slices.Contains(titles, b.post.title), err
 		}},
-		{"lock", "a lock", lock, undone(lock), func(ctx context.Context, t *Target, b bench) (bool, error) {
+		{"lock", "a lock", "", lock, undone(lock), func(ctx context.Context, t *Target, b bench) (bool, error) {
 			a, err := t.agent(ctx)
 			if err != nil {
 				return false, err
@@ -79,7 +86,15 @@ func deeds() []deed {
 			got, err := t.call(ctx, http.MethodPost, "/posts/"+b.post.id+"/comments", a.key, map[string]any{"content": "Is it locked?"})
 			return got.status >= http.StatusBadRequest, err
 		}},
-		{"block", "a ban", ban, undone(ban), func(ctx context.Context, t *Target, b bench) (bool, error) {
+		{"lock-comment", "a lock of a comment", "ACT-13", shut, undone(shut), func(ctx context.Context, t *Target, b bench) (bool, error) {
+			a, err := t.agent(ctx)
+			if err != nil {
+				return false, err
+			}
+			got, err := t.call(ctx, http.MethodPost, "/posts/"+b.post.id+"/comments", a.key, map[string]any{"content": "Is it locked? " + peer.Token(), "parent_id": b.comment})
+			return got.status >= http.StatusBadRequest, err
+		}},
+		{"block", "a ban", "", ban, undone(ban), func(ctx context.Context, t *Target, b bench) (bool, error) {
 			title := "By one who may be banned " + peer.Token()
 			if err := t.accepted(ctx, b.victim, b.victim.Create(b.victim.Page(b.group, title))); err != nil {
 				return false, err
@@ -91,7 +106,7 @@ func deeds() []deed {
 			return !slices.Contains(titles, title), err
 		}},
 		{
-			"pin", "a pin", about("Add", post, map[string]any{"target": "/featured"}), about("Remove", post, map[string]any{"target": "/featured"}),
+			"pin", "a pin", "", about("Add", post, map[string]any{"target": "/featured"}), about("Remove", post, map[string]any{"target": "/featured"}),
 			func(ctx context.Context, t *Target, b bench) (bool, error) {
 				doc, err := t.document(ctx, b.group+"/featured")
 				return slices.ContainsFunc(peer.List(doc, "orderedItems"), func(item any) bool {
@@ -123,7 +138,11 @@ func (t *Target) bench(ctx context.Context) (bench, error) {
 	if b.victim, _, err = t.met(ctx, "Service"); err != nil {
 		return b, err
 	}
-	b.post, err = t.writePost(ctx, a, "Moderated "+peer.Token())
+	if b.post, err = t.writePost(ctx, a, "Moderated "+peer.Token()); err != nil {
+		return b, err
+	}
+	b.comment, err = t.writeComment(ctx, a, b.post, "", "Moderated, too.")
+	b.commentURL = t.base + "/comment/" + b.comment
 	return b, err
 }
 
@@ -138,24 +157,84 @@ func (t *Target) comesTo(ctx context.Context, d deed, b bench, wanted presence) 
 	})
 }
 
+// appoint makes an agent of another node a moderator.
+func (t *Target) appoint(ctx context.Context, moderator *peer.Actor) error {
+	a, err := t.agent(ctx)
+	if err != nil {
+		return err
+	}
+	got, err := t.call(ctx, http.MethodPost, "/submolts/"+t.made.submolt+"/moderators", a.key, map[string]any{
+		"agent_name": moderator.Name + "@" + t.peer.Host(), "role": "moderator",
+	})
+	if err == nil {
+		err = got.is(http.StatusOK)
+	}
+	return setup("appoint a moderator", err)
+}
+
+// resolved has a report of a post dealt with by an agent of another node: one who
+// moderates (there), or one who does not (gone).
+func resolved(moderator presence) func(context.Context, *Target) error {
+	return func(ctx context.Context, t *Target) error {
+		b, err := t.bench(ctx)
+		if err != nil {
+			return err
+		}
+		if moderator == there {
+			if err := t.appoint(ctx, b.moderator); err != nil {
+				return err
+			}
+		}
+		person, reason := t.peer.Actor("Person"), "Reported "+peer.Token()
+		flag := person.Activity("Flag", b.post.url, map[string]any{"to": []any{b.group}, "content": reason})
+		if err := t.accepted(ctx, person, flag); err != nil {
+			return err
+		}
+		if err := t.reported(ctx, reason, there); err != nil {
+			return setup("report a post", err)
+		}
+		delete(flag, "@context")
+		resolve := b.moderator.Activity("Resolve", flag, map[string]any{"to": []any{b.group}, "audience": b.group})
+		if err := t.accepted(ctx, b.moderator, resolve); err != nil {
+			return err
+		}
+		if moderator == gone {
+			if err := t.flushed(ctx); err != nil {
+				return err
+			}
+			return t.reported(ctx, reason, there)
+		}
+		return t.reported(ctx, reason, gone)
+	}
+}
+
+// reported waits until the submolt's moderators see a report, or do not any more.
+func (t *Target) reported(ctx context.Context, reason string, wanted presence) error {
+	a, err := t.agent(ctx)
+	if err != nil {
+		return err
+	}
+	return eventually(ctx, func() error {
+		got, err := t.call(ctx, http.MethodGet, "/submolts/"+t.made.submolt+"/reports", a.key, nil)
+		if err != nil {
+			return err
+		}
+		seen := slices.ContainsFunc(objects(peer.List(got.doc, "reports")), func(r map[string]any) bool { return peer.Text(r, "reason") == reason })
+		if presence(seen) != wanted {
+			return failf("the moderators see %q: %v, %d %.200s", reason, seen, got.status, got.body)
+		}
+		return nil
+	})
+}
+
 func moderated(d deed) func(context.Context, *Target) error {
 	return func(ctx context.Context, t *Target) error {
 		b, err := t.bench(ctx)
 		if err != nil {
 			return err
 		}
-		a, err := t.agent(ctx)
-		if err != nil {
+		if err := t.appoint(ctx, b.moderator); err != nil {
 			return err
-		}
-		got, err := t.call(ctx, http.MethodPost, "/submolts/"+t.made.submolt+"/moderators", a.key, map[string]any{
-			"agent_name": b.moderator.Name + "@" + t.peer.Host(), "role": "moderator",
-		})
-		if err == nil {
-			err = got.is(http.StatusOK)
-		}
-		if err != nil {
-			return setup("appoint a moderator", err)
 		}
 		do := d.do(b)
 		if err := t.accepted(ctx, b.moderator, do); err != nil {

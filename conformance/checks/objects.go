@@ -2,6 +2,7 @@ package checks
 
 import (
 	"context"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -19,6 +20,7 @@ func objectChecks() []Check {
 		{ID: "page-submolt-first", Clause: "OBJ-5", Name: "a Page's to names the submolt first", Run: submoltFirst},
 		{ID: "page-published", Clause: "OBJ-6", Name: "published of a Page", Run: onActor(postID, publishedOf)},
 		{ID: "page-lists", Clause: "OBJ-7", Name: "tag and attachment of a Page", Run: onActor(postID, listsOf)},
+		{ID: "note-hashtag", Clause: "OBJ-8", Name: "a hashtag in a comment", Run: hashtagOf},
 		{ID: "outbox", Clause: "COLL-1", Name: "a submolt's outbox", Run: orderedCollection("outbox")},
 		{ID: "featured", Clause: "COLL-1", Name: "a submolt's featured", Run: orderedCollection("featured")},
 		{ID: "moderators", Clause: "COLL-1", Name: "a submolt's moderators", Run: orderedCollection("attributedTo")},
@@ -116,6 +118,37 @@ func listsOf(_ *Target, _ string, doc map[string]any) error {
 	return nil
 }
 
+func hashtagOf(ctx context.Context, t *Target) error {
+	a, err := t.agent(ctx)
+	if err != nil {
+		return err
+	}
+	p, err := t.post(ctx)
+	if err != nil {
+		return err
+	}
+	name := "#suite" + peer.Token()
+	id, err := t.writeComment(ctx, a, p, "", "This is about "+name)
+	if err != nil {
+		return err
+	}
+	doc, err := t.document(ctx, t.base+"/comment/"+id)
+	if err != nil {
+		return err
+	}
+	for _, tag := range objects(peer.List(doc, "tag")) {
+		if peer.Text(tag, "type") != "Hashtag" || !strings.EqualFold(peer.Text(tag, "name"), name) {
+			continue
+		}
+		got, err := t.get(ctx, peer.Text(tag, "href"), "text/html")
+		if err == nil {
+			err = got.is(http.StatusOK)
+		}
+		return err
+	}
+	return failf("tag is %v, without the Hashtag %s", doc["tag"], name)
+}
+
 func totalOf(doc map[string]any) (int, error) {
 	n, ok := doc["totalItems"].(float64)
 	if !ok || n != float64(int(n)) || n < 0 {
@@ -199,6 +232,9 @@ func threadCollection(member string) func(context.Context, *Target) error {
 			return err
 		}
 		where := peer.Text(doc, member)
+		if where == "" { // or whole, with its first page inside
+			where = peer.Text(peer.Object(doc, member), "id")
+		}
 		if where == "" {
 			return failf("the Page names no %s", member)
 		}

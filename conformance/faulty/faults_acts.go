@@ -20,7 +20,7 @@ func actFaults() []Fault {
 		skip(g+"group-array", "a Group lends its rights", "inner-type"),
 		skip(g+"group-bare-id", "asks nobody", "bare-id"),
 	}
-	for _, deed := range []string{"delete", "lock", "block", "pin"} {
+	for _, deed := range []string{"delete", "lock", "lock-comment", "block", "pin", "resolve"} {
 		all = append(all,
 			skip(g+"moderator-"+deed, "knows moderators of its own alone", "moderator-"+deed),
 			skip(g+"stranger-"+deed, "anybody moderates", "stranger-"+deed),

@@ -120,6 +120,8 @@ func objectFaults() []Fault {
 		edit("discovery/page-submolt-first", "the public first", page, changed(reversed("to"))),
 		edit("discovery/page-published", "with an offset", page, set("published", "2026-01-01T00:00:00+00:00")),
 		edit("discovery/page-lists", "tag is null", page, set("tag", nil)),
+		edit("discovery/note-hashtag", "a word like any other", note, drop("tag")),
+		edit("discovery/note-hashtag", "leads nowhere", note, replace("?tag=", "/nowhere?tag=")),
 		edit("discovery/outbox", "pages", ending("/outbox"), set("first", "/outbox?page=1")),
 		edit("discovery/featured", "totalItems as a word", ending("/featured"), set("totalItems", "0")),
 		edit("discovery/moderators", "without an order", ending("/moderators"), set("type", "Collection")),

@@ -103,12 +103,18 @@ func (s *Server) governed(actor string, in incoming, kind, object string, undo b
 		m = p.submolt
 	}
 	deed := map[string]string{"Lock": "lock", "Block": "block", "Add": "pin", "Remove": "pin", "Delete": "delete"}[kind]
+	c := s.findComment(object)
+	if c != nil {
+		m, deed = c.post.submolt, "lock-comment"
+	}
 	if !s.moderates(actor, m, deed) {
 		return
 	}
 	switch {
 	case kind == "Block":
 		m.banned[object] = !undo
+	case c != nil:
+		c.locked = kind == "Lock" && !undo
 	case p == nil:
 		return
 	case kind == "Lock":
@@ -158,6 +164,13 @@ func (s *Server) flaggedBy(in incoming) {
 		if p := s.findPost(id); p != nil && s.rule("flag") {
 			p.submolt.reports = append(p.submolt.reports, peer.Text(in.doc, "content"))
 		}
+	}
+}
+
+// resolvedBy ends the reports of a post by a moderator of its submolt.
+func (s *Server) resolvedBy(actor string, flag map[string]any) {
+	if p := s.findPost(peer.Text(flag, "object")); p != nil && s.moderates(actor, p.submolt, "resolve") {
+		p.submolt.reports = nil
 	}
 }
 

@@ -451,12 +451,13 @@ func (s *Server) createComment(w http.ResponseWriter, r *http.Request, a *agent)
 	if !ok {
 		return
 	}
-	if p.locked {
-		s.fail(w, r, http.StatusForbidden, "The post is locked")
+	parent := s.findComment(peer.Text(in, "parent_id"))
+	if p.locked || parent != nil && parent.locked {
+		s.fail(w, r, http.StatusForbidden, "It is locked")
 		return
 	}
 	c := &comment{entry: entry{author: a.spelled, authorURL: s.agentURL(a.name), content: peer.Text(in, "content")}, parent: p.url, post: p}
-	if parent := s.findComment(peer.Text(in, "parent_id")); parent != nil && s.rule("comment-tree") {
+	if parent != nil && s.rule("comment-tree") {
 		c.parent = parent.url
 	}
 	s.addComment(c)

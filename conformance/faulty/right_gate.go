@@ -91,6 +91,8 @@ func (s *Server) apply(in incoming) {
 		s.governed(actor, in, peer.Text(in.doc, "type"), peer.Text(in.doc, "object"), false)
 	case "Flag":
 		s.flaggedBy(in)
+	case "Resolve":
+		s.resolvedBy(actor, peer.Object(in.doc, "object"))
 	case "Move":
 		s.movedBy(actor, in)
 	case "Create":

@@ -78,6 +78,7 @@ type comment struct {
 	entry
 	parent string // url of the post or comment
 	post   *post
+	locked bool
 }
 
 func newState() state {
@@ -190,8 +191,19 @@ func (s *Server) noteDoc(c *comment) map[string]any {
 		"id": c.url, "type": "Note", "attributedTo": c.authorURL, "inReplyTo": c.parent,
 		"content": "<p>" + escape(c.content) + "</p>", "mediaType": "text/html",
 		"to": []any{peer.Public}, "cc": []any{c.post.submolt.url(s)}, "audience": c.post.submolt.url(s),
-		"published": stamp(c.created),
+		"published": stamp(c.created), "tag": hashtags(c.content, c.post.submolt.url(s)+"?tag="),
 	}
+}
+
+// hashtags are the words of a text that are one, as tags.
+func hashtags(text, at string) []any {
+	tags := []any{}
+	for _, word := range strings.Fields(text) {
+		if strings.HasPrefix(word, "#") && len(word) > 1 {
+			tags = append(tags, map[string]any{"type": "Hashtag", "name": word, "href": at + word[1:]})
+		}
+	}
+	return tags
 }
 
 // publish sends the Create of a local entry to the author's followers and, as
