@@ -433,15 +433,6 @@ func (s *Server) listComments(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (s *Server) readComment(w http.ResponseWriter, r *http.Request) {
-	c := s.findComment(r.PathValue("id"))
-	if c == nil {
-		s.fail(w, r, http.StatusNotFound, "No such comment")
-		return
-	}
-	s.answer(w, http.StatusOK, map[string]any{"comment": s.commentJSON(c)})
-}
-
 func (s *Server) createComment(w http.ResponseWriter, r *http.Request, a *agent) {
 	p := s.thePost(w, r)
 	if p == nil {

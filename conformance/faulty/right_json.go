@@ -98,3 +98,12 @@ func (s *Server) member(dec *json.Decoder, keys []string) ([]string, error) {
 	}
 	return append(keys, key), nil
 }
+
+func (s *Server) readComment(w http.ResponseWriter, r *http.Request) {
+	c := s.findComment(r.PathValue("id"))
+	if c == nil {
+		s.fail(w, r, http.StatusNotFound, "No such comment")
+		return
+	}
+	s.answer(w, http.StatusOK, map[string]any{"comment": s.commentJSON(c)})
+}
