@@ -1,6 +1,7 @@
 package peerapi
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -10,6 +11,7 @@ import (
 	"instar.example/federation/activity"
 	"instar.example/federation/inbox"
 	"instar.example/node"
+	"instar.example/node/press"
 )
 
 // handler answers a GET with a document, or says why not.
@@ -42,13 +44,32 @@ func (a *API) serve(h handler) http.HandlerFunc {
 		header.Set("Content-Type", ans.contentType)
 		header.Set("Access-Control-Allow-Origin", "*")
 		if ans.status == 0 {
-			a.press.Serve(w, r, ans.body)
+			a.press.Forms(ans.body).Serve(w, r, ans.body, press.ETag(withoutProofTime(ans.body)))
 			return
 		}
 		header.Set("Content-Length", strconv.Itoa(len(ans.body)))
 		w.WriteHeader(ans.status)
 		_, _ = w.Write(ans.body) // the client may be gone
 	}
+}
+
+// withoutProofTime leaves out what a proof says of its own making: a document
+// that is proven each time anew is the same document (FEP-8b32). No string of
+// JSON can hold these keys: their quotes would be escaped.
+func withoutProofTime(body []byte) []byte {
+	for _, key := range []string{`"created":"`, `"proofValue":"`} {
+		rest, kept := body, []byte(nil)
+		for {
+			before, after, found := bytes.Cut(rest, []byte(key))
+			kept = append(kept, before...)
+			if !found {
+				break
+			}
+			_, rest, _ = bytes.Cut(after, []byte(`"`))
+		}
+		body = kept
+	}
+	return body
 }
 
 // document encodes what ActivityPub clients read.

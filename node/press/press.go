@@ -111,13 +111,9 @@ func (f *Forms) As(coding string) []byte {
 	return *form
 }
 
-// Serve answers 200 with a body that is made for this request, or 304 where the
-// client has it (RFC 9110 §13.1.2). Other headers, Vary among them, are its caller's.
-func (p *Press) Serve(w http.ResponseWriter, r *http.Request, body []byte) {
-	p.Forms(body).Serve(w, r, body, ETag(body))
-}
-
-// Serve is Serve of a body of which the forms are kept; of nil, too.
+// Serve answers 200 with the body that the forms are of, or 304 where the client
+// has it (RFC 9110 §13.1.2). Nil forms are those of a body that is too small.
+// Other headers, Vary among them, are its caller's.
 func (f *Forms) Serve(w http.ResponseWriter, r *http.Request, body []byte, etag string) {
 	h := w.Header()
 	h["Etag"] = []string{etag}

@@ -33,7 +33,7 @@ func TestAnAnswerIsSmallAndNotSentTwice(t *testing.T) {
 		}
 		w := httptest.NewRecorder()
 		w.Header().Set("Content-Type", "text/plain")
-		p.Serve(w, r, body)
+		p.Forms(body).Serve(w, r, body, press.ETag(body))
 		return w
 	}
 	res := serve(large, "GET", "Accept-Encoding", "gzip")
