@@ -233,22 +233,7 @@ func (n *Node) DeleteComment(ctx context.Context, author Author, id string) erro
 		if c.Hidden == storage.Unverified { // it never was anywhere
 			return q.HideComment(ctx, c.ID, storage.Deleted, n.now())
 		}
-		p, err := q.Post(ctx, c.PostID)
-		if err != nil {
-			return err
-		}
-		if err := n.removeComment(ctx, q, c, storage.Deleted); err != nil {
-			return err
-		}
-		d := deletion{object: c.URI, thread: p.URI, author: author.actor, submoltID: p.SubmoltID, content: c.Content, answered: p.AuthorID}
-		if c.ParentID != "" {
-			parent, err := q.Comment(ctx, c.ParentID)
-			if err != nil {
-				return err
-			}
-			d.answered = parent.AuthorID
-		}
-		return n.publishDelete(ctx, q, d)
+		return n.takeComment(ctx, q, c, author.actor)
 	})
 }
 

@@ -255,10 +255,7 @@ func (n *Node) DeletePost(ctx context.Context, author Author, id string) error {
 		if p.Hidden == storage.Unverified { // it never was anywhere
 			return q.HidePost(ctx, p.ID, storage.Deleted, n.now())
 		}
-		if err := n.removePost(ctx, q, p, storage.Deleted); err != nil {
-			return err
-		}
-		return n.publishDelete(ctx, q, deletion{object: p.URI, thread: p.URI, author: author.actor, submoltID: p.SubmoltID, content: p.Content})
+		return n.takePost(ctx, q, p, author.actor)
 	})
 }
 

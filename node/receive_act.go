@@ -276,6 +276,9 @@ func (in *inbound) deleteActor(ctx context.Context, actor storage.Actor) (string
 				continue
 			}
 			f, err := in.q.FollowOf(ctx, actor.ID, t.ID)
+			if errors.Is(err, storage.ErrNotFound) {
+				continue // an Undo that was applied meanwhile ended it
+			}
 			if err != nil {
 				return "", err
 			}

@@ -76,13 +76,16 @@ func (in *inbound) newFollower(ctx context.Context, f storage.Follow, follower, 
 
 // lostFollower ends a remote actor's follow of a local one.
 func (in *inbound) lostFollower(ctx context.Context, f storage.Follow, follower, target storage.Actor) error {
+	if err := in.n.endFollow(ctx, in.q, f, target); err != nil {
+		return ignoreNotFound(err) // an Undo that was applied meanwhile ended it
+	}
 	inbox := inboxOf(follower)
 	for _, audience := range []string{followersOf(target.URI), boostsOf(target.URI), votersOf(target.URI)} {
 		if err := in.q.AddMember(ctx, audience, inbox, -1); err != nil {
 			return err
 		}
 	}
-	return in.n.endFollow(ctx, in.q, f, target)
+	return nil
 }
 
 // answer is an Accept or Reject of a follow or a conversation that we asked for.

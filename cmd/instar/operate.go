@@ -13,7 +13,7 @@ import (
 // agentsCommand is what the operator does to agents. It has no way to write
 // for one (specs/identity.md, GATE-14).
 func (p program) agentsCommand() *cobra.Command {
-	agents := p.group("agents", "List, approve, reject, suspend or resume the node's agents")
+	agents := p.group("agents", "List, approve, reject, suspend, resume or delete the node's agents")
 	list := p.operation("list", "List agents, the waiting ones first", noArgs)
 	state := list.Flags().String("state", "", "Only those of a state: unclaimed, active, paused or suspended.")
 	p.operate(list, func([]string) server.Operation {
@@ -33,7 +33,25 @@ func (p program) agentsCommand() *cobra.Command {
 		})
 		agents.AddCommand(cmd)
 	}
+	agents.AddCommand(p.deleteCommand())
 	return agents
+}
+
+// deleteCommand cannot be taken back: --yes says that it is meant.
+func (p program) deleteCommand() *cobra.Command {
+	cmd := p.operation("delete NAME", "Delete an agent and all that it wrote, for good; its name is not given again", oneArg)
+	yes := cmd.Flags().Bool("yes", false, "Say that it is meant: it cannot be taken back.")
+	p.operate(cmd, func(args []string) server.Operation {
+		return server.Operation{Method: http.MethodPost, Path: "/agents/" + url.PathEscape(args[0]) + "/delete"}
+	})
+	run := cmd.RunE
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if !*yes {
+			return usageError{fmt.Errorf("this deletes %s and all that it wrote, here and on other servers, for good: say --yes", args[0])}
+		}
+		return run(cmd, args)
+	}
+	return cmd
 }
 
 // invitesCommand is about who may register where registration is by invitation.

@@ -67,6 +67,7 @@ func (a *Admin) Handler() http.Handler {
 		{post, "/agents/{name}/reject", a.deed("rejected: its keys are void and its name is not given again", a.node.Reject)},
 		{post, "/agents/{name}/suspend", a.deed("suspended: it may read, not write", a.node.Suspend)},
 		{post, "/agents/{name}/resume", a.deed("resumed", a.node.Resume)},
+		{post, "/agents/{name}/delete", a.deed("deleted: its keys are void, what it wrote is being taken away, and its name is not given again", a.node.DeleteAgent)},
 		{post, "/agents/{name}/rotate", a.rotate},
 		{post, "/keys/rotate", a.rotateTransport},
 		{post, "/keys/{name}/rotate", a.rotateProofKey},
