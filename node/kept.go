@@ -4,8 +4,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/hashicorp/golang-lru/v2/simplelru"
-
+	"instar.example/node/bounded"
 	"instar.example/storage"
 )
 
@@ -67,11 +66,7 @@ func (c *changes) after(version int64, about []string) bool {
 // that it hangs on changed. Nobody may change what it gives out.
 type kept[V any] struct {
 	changes *changes
-	most    int // bytes, about
-
-	mu    sync.Mutex
-	lru   *simplelru.LRU[string, keptValue[V]] // guarded by mu
-	bytes int                                  // guarded by mu
+	values  *bounded.Cache[string, keptValue[V]]
 }
 
 type keptValue[V any] struct {
@@ -85,16 +80,12 @@ type keptValue[V any] struct {
 const keptOverhead = 256
 
 func newKept[V any](c *changes, most int) *kept[V] {
-	k := &kept[V]{changes: c, most: most}
-	// The only error is a size below 1.
-	k.lru, _ = simplelru.NewLRU(most/keptOverhead, func(_ string, v keptValue[V]) { k.bytes -= v.bytes })
-	return k
+	cost := func(key string, v keptValue[V]) int { return len(key) + v.bytes + keptOverhead }
+	return &kept[V]{changes: c, values: bounded.New(most, most/keptOverhead, cost)}
 }
 
 func (k *kept[V]) get(key string) (V, bool) {
-	k.mu.Lock()
-	v, found := k.lru.Get(key)
-	k.mu.Unlock()
+	v, found := k.values.Get(key)
 	if !found || k.changes.after(v.version, v.about) {
 		var none V
 		return none, false
@@ -104,20 +95,7 @@ func (k *kept[V]) get(key string) (V, bool) {
 
 // put keeps a value that was read after the version was taken.
 func (k *kept[V]) put(key string, v keptValue[V]) {
-	v.bytes += len(key) + keptOverhead
-	if v.bytes > k.most/16 {
-		return
-	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if old, found := k.lru.Peek(key); found && old.version > v.version {
-		return
-	}
-	k.lru.Remove(key) // so that its bytes are counted off
-	for k.bytes += v.bytes; k.bytes > k.most; {
-		k.lru.RemoveOldest()
-	}
-	k.lru.Add(key, v)
+	k.values.Put(key, v, func(old keptValue[V]) bool { return old.version > v.version })
 }
 
 // reads are what the node keeps in memory of its database, apart from the

@@ -5,14 +5,13 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
-	"github.com/hashicorp/golang-lru/v2/simplelru"
 	"golang.org/x/sync/singleflight"
 
 	"instar.example/node"
+	"instar.example/node/bounded"
 	"instar.example/node/press"
 )
 
@@ -20,7 +19,6 @@ import (
 const (
 	cacheBytes   = 64 << 20
 	cacheEntries = 1 << 16
-	entryBytes   = cacheBytes / 16 // larger ones are served and not kept
 	// entryAge is how old an answer may be: "rising" looks at the time.
 	entryAge = 60 * time.Second
 
@@ -37,9 +35,7 @@ type cache struct {
 	aliases *lru.Cache[string, alias]
 	press   *press.Press
 
-	mu    sync.Mutex
-	lru   *simplelru.LRU[string, *entry] // guarded by mu
-	bytes int                            // guarded by mu
+	kept *bounded.Cache[string, *entry]
 }
 
 // alias is what an address means.
@@ -60,9 +56,8 @@ type entry struct {
 }
 
 func newCache() *cache {
-	c := &cache{press: press.New()}
-	// The only error of both is a size below 1.
-	c.lru, _ = simplelru.NewLRU(cacheEntries, func(key string, e *entry) { c.bytes -= cost(key, e) })
+	c := &cache{press: press.New(), kept: bounded.New(cacheBytes, cacheEntries, cost)}
+	// The only error is a size below 1.
 	c.aliases, _ = lru.New[string, alias](aliasEntries)
 	return c
 }
@@ -74,9 +69,7 @@ const entryOverhead = 512
 func cost(key string, e *entry) int { return len(key) + len(e.body) + len(e.body)/2 + entryOverhead }
 
 func (c *cache) fresh(key string, version int64, now time.Time) *entry {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	e, found := c.lru.Get(key)
+	e, found := c.kept.Get(key)
 	if !found || e.version != version || now.Sub(e.madeAt) >= entryAge {
 		return nil
 	}
@@ -84,20 +77,7 @@ func (c *cache) fresh(key string, version int64, now time.Time) *entry {
 }
 
 func (c *cache) keep(key string, e *entry) {
-	n := cost(key, e)
-	if n > entryBytes {
-		return
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if old, found := c.lru.Peek(key); found && old.version > e.version {
-		return
-	}
-	c.lru.Remove(key) // so that its bytes are counted off
-	for c.bytes += n; c.bytes > cacheBytes; {
-		c.lru.RemoveOldest()
-	}
-	c.lru.Add(key, e)
+	c.kept.Put(key, e, func(old *entry) bool { return old.version > e.version })
 }
 
 // entry returns the answer under a key, made by render unless a fresh one is

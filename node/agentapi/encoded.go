@@ -5,11 +5,9 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
-	"sync"
-
-	"github.com/hashicorp/golang-lru/v2/simplelru"
 
 	"instar.example/node"
+	"instar.example/node/bounded"
 	"instar.example/storage"
 )
 
@@ -22,11 +20,8 @@ const (
 // encoded keeps the JSON of posts and threads. Each hangs on nothing but the
 // value that it was made of, which is compared: nobody has to say when it ends.
 type encoded struct {
-	mu          sync.Mutex
-	posts       *simplelru.LRU[string, encodedPost]           // guarded by mu, by the post's id
-	threads     *simplelru.LRU[**node.Reply, *encodedReplies] // guarded by mu, by where the thread stands in memory
-	postBytes   int                                           // guarded by mu
-	threadBytes int                                           // guarded by mu
+	posts   *bounded.Cache[string, encodedPost]           // by the post's id
+	threads *bounded.Cache[**node.Reply, *encodedReplies] // by where the thread stands in memory
 }
 
 // encodedPost is a post without anything of its viewer.
@@ -38,21 +33,17 @@ type encodedPost struct {
 func (p encodedPost) cost() int { return len(p.json) + len(p.of.Content) + entryOverhead }
 
 func newEncoded() *encoded {
-	e := &encoded{}
-	// The only error of both is a size below 1.
-	e.posts, _ = simplelru.NewLRU(encodedPostsBytes/entryOverhead, func(_ string, p encodedPost) { e.postBytes -= p.cost() })
-	e.threads, _ = simplelru.NewLRU(encodedThreadsBytes/entryOverhead, func(_ **node.Reply, r *encodedReplies) { e.threadBytes -= r.cost() })
-	return e
+	return &encoded{
+		posts:   bounded.New(encodedPostsBytes, encodedPostsBytes/entryOverhead, func(_ string, p encodedPost) int { return p.cost() }),
+		threads: bounded.New(encodedThreadsBytes, encodedThreadsBytes/entryOverhead, func(_ **node.Reply, r *encodedReplies) int { return r.cost() }),
+	}
 }
 
 // post returns the JSON of a visible post: nobody may change it.
 func (a *API) encodedPost(p storage.Post) ([]byte, error) {
 	e := a.encoded
 	p.HTML = ""
-	e.mu.Lock()
-	have, found := e.posts.Get(p.ID)
-	e.mu.Unlock()
-	if found && have.of == p {
+	if have, found := e.posts.Get(p.ID); found && have.of == p {
 		return have.json, nil
 	}
 	text, err := appendJSON(nil, a.postJSON(p))
@@ -60,13 +51,7 @@ func (a *API) encodedPost(p storage.Post) ([]byte, error) {
 		return nil, err
 	}
 	made := encodedPost{of: p, json: text}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.posts.Remove(p.ID) // so that its bytes are counted off
-	for e.postBytes += made.cost(); e.postBytes > encodedPostsBytes && e.posts.Len() > 0; {
-		e.posts.RemoveOldest()
-	}
-	e.posts.Add(p.ID, made)
+	e.posts.Put(p.ID, made, nil)
 	return text, nil
 }
 
@@ -149,10 +134,7 @@ func (a *API) encodedReplies(rs []*node.Reply) (*encodedReplies, error) {
 		return &encodedReplies{json: []byte("[]")}, nil
 	}
 	e := a.encoded
-	e.mu.Lock()
-	have, found := e.threads.Get(&rs[0])
-	e.mu.Unlock()
-	if found && len(have.of) == len(rs) {
+	if have, found := e.threads.Get(&rs[0]); found && len(have.of) == len(rs) {
 		return have, nil
 	}
 	made := &encodedReplies{of: rs}
@@ -160,16 +142,7 @@ func (a *API) encodedReplies(rs []*node.Reply) (*encodedReplies, error) {
 		return nil, err
 	}
 	made.json = slices.Clip(made.json)
-	if made.cost() > encodedThreadsBytes/16 {
-		return made, nil
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.threads.Remove(&rs[0]) // so that its bytes are counted off
-	for e.threadBytes += made.cost(); e.threadBytes > encodedThreadsBytes && e.threads.Len() > 0; {
-		e.threads.RemoveOldest()
-	}
-	e.threads.Add(&rs[0], made)
+	e.threads.Put(&rs[0], made, nil)
 	return made, nil
 }
 

@@ -4,13 +4,12 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/hashicorp/golang-lru/v2/simplelru"
 	"golang.org/x/sync/singleflight"
 
+	"instar.example/node/bounded"
 	"instar.example/node/press"
 )
 
@@ -18,7 +17,6 @@ import (
 const (
 	cacheBytes   = 64 << 20
 	cacheEntries = 1 << 17
-	entryBytes   = cacheBytes / 16 // larger ones are served and not kept
 	// entryAge is how old a page may be: the times on it say "5 min ago".
 	entryAge = 60 * time.Second
 	// crowdAge is how old a page may be, whatever has changed since, while crowdOf
@@ -35,10 +33,7 @@ type cache struct {
 	flight singleflight.Group
 	press  *press.Press
 
-	mu    sync.Mutex
-	lru   *simplelru.LRU[string, *entry] // guarded by mu
-	bytes int                            // guarded by mu
-
+	kept    *bounded.Cache[string, *entry]
 	waiting atomic.Int64 // readers whose page is being made
 }
 
@@ -54,10 +49,7 @@ type entry struct {
 }
 
 func newCache() *cache {
-	c := &cache{press: press.New()}
-	// The only error is a size below 1.
-	c.lru, _ = simplelru.NewLRU(cacheEntries, func(_ string, e *entry) { c.bytes -= e.size() })
-	return c
+	return &cache{press: press.New(), kept: bounded.New(cacheBytes, cacheEntries, func(_ string, e *entry) int { return e.size() })}
 }
 
 // entry returns the answer under a key, made by render unless a fresh one is
@@ -80,7 +72,7 @@ func (c *cache) entry(key string, version int64, now time.Time, render func() (a
 			return nil, err
 		}
 		e := newEntry(a, version, now, c.press)
-		c.keep(key, e)
+		c.kept.Put(key, e, nil)
 		return e, nil
 	})
 	if err != nil {
@@ -90,9 +82,7 @@ func (c *cache) entry(key string, version int64, now time.Time, render func() (a
 }
 
 func (c *cache) fresh(key string, version int64, now time.Time) *entry {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	e, ok := c.lru.Get(key)
+	e, ok := c.kept.Get(key)
 	if !ok || now.Sub(e.madeAt) >= entryAge {
 		return nil
 	}
@@ -100,19 +90,6 @@ func (c *cache) fresh(key string, version int64, now time.Time) *entry {
 		return nil
 	}
 	return e
-}
-
-func (c *cache) keep(key string, e *entry) {
-	if len(e.body) > entryBytes {
-		return
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.lru.Remove(key) // so that its bytes are counted off
-	c.lru.Add(key, e)
-	for c.bytes += e.size(); c.bytes > cacheBytes; {
-		c.lru.RemoveOldest()
-	}
 }
 
 // entryOverhead is about what an entry takes besides its bytes.

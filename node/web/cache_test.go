@@ -62,24 +62,24 @@ func TestTheCacheIsBounded(t *testing.T) {
 		return func() (answer, error) { return answer{body: make([]byte, size)}, nil }
 	}
 	for i := range 40 {
-		if _, err := c.entry(fmt.Sprint(i), 1, now, page(3<<20)); err != nil {
+		if _, err := c.entry(fmt.Sprint(i), 1, now, page(2<<20)); err != nil {
 			t.Fatal(err)
 		}
-		if c.bytes > cacheBytes {
-			t.Fatalf("%d bytes after %d pages, want at most %d", c.bytes, i+1, cacheBytes)
+		if c.kept.Bytes() > cacheBytes {
+			t.Fatalf("%d bytes after %d pages, want at most %d", c.kept.Bytes(), i+1, cacheBytes)
 		}
 	}
 	if c.fresh("0", 1, now) != nil || c.fresh("39", 1, now) == nil {
 		t.Error("the newest must stay and the oldest go")
 	}
 	for range 5 { // the same again takes no more room
-		before := c.bytes
-		if _, err := c.entry("39", 2, now, page(3<<20)); err != nil || c.bytes != before {
-			t.Fatalf("%d bytes, then %d: %v", before, c.bytes, err)
+		before := c.kept.Bytes()
+		if _, err := c.entry("39", 2, now, page(2<<20)); err != nil || c.kept.Bytes() != before {
+			t.Fatalf("%d bytes, then %d: %v", before, c.kept.Bytes(), err)
 		}
 	}
-	if _, err := c.entry("huge", 1, now, page(entryBytes+1)); err != nil || c.fresh("huge", 1, now) != nil {
-		t.Errorf("a page larger than %d bytes is kept (%v)", entryBytes, err)
+	if _, err := c.entry("huge", 1, now, page(cacheBytes/16+1)); err != nil || c.fresh("huge", 1, now) != nil {
+		t.Errorf("a page larger than %d bytes is kept (%v)", cacheBytes/16, err)
 	}
 }
 
