@@ -47,8 +47,7 @@ const (
 	tlsTimeout     = 5 * time.Second
 	headerTimeout  = 10 * time.Second
 	idleTimeout    = 90 * time.Second
-	connsPerHost   = 64 // as many as a lane sends at once to who is far away
-	idlePerHost    = 1
+	connsPerHost   = 128 // as many as a lane sends at once to who is far away; between two turns they stay
 	idleConns      = 512
 	httpsPort      = 443
 
@@ -133,7 +132,7 @@ func New(config Config) *Client {
 				ResponseHeaderTimeout:  headerTimeout,
 				MaxResponseHeaderBytes: MaxHeader,
 				MaxConnsPerHost:        connsPerHost,
-				MaxIdleConnsPerHost:    idlePerHost,
+				MaxIdleConnsPerHost:    connsPerHost,
 				MaxIdleConns:           idleConns,
 				IdleConnTimeout:        idleTimeout,
 			},

@@ -157,7 +157,7 @@ func (t *turn) run(ctx context.Context, from, to int) {
 		}
 		threads[e.Thread] = append(threads[e.Thread], i)
 	}
-	w := newWindow()
+	w := newWindow(t.w.windowOf(t.lane.Inbox))
 	var all sync.WaitGroup
 	for _, name := range order {
 		<-w.free
@@ -174,12 +174,22 @@ func (t *turn) run(ctx context.Context, from, to int) {
 		})
 	}
 	all.Wait()
+	t.w.windows.Add(t.lane.Inbox, w.last())
+}
+
+// windowOf is how many requests to an inbox may be under way to begin with.
+func (w *Worker) windowOf(inbox string) int {
+	if size, known := w.windows.Get(inbox); known {
+		return size
+	}
+	return laneInFlight
 }
 
 // window bounds how many requests are under way to one inbox. It opens by one
 // with each answer, for as long as these take no longer than the first did: who
 // is far away gets more at once, who is slow does not. What fails closes it to
-// where it is.
+// where it is. The next turn begins where the last one ended, or where a failure
+// was, from the beginning.
 type window struct {
 	free chan struct{} // holds a token for each request that may begin
 
@@ -189,12 +199,22 @@ type window struct {
 	closed bool          // guarded by mu
 }
 
-func newWindow() *window {
-	w := &window{free: make(chan struct{}, laneMost), size: laneInFlight}
-	for range laneInFlight {
+func newWindow(size int) *window {
+	w := &window{free: make(chan struct{}, laneMost), size: size}
+	for range size {
 		w.free <- struct{}{}
 	}
 	return w
+}
+
+// last is the size for the next turn: a host may have come nearer, too.
+func (w *window) last() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed || w.first < farAway {
+		return laneInFlight
+	}
+	return w.size
 }
 
 func (w *window) release() { w.free <- struct{}{} }

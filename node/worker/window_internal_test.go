@@ -16,8 +16,8 @@ func TestAWindowOpensForWhoIsFarAwayAlone(t *testing.T) {
 		{"far", func(int) time.Duration { return 250 * time.Millisecond }, laneMost},
 		{"ever slower", func(i int) time.Duration { return time.Duration(100+20*i) * time.Millisecond }, laneInFlight + 3},
 	} {
-		w := newWindow()
-		for i := range 200 {
+		w := newWindow(laneInFlight)
+		for i := range 300 {
 			<-w.free
 			w.answered(c.took(i))
 			w.release()
@@ -25,11 +25,20 @@ func TestAWindowOpensForWhoIsFarAwayAlone(t *testing.T) {
 		if got := len(w.free); got != c.want || w.size != c.want {
 			t.Errorf("%s: %d requests may be under way, of %d; want %d", c.name, got, w.size, c.want)
 		}
+		if got := w.last(); got != c.want {
+			t.Errorf("%s: the next turn begins with %d, want %d", c.name, got, c.want)
+		}
 	}
-	w := newWindow()
+	w := newWindow(laneMost)
+	w.answered(time.Second)
 	w.hold()
 	w.answered(time.Second)
-	if w.size != laneInFlight {
-		t.Errorf("after a failure the window opened to %d", w.size)
+	if w.size != laneMost || w.last() != laneInFlight {
+		t.Errorf("after a failure the window is %d, and the next begins with %d", w.size, w.last())
+	}
+	w = newWindow(laneMost)
+	w.answered(time.Millisecond)
+	if got := w.last(); got != laneInFlight {
+		t.Errorf("a host that came near is sent %d at once", got)
 	}
 }

@@ -16,6 +16,8 @@ import (
 	"sync"
 	"time"
 
+	lru "github.com/hashicorp/golang-lru/v2"
+
 	"instar.example/federation/fetch"
 	"instar.example/federation/inbox"
 	"instar.example/node"
@@ -27,7 +29,8 @@ const (
 	lanesAtOnce    = 64  // deliveries to different inboxes
 	slowAtOnce     = 256 // deliveries beside those, to inboxes that let us wait
 	laneInFlight   = 8   // requests under way to one inbox, to begin with
-	laneMost       = 64  // the same, to one that answers each as fast as the first: it is only far away
+	windowsKept    = 4_096
+	laneMost       = 128 // the same, to one that answers each as fast as the first: it is only far away
 	receivedBatch  = 256
 	receivedAtOnce = 256 // they share commits
 	lookupsAtOnce  = 8
@@ -66,6 +69,8 @@ type Worker struct {
 	budget *fetch.Budget // of what received activities make us ask for
 	past   *fetch.Budget // of what backfills ask for
 	seats  seats         // of received activities that wait for documents
+
+	windows *lru.Cache[string, int] // of inboxes: how many requests may be under way
 }
 
 // New returns a worker that does nothing until Run or one of its batches is called.
@@ -76,7 +81,9 @@ func New(cfg Config) *Worker {
 	if cfg.LookupTXT == nil {
 		cfg.LookupTXT = net.DefaultResolver.LookupTXT
 	}
-	return &Worker{cfg: cfg, budget: fetch.NewBudget(fetchBounds()), past: fetch.NewBudget(backfillBounds(cfg.Node.BackfillLimits()))}
+	w := &Worker{cfg: cfg, budget: fetch.NewBudget(fetchBounds()), past: fetch.NewBudget(backfillBounds(cfg.Node.BackfillLimits()))}
+	w.windows, _ = lru.New[string, int](windowsKept) // an error only for a size below 1
+	return w
 }
 
 // Batches are all kinds of work by name, in the order in which one leads to the next.
