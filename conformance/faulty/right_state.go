@@ -198,7 +198,7 @@ func (s *Server) noteDoc(c *comment) map[string]any {
 // hashtags are the words of a text that are one, as tags.
 func hashtags(text, at string) []any {
 	tags := []any{}
-	for _, word := range strings.Fields(text) {
+	for word := range strings.FieldsSeq(text) {
 		if strings.HasPrefix(word, "#") && len(word) > 1 {
 			tags = append(tags, map[string]any{"type": "Hashtag", "name": word, "href": at + word[1:]})
 		}

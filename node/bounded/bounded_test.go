@@ -63,14 +63,14 @@ func TestBytesAreCountedUnderManyHands(t *testing.T) {
 	for range 8 {
 		all.Go(func() {
 			for range 2_000 {
-				key := fmt.Sprint(rand.IntN(80)) //nolint:gosec // a test's dice
-				switch rand.IntN(3) {            //nolint:gosec // a test's dice
+				key := fmt.Sprint(rand.IntN(80))
+				switch rand.IntN(3) {
 				case 0:
 					c.Get(key)
 				case 1:
 					c.Remove(key)
 				default:
-					c.Put(key, "0123456789012345678901234567890123456789"[:rand.IntN(40)], nil) //nolint:gosec // a test's dice
+					c.Put(key, "0123456789012345678901234567890123456789"[:rand.IntN(40)], nil)
 				}
 				if n := c.Bytes(); n < 0 || n > most {
 					t.Errorf("%d bytes of %d", n, most)
