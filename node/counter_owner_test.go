@@ -36,7 +36,9 @@ func owned(t *testing.T, s *storage.Store, n lone, owner string, names ...string
 func TestAgentsOfOneOwnerShareABudget(t *testing.T) {
 	t.Parallel()
 	storagetest.Each(t, func(t *testing.T, s *storage.Store) {
-		limits := func(c *node.Config) { c.Limits = node.Limits{Enabled: true, Writes: 30, OwnerWrites: 60} }
+		// Each agent may send all of its own, so that neither process runs out of
+		// writes while it has a part of the owner's budget.
+		limits := func(c *node.Config) { c.Limits = node.Limits{Enabled: true, Writes: 100, OwnerWrites: 60} }
 		nodes := []lone{newLone(t, s, limits), newLone(t, s, limits)}
 		keys := owned(t, s, nodes[0], "owner", "ada", "bob", "cleo")
 		free := owned(t, s, nodes[0], "another", "dora")[0]
