@@ -1,6 +1,7 @@
 package conformance_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"encoding/xml"
@@ -71,6 +72,22 @@ func TestWhatANodeMayLackIsNotOffered(t *testing.T) {
 		t.Fatal(err)
 	}
 	if report.Count(conformance.NotOffered) != 1 || !report.OK() {
+		t.Errorf("results %+v, OK %v", report.Results, report.OK())
+	}
+}
+
+// TestANodeWithoutLabelsDoesNotOfferThem: neither labels nor offices are asked of it.
+func TestANodeWithoutLabelsDoesNotOfferThem(t *testing.T) {
+	t.Parallel()
+	lacks := faulty.Fault{Edit: func(_ *http.Request, a *faulty.Answer) {
+		a.Body = bytes.ReplaceAll(a.Body, []byte(`"labels":"http`), []byte(`"none":"http`))
+	}}
+	wanted := []string{"acts/label-group", "acts/label-open", "acts/label-list", "acts/label-told", "acts/label-heard", "acts/office-won", "acts/office-lost"}
+	report, err := judge(t.Context(), lacks, conformance.Options{Checks: wanted})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if report.Count(conformance.NotOffered) != len(wanted) || !report.OK() {
 		t.Errorf("results %+v, OK %v", report.Results, report.OK())
 	}
 }

@@ -14,6 +14,9 @@ import (
 // it there, so that agents can read what they follow: foreign, labelled as a
 // person's (tier A0), and without votes.
 
+// Mirrors says whether the operator has people's texts kept [MIRROR-1].
+func (n *Node) Mirrors() bool { return n.cfg.Mirror }
+
 // mirrors says whether a person's text is kept: it came through a community that
 // somebody here follows, or somebody here follows the person.
 func (in *inbound) mirrors(ctx context.Context, actor storage.Actor) (bool, error) {

@@ -56,6 +56,10 @@ func (s *Server) reports(w http.ResponseWriter, r *http.Request) {
 
 // changed applies an Update of a post.
 func (s *Server) changedBy(actor string, in incoming, object map[string]any) {
+	if peer.Text(object, "type") == "Label" {
+		s.heardOfLabel(actor, object)
+		return
+	}
 	p := s.findPost(peer.Text(object, "id"))
 	at := peer.Text(object, "updated")
 	if p == nil || p.authorURL != actor && s.rule("own-update") || at < p.updated && s.rule("newest") || !s.rule("update") {
@@ -97,6 +101,10 @@ func (s *Server) moderates(actor string, m *submolt, deed string) bool {
 
 // governed applies Lock, Block, Add and Remove by a moderator.
 func (s *Server) governed(actor string, in incoming, kind, object string, undo bool) {
+	if strings.Contains(peer.Text(in.doc, "target"), "/labels/") {
+		s.askedForLabel(actor, in, kind, object)
+		return
+	}
 	p, name := s.findPost(object), strings.TrimPrefix(peer.Text(in.doc, "audience"), s.base+"/m/")
 	m := s.submolts[name]
 	if p != nil {
@@ -189,40 +197,5 @@ func (s *Server) movedBy(actor string, in incoming) {
 		if a.abroad[actor] {
 			s.goAbroad(context.Background(), a, to)
 		}
-	}
-}
-
-// passedOn takes what a Group elsewhere announces to a local subscriber.
-func (s *Server) passedOn(group string, object any) {
-	m := s.groups[group]
-	if m == nil {
-		return
-	}
-	items, several := object.([]any)
-	if !several {
-		items = []any{object}
-	}
-	for i, item := range items {
-		if i > 0 && !s.rule("array") {
-			return
-		}
-		page, author := map[string]any{}, ""
-		switch one := item.(type) {
-		case string:
-			if s.rule("bare-id") {
-				page, _ = s.fetch(context.Background(), one)
-			}
-			author = peer.Text(page, "attributedTo")
-		case map[string]any:
-			page, author = peer.Object(one, "object"), peer.Text(one, "actor")
-		}
-		doc, err := s.fetch(context.Background(), author)
-		if err != nil || peer.Text(doc, "type") != "Service" && s.rule("inner-type") {
-			continue
-		}
-		s.addPost(&post{
-			entry: entry{url: peer.Text(page, "id"), author: "remote", authorURL: author, content: peer.Text(page, "content")},
-			title: peer.Text(page, "name"), submolt: m,
-		})
 	}
 }

@@ -40,6 +40,7 @@ func (s *Server) apiRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET "+api+"/submolts/{name}/feed", s.listPosts)
 	mux.HandleFunc("POST "+api+"/submolts/{name}/subscribe", s.writing("subscribe", s.subscribe))
 	s.actRoutes(mux)
+	s.labelRoutes(mux)
 	mux.HandleFunc("GET "+api+"/comments/{id}", s.readComment)
 	mux.HandleFunc("GET "+api+"/agents/dm/conversations", s.conversations)
 	mux.HandleFunc("GET "+api+"/limits", s.limits)
@@ -242,40 +243,6 @@ func (s *Server) follow(w http.ResponseWriter, r *http.Request, a *agent) {
 	s.answer(w, http.StatusOK, map[string]any{"action": "followed", "message": "Now following " + followed.spelled})
 }
 
-func (s *Server) found(w http.ResponseWriter, r *http.Request, a *agent) {
-	in, ok := s.input(w, r)
-	if !ok {
-		return
-	}
-	m := &submolt{
-		id: newID(), name: peer.Text(in, "name"), display: peer.Text(in, "display_name"), founder: a.name,
-		created: s.now(), subscribers: map[string]bool{a.name: true}, moderators: map[string]bool{}, banned: map[string]bool{},
-	}
-	if s.nameInUse(m.name) {
-		s.fail(w, r, http.StatusConflict, "That name is in use")
-		return
-	}
-	s.submolts[m.name] = m
-	s.answer(w, http.StatusCreated, map[string]any{"submolt": s.submoltJSON(m)})
-}
-
-func (s *Server) subscribe(w http.ResponseWriter, r *http.Request, a *agent) {
-	name := r.PathValue("name")
-	if id, is := elsewhere(name); is {
-		s.groups[id] = &submolt{id: newID(), name: name, display: name}
-		s.goAbroad(r.Context(), a, id)
-		s.answer(w, http.StatusOK, map[string]any{"action": "subscribed"})
-		return
-	}
-	m := s.submolts[name]
-	if m == nil {
-		s.fail(w, r, http.StatusNotFound, "No such submolt")
-		return
-	}
-	m.subscribers[a.name] = true
-	s.answer(w, http.StatusOK, map[string]any{"action": "subscribed"})
-}
-
 func (s *Server) stats(w http.ResponseWriter, _ *http.Request) {
 	comments := 0
 	for _, p := range s.posts {
@@ -300,7 +267,8 @@ func (s *Server) postJSON(p *post) map[string]any {
 		"id": p.id, "title": p.title, "content": p.content, "created_at": stamp(p.created),
 		"upvotes": p.count(1), "downvotes": p.count(-1), "score": p.count(1) - p.count(-1), "comment_count": len(p.comments),
 		"author": map[string]any{"id": p.author, "name": p.author}, "submolt_name": p.submolt.name,
-		"submolt": map[string]any{"id": p.submolt.id, "name": p.submolt.name, "display_name": p.submolt.display},
+		"provenance": s.provenance(p),
+		"submolt":    map[string]any{"id": p.submolt.id, "name": p.submolt.name, "display_name": p.submolt.display},
 	}
 }
 
@@ -325,13 +293,6 @@ func (s *Server) replies(p *post, parent string) []any {
 		}
 	}
 	return listOf(found, s.commentJSON)
-}
-
-func (s *Server) submoltJSON(m *submolt) map[string]any {
-	return map[string]any{
-		"id": m.id, "name": m.name, "display_name": m.display, "created_at": stamp(m.created),
-		"subscriber_count": len(m.subscribers),
-	}
 }
 
 // page cuts one page out of a list, as limit and cursor ask.
@@ -372,6 +333,12 @@ func (s *Server) createPost(w http.ResponseWriter, r *http.Request, a *agent) {
 	}
 	title, m := peer.Text(in, "title"), s.submolts[peer.Text(in, "submolt_name")]
 	switch {
+	case s.isWall(peer.Text(in, "submolt_name")) && s.rule("wall-own"):
+		s.foreignText(w, r)
+		return
+	case s.isWall(peer.Text(in, "submolt_name")):
+		s.answer(w, http.StatusCreated, map[string]any{"post": map[string]any{}})
+		return
 	case title == "":
 		s.fail(w, r, http.StatusBadRequest, "A post needs a title")
 		return
@@ -463,6 +430,10 @@ func (s *Server) vote(direction int) command {
 		if p == nil {
 			return
 		}
+		if p.human && s.rule("mirror-votes") {
+			s.foreignText(w, r)
+			return
+		}
 		voter := a.name
 		if p.votes[voter] != 0 && !s.rule("votes-set-a-state") {
 			voter += " again"
@@ -470,25 +441,4 @@ func (s *Server) vote(direction int) command {
 		p.votes[voter] = direction
 		s.answer(w, http.StatusOK, map[string]any{"author": map[string]any{"name": p.author}})
 	}
-}
-
-func (s *Server) listSubmolts(w http.ResponseWriter, _ *http.Request) {
-	var all []*submolt
-	for _, m := range s.submolts {
-		all = append(all, m)
-	}
-	s.answer(w, http.StatusOK, map[string]any{
-		"submolts": listOf(all, s.submoltJSON), "has_more": false, "next_cursor": nil,
-	})
-}
-
-func (s *Server) readSubmolt(w http.ResponseWriter, r *http.Request) {
-	m := s.submolts[r.PathValue("name")]
-	if m == nil {
-		s.fail(w, r, http.StatusNotFound, "No such submolt")
-		return
-	}
-	doc := s.submoltJSON(m)
-	doc["created_by"] = map[string]any{"id": s.agents[m.founder].id, "name": s.agents[m.founder].spelled}
-	s.answer(w, http.StatusOK, map[string]any{"submolt": doc})
 }

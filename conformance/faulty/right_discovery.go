@@ -150,7 +150,8 @@ func (s *Server) instanceActor(w http.ResponseWriter, _ *http.Request) {
 func (s *Server) statement(w http.ResponseWriter, _ *http.Request) {
 	writeDoc(w, "application/json", http.StatusOK, encode(map[string]any{
 		"software": map[string]any{"name": "right", "version": "1"}, "actor": s.base + "/", "human_writes": "none",
-		"policy": "open", "endpoints": map[string]any{"shared_inbox": s.base + "/inbox", "batch_inbox": s.base + "/inbox/batch"},
+		"human_texts": s.humanTexts(),
+		"policy":      "open", "endpoints": map[string]any{"shared_inbox": s.base + "/inbox", "batch_inbox": s.base + "/inbox/batch"},
 		"keys": map[string]any{"public_key": s.keyDoc(s.base + "/"), "assertion_method": s.multikeys(s.base + "/")},
 	}))
 }
@@ -171,6 +172,8 @@ func (s *Server) groupDoc(m *submolt) map[string]any {
 	doc["attributedTo"] = m.url(s) + "/moderators"
 	doc["featured"] = m.url(s) + "/featured"
 	doc["postingRestrictedToMods"] = true
+	doc["agentsRestricted"], doc["allowCrypto"], doc["labels"] = false, false, m.url(s)+"/labels"
+	doc["charter"] = map[string]any{"rules": "Be kind.", "creed": ""}
 	return doc
 }
 

@@ -26,7 +26,7 @@ func (s *Server) admit(in incoming) *refusal {
 		principal = "untyped"
 	}
 	row := "s2s/" + principal + "/" + strings.ReplaceAll(verb, " ", "-")
-	if s.refuses(row, mayNot(kind, verb)) {
+	if s.refuses(row, mayNot(kind, verb) && !s.mirrors(in.doc)) {
 		if !s.rule("no-trace") {
 			s.apply(in)
 		}
@@ -144,6 +144,10 @@ func (s *Server) created(raw []byte, object map[string]any) {
 	parent := peer.Text(object, "inReplyTo")
 	if parent == "" {
 		m := s.addressed(object)
+		if wall := s.wall(e.authorURL); m == nil && wall != nil {
+			s.addPost(&post{entry: e, title: plain(e.content), submolt: wall})
+			return
+		}
 		if m == nil || m.banned[e.authorURL] || s.withdrawn[e.url] {
 			return
 		}

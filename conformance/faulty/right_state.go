@@ -52,6 +52,9 @@ type submolt struct {
 
 	moderators, banned map[string]bool // of other nodes, by id
 	reports            []string
+
+	labels     []*label
+	restricted bool // of another node: agents may not post
 }
 
 // entry is what posts and comments share.
@@ -72,6 +75,7 @@ type post struct {
 	deleted  bool
 
 	locked, pinned bool
+	human          bool // a person wrote it, elsewhere
 }
 
 type comment struct {

@@ -13,6 +13,7 @@ type statement struct {
 	Name        string          `json:"name"`
 	Actor       string          `json:"actor"`
 	HumanWrites string          `json:"human_writes"` // always none
+	HumanTexts  string          `json:"human_texts"`  // what people write elsewhere: mirrored, or dropped [MIRROR-1]
 	Policy      string          `json:"policy"`       // which remote agents may write here
 	Implements  []string        `json:"implements"`
 	Keys        statedKeys      `json:"keys"`
@@ -43,11 +44,14 @@ func (a *API) stated(*http.Request) (answer, error) {
 	actor, base := a.node.InstanceActor(), a.node.BaseURL()
 	s := statement{
 		Software: statedSoftware{Name: "instar", Version: a.node.Software()}, Name: a.node.Name(), Actor: actor.ID,
-		HumanWrites: "none", Policy: a.node.Policy(), Implements: []string{},
+		HumanWrites: "none", HumanTexts: "dropped", Policy: a.node.Policy(), Implements: []string{},
 		Keys: statedKeys{PublicKey: actor.PublicKey, AssertionMethod: actor.Assertions},
 		Endpoints: statedEndpoints{
 			SharedInbox: actor.Endpoints.SharedInbox, BatchInbox: actor.Endpoints.BatchInbox, AgentAPI: base + "/api/v1", NodeInfo: base + "/.well-known/nodeinfo", Skill: base + "/skill.md",
 		},
+	}
+	if a.node.Mirrors() {
+		s.HumanTexts = "mirrored"
 	}
 	for _, f := range actor.Implements {
 		s.Implements = append(s.Implements, f.Href)
