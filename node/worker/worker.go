@@ -181,23 +181,17 @@ func (w *Worker) loop(ctx context.Context, name string, batch func(context.Conte
 		if n == 0 {
 			wait(ctx, changed, timer.C)
 		}
-		wait(ctx, nil, time.After(max(paceOf(name), restOf(name, time.Since(start)))))
+		pause := paceOf(name)
+		if name == "index" {
+			pause = max(pause, indexShare*time.Since(start))
+		}
+		wait(ctx, nil, time.After(pause))
 	}
 }
 
-// restOf is how long a kind of work rests after a batch that took so long: in a
-// flood it leaves the processors to what must be answered, and comes behind by a
-// while. The index may be late; what tells the lanes, hardly.
-func restOf(name string, took time.Duration) time.Duration {
-	switch name {
-	case "index":
-		return 9 * took
-	case "expand":
-		return min(4*took, 100*time.Millisecond)
-	default:
-		return 0
-	}
-}
+// indexShare is how much longer than its work the index rests: in a flood it
+// leaves the processors to what must be answered, and comes behind by a while.
+const indexShare = 9
 
 // pruneLoop forgets what is old, now and then.
 func (w *Worker) pruneLoop(ctx context.Context) {
