@@ -1,14 +1,11 @@
 package storage
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"database/sql/driver"
 	"errors"
-	"strings"
 	"sync"
-	"unicode/utf8"
 
 	"github.com/jmoiron/sqlx"
 )
@@ -156,27 +153,12 @@ func (p *preparedConn) copyIn(ctx context.Context, table, columns string, all []
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	for _, row := range all {
-		for i, v := range row {
-			if b, ok := v.([]byte); ok {
-				row[i] = escapedBytes(b)
-			}
-		}
 		if _, err := s.ExecContext(ctx, row...); err != nil {
 			return translate(err)
 		}
 	}
 	_, err = s.ExecContext(ctx)
 	return translate(err)
-}
-
-// escapedBytes writes bytes that are text, as documents are, in PostgreSQL's
-// escape format for bytea (its manual, 8.4.2): the driver would write two digits
-// for each of them, and the server read those.
-func escapedBytes(b []byte) any {
-	if len(b) == 0 || b[0] == '\\' || bytes.IndexByte(b, 0) >= 0 || !utf8.Valid(b) {
-		return b
-	}
-	return strings.ReplaceAll(string(b), `\`, `\\`)
 }
 
 // giveUp drops a connection that is no longer to be trusted, with what it holds open.
