@@ -75,7 +75,7 @@ func TestPostEndsByTheDeadline(t *testing.T) {
 // One slow peer must not take all connections.
 func TestConnectionsToAHostAreBounded(t *testing.T) {
 	t.Parallel()
-	const bound = 64
+	const bound = 128 // connsPerHost
 	arrived, release := make(chan struct{}, bound+1), make(chan struct{})
 	s := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		arrived <- struct{}{}
