@@ -24,7 +24,9 @@ const (
 // pastEntries are entries for an actor's posts that its log does not hold any
 // more, the newest first.
 func (n *Node) pastEntries(ctx context.Context, q storage.Queries, a storage.Actor, have []storage.Entry, limit int) ([]storage.Entry, error) {
-	list := storage.PostList{Sort: storage.SortNew, Limit: limit}
+	// Behind the time from which the log has everything; what it still holds of those may come first.
+	from := storage.After{Key: n.now() - keptOutbox.Milliseconds(), ID: "0"}
+	list := storage.PostList{Sort: storage.SortNew, After: from, Limit: limit + len(have)}
 	if a.Kind == storage.KindSubmolt {
 		list.SubmoltID = a.ID
 	} else {
@@ -36,8 +38,11 @@ func (n *Node) pastEntries(ctx context.Context, q storage.Queries, a storage.Act
 	}
 	var past []storage.Entry
 	for _, p := range posts {
-		if p.CreatedAt > n.now()-keptOutbox.Milliseconds() || carried(have, p.URI) {
+		if carried(have, p.URI) {
 			continue
+		}
+		if len(past) == limit {
+			break
 		}
 		e, err := n.pastEntry(ctx, q, a, p)
 		if err != nil {

@@ -47,6 +47,13 @@ func TestOutboxesReachFurtherThanTheLog(t *testing.T) {
 		if got := s.document("/m/general/outbox").List("orderedItems"); len(got) != 3 || !strings.Contains(string(mustJSON(t, got[0])), `"New"`) {
 			t.Errorf("with a new post the outbox holds %d, first %v", len(got), got[0])
 		}
+		m, err := s.node.Node.Submolt(t.Context(), "general")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := s.node.Node.Outbox(t.Context(), m.ID, 2); err != nil || len(got) != 2 {
+			t.Errorf("the first 2 of an outbox with a new post and old ones are %d, %v", len(got), err)
+		}
 		s.ada.Do(http.MethodDelete, "/posts/"+s.adas[strings.LastIndexByte(s.adas, '/')+1:], nil).Want(http.StatusOK)
 		if general, adas := count("/m/general/outbox"), count("/u/ada/outbox"); general != 2 || adas != 1 {
 			t.Errorf("without what was deleted: %d and %d items", general, adas)
