@@ -26,7 +26,7 @@ func (s *Server) admit(in incoming) *refusal {
 		principal = "untyped"
 	}
 	row := "s2s/" + principal + "/" + strings.ReplaceAll(verb, " ", "-")
-	if s.refuses(row, mayNot(kind, verb) && !s.mirrors(in.doc)) {
+	if s.refuses(row, mayNot(kind, verb) && !s.takesFromPerson(in.doc)) {
 		if !s.rule("no-trace") {
 			s.apply(in)
 		}

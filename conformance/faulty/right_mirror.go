@@ -29,8 +29,8 @@ func (s *Server) follows(actor string) bool {
 	return false
 }
 
-// mirrors says whether the Create of a followed person is taken from the person itself.
-func (s *Server) mirrors(doc map[string]any) bool {
+// takesFromPerson says whether the Create of a followed person is taken from the person itself.
+func (s *Server) takesFromPerson(doc map[string]any) bool {
 	parent := peer.Text(peer.Object(doc, "object"), "inReplyTo")
 	return s.rule("mirrors") && s.rule("wall-of-people") && peer.Text(doc, "type") == "Create" && s.follows(peer.Text(doc, "actor")) && origin(parent) != s.base
 }
