@@ -49,9 +49,8 @@ type alias struct {
 type entry struct {
 	version int64
 	madeAt  time.Time
-	etag    []string
+	etag    string
 	body    []byte
-	size    []string
 	forms   *press.Forms // nil where compression does not pay
 }
 
@@ -107,7 +106,7 @@ func (c *cache) entry(key string, version int64, now time.Time, render func() ([
 
 func newEntry(body []byte, version int64, now time.Time, p *press.Press) *entry {
 	return &entry{
-		version: version, madeAt: now, body: body, forms: p.Forms(body), size: []string{strconv.Itoa(len(body))}, etag: []string{press.ETag(body)},
+		version: version, madeAt: now, body: body, forms: p.Forms(body), etag: press.ETag(body),
 	}
 }
 
@@ -121,21 +120,8 @@ var (
 // write answers with the entry, or with 304 when the client has it (RFC 9110 §13.1.2).
 func (e *entry) write(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
-	h["Etag"], h["Cache-Control"], h["Vary"] = e.etag, askAgain, varies
-	if press.Matches(r.Header.Get("If-None-Match"), e.etag[0]) {
-		w.WriteHeader(http.StatusNotModified)
-		return
-	}
-	h["Content-Type"] = typeJSON
-	body, size := e.body, e.size
-	if coding := press.Coding(r.Header.Get("Accept-Encoding")); e.forms != nil && coding != "" {
-		h["Content-Encoding"] = []string{coding}
-		body = e.forms.As(coding)
-		size = []string{strconv.Itoa(len(body))}
-	}
-	h["Content-Length"] = size
-	w.WriteHeader(http.StatusOK)
-	_, _ = w.Write(body) //nolint:gosec // JSON and marked so, never a page; the client may be gone
+	h["Content-Type"], h["Cache-Control"], h["Vary"] = typeJSON, askAgain, varies
+	e.forms.Serve(w, r, e.body, e.etag)
 }
 
 // serveKept answers from what is kept, by the address as it came, and says

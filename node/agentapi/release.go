@@ -224,7 +224,8 @@ func (a *API) pinned(w http.ResponseWriter, r *http.Request) {
 		a.fail(w, r, err)
 		return
 	}
-	newText(a.cache.press, f.Name, f.MediaType, []byte(f.Body)).answer(w, r, forever)
+	body := []byte(f.Body)
+	text{f.Name, f.MediaType, body, f.Digest, a.cache.press.Forms(body)}.answer(w, r, forever)
 }
 
 type releasesJSON struct {
