@@ -309,9 +309,12 @@ func replyPage(id string, total int, uris []string, page int) activity.Collectio
 
 // answers is the collection of the replies to something of ours with its first page.
 func (a *API) answers(r *http.Request, id, postID, parentID string, total int64) (*activity.CollectionDoc, error) {
-	uris, err := a.node.ReplyURIs(r.Context(), postID, parentID, contextItems)
-	if err != nil {
-		return nil, err
+	var uris []string
+	if parentID == "" || total > 0 {
+		var err error
+		if uris, err = a.node.ReplyURIs(r.Context(), postID, parentID, contextItems); err != nil {
+			return nil, err
+		}
 	}
 	if parentID == "" { // of a post are counted all below it
 		total = int64(len(uris))
