@@ -6,6 +6,7 @@ import (
 	"crypto/rsa"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -145,7 +146,7 @@ type farPeer struct {
 func newFarPeer(b *testing.B) *farPeer {
 	b.Helper()
 	f := &farPeer{benchPeer: &benchPeer{key: newBenchPeer(b).key}, posts: map[string]bool{}}
-	f.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	f.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPost {
 			body, err := io.ReadAll(r.Body)
 			if err != nil {
@@ -157,8 +158,32 @@ func newFarPeer(b *testing.B) *farPeer {
 		}
 		f.serve(w, r)
 	}))
+	f.Listener = farListener{f.Listener}
+	f.Start()
 	b.Cleanup(f.Close)
 	return f
+}
+
+// farListener makes each new connection cost a round trip before its first
+// request, so that a sender who does not keep them pays for it.
+type farListener struct{ net.Listener }
+
+func (l farListener) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return &farConn{Conn: c}, nil
+}
+
+type farConn struct {
+	net.Conn
+	shook sync.Once
+}
+
+func (c *farConn) Read(b []byte) (int, error) {
+	c.shook.Do(func() { <-time.After(farFor) })
+	return c.Conn.Read(b) //nolint:wrapcheck // a connection's own errors are what the server expects
 }
 
 var postURI = regexp.MustCompile(`"(http[^"]*/post/[0-9a-f-]+)"`)
