@@ -14,11 +14,17 @@ import (
 // of a post that has no name.
 const titleFromText = 200
 
+// maxMarkup is how many characters of a peer's HTML are read for a text of
+// MaxContent.
+const maxMarkup = 4 * MaxContent
+
 // rendered is a peer's object with its text made ready.
 type rendered struct {
 	object         *activity.Object // nil for none
 	markdown, html string
+	words          string // its text without markup and without what is appended to it; where it is needed
 	language       string
+	link, postType string   // where a post leads to
 	coins          []string // what makes a post of it one about cryptocurrencies
 }
 
@@ -45,9 +51,17 @@ func (n *Node) prepare(a *activity.Activity) rendered {
 func (n *Node) render(o *activity.Object) rendered {
 	r := rendered{object: o}
 	r.markdown, r.html = n.contentOf(o)
-	r.language = languageOf(o, r.markdown)
+	if o.Language == "" || o.InReplyTo == "" {
+		r.words = textOf(r.html)
+	}
+	r.language = languageOf(o, r.words)
 	if o.InReplyTo == "" {
-		r.coins = n.coinsIn(titleOf(o, r.markdown, ""), r.markdown)
+		r.link, r.postType = linkOf(o)
+		r.coins = n.coinsIn(titleOf(o, r.words, ""), r.words)
+	}
+	if more := appendix(o, r.link, r.markdown); more != "" {
+		r.markdown = visible(strings.TrimSpace(r.markdown+"\n\n"+more), MaxContent)
+		r.html += n.text.fromMarkdown(more)
 	}
 	return r
 }
@@ -66,11 +80,11 @@ func (in *inbound) postOf(o *activity.Object, author Author, submolt storage.Act
 	at := clampTime(o.Published, now)
 	t := in.text(o)
 	p := storage.Post{
-		ID: id, URI: o.ID, AuthorID: author.ID(), SubmoltID: submolt.ID, Type: TypeText, Title: titleOf(o, t.markdown, submolt.URI),
+		ID: id, URI: o.ID, AuthorID: author.ID(), SubmoltID: submolt.ID, Type: TypeText, Title: titleOf(o, t.words, submolt.URI),
 		Content: t.markdown, HTML: t.html, Lang: t.language, Hot: hot(0, at), Scaled: scaled(hot(0, at), submolt), Local: submolt.Local(), CreatedAt: at, UpdatedAt: versionOf(o, at, now),
 		Author: author.actor.Ref(), Submolt: submolt.Ref(),
 	}
-	p.URL, p.Type = linkOf(o)
+	p.URL, p.Type = t.link, t.postType
 	return p
 }
 
@@ -84,7 +98,7 @@ func linkOf(o *activity.Object) (link, postType string) {
 		if err != nil || to == "" {
 			continue
 		}
-		image := file.Type == "Image" || strings.HasPrefix(file.MediaType, "image/")
+		image := isImage(file)
 		switch {
 		case file.Type == "Link" && !image:
 			return to, TypeLink
@@ -114,11 +128,12 @@ func (n *Node) contentOf(o *activity.Object) (markdown, html string) {
 		markdown = visible(o.Content, MaxContent)
 		return markdown, n.text.fromMarkdown(markdown)
 	}
+	markdown, html = n.text.fromHTML(visible(o.Content, maxMarkup), n.namesIn(o))
+	markdown = visible(markdown, MaxContent)
 	if utf8.RuneCountInString(o.Content) > MaxContent {
-		markdown = visible(textOf(o.Content), MaxContent)
-		return markdown, n.text.fromMarkdown(markdown)
+		html = n.text.fromMarkdown(markdown)
 	}
-	return visible(textOf(o.Content), MaxContent), n.text.fromHTML(visible(o.Content, MaxContent))
+	return markdown, html
 }
 
 // titleOf is a post's name, or the first line of its text, without the mention

@@ -1,17 +1,11 @@
 package node
 
 import (
-	"bytes"
 	"fmt"
 	"net/url"
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"github.com/microcosm-cc/bluemonday"
-	"github.com/yuin/goldmark"
-	"github.com/yuin/goldmark/extension"
-	"golang.org/x/net/html"
 )
 
 // Bounds of what an agent writes, in characters.
@@ -72,87 +66,6 @@ func webURL(field, s string) (string, error) {
 		return "", invalid("bad_url", "Invalid URL format: "+field, "Send an absolute http or https address.")
 	}
 	return u.String(), nil
-}
-
-// renderer turns Markdown into sanitised HTML, and others' HTML into ours.
-type renderer struct {
-	markdown goldmark.Markdown
-	policy   *bluemonday.Policy
-}
-
-// newRenderer builds the one allow-list of what a page of ours may contain: no style, no class, no image, no script.
-func newRenderer() *renderer {
-	p := bluemonday.NewPolicy()
-	p.AllowElements("p", "br", "strong", "b", "em", "i", "del", "s", "code", "pre", "blockquote", "ul", "ol", "li",
-		"h1", "h2", "h3", "h4", "h5", "h6", "hr", "sup", "sub", "table", "thead", "tbody", "tr", "th", "td")
-	p.AllowAttrs("href").OnElements("a")
-	p.AllowURLSchemes("http", "https")
-	p.RequireNoFollowOnLinks(true)
-	p.RequireNoReferrerOnLinks(true)
-	p.AddTargetBlankToFullyQualifiedLinks(false)
-	return &renderer{markdown: goldmark.New(goldmark.WithExtensions(extension.GFM)), policy: p}
-}
-
-// Markdown returns a text as the sanitised HTML that posts are shown in: for
-// texts of the operator's.
-func (n *Node) Markdown(text string) string { return n.text.fromMarkdown(text) }
-
-// fromMarkdown renders what an agent wrote. Raw HTML in it is dropped.
-func (r *renderer) fromMarkdown(text string) string {
-	if text == "" {
-		return ""
-	}
-	var b bytes.Buffer
-	if err := r.markdown.Convert([]byte(text), &b); err != nil {
-		return "<p>" + html.EscapeString(text) + "</p>"
-	}
-	return string(r.policy.SanitizeBytes(b.Bytes()))
-}
-
-// fromHTML keeps of a peer's HTML what our pages may contain.
-func (r *renderer) fromHTML(text string) string { return r.policy.Sanitize(text) }
-
-// textOf reads the text of HTML, with line breaks where blocks end.
-func textOf(markup string) string {
-	if !strings.ContainsAny(markup, "<&") {
-		return strings.TrimSpace(markup)
-	}
-	var b strings.Builder
-	z := html.NewTokenizer(strings.NewReader(markup))
-	hidden := 0
-	for {
-		switch z.Next() {
-		case html.ErrorToken:
-			return strings.TrimSpace(b.String())
-		case html.TextToken:
-			if hidden == 0 {
-				b.Write(z.Text())
-			}
-		case html.StartTagToken:
-			name, _ := z.TagName()
-			hidden += hides(name)
-			if string(name) == "br" {
-				b.WriteByte('\n')
-			}
-		case html.EndTagToken:
-			name, _ := z.TagName()
-			hidden = max(0, hidden-hides(name))
-			switch string(name) {
-			case "p", "div", "li", "blockquote", "pre", "h1", "h2", "h3", "h4", "h5", "h6", "tr":
-				b.WriteByte('\n')
-			}
-		case html.SelfClosingTagToken:
-			b.WriteByte('\n')
-		default: // comments and doctypes say nothing
-		}
-	}
-}
-
-func hides(tag []byte) int {
-	if s := string(tag); s == "script" || s == "style" || s == "template" {
-		return 1
-	}
-	return 0
 }
 
 // visible drops what a peer's text may hide: NUL, control, direction and tag

@@ -276,7 +276,7 @@ func exchangesOfLemmy() []exchange {
 			file:  "lemmy/objects/page_image_and_link.json",
 			ours:  map[string]string{"https://enterprise.lemmy.ml/c/tenforward": ourSubmolt},
 			human: `403 agents_only`,
-			agent: `202 +post "Post with image and link" by picard@enterprise.lemmy.ml in lab score 0 url http://example.com/some-article; +text of "Post with image and link": "This is a post with both an image and a "`,
+			agent: `202 +post "Post with image and link" by picard@enterprise.lemmy.ml in lab score 0 url http://example.com/some-article; +text of "Post with image and link": "This is a post with both an image and a " with 1 picture`,
 		},
 		{
 			file:  "lemmy/objects/person.json",

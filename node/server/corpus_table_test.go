@@ -19,7 +19,7 @@ func exchangesOfFriendica() []exchange {
 			file:  "friendica/activities/create_page_1.json",
 			ours:  map[string]string{"https://lemmy.qa.urbanwildlife.biz/c/lemmy_community": ourSubmolt},
 			human: `403 agents_only`,
-			agent: `202 +post "Test post to community" by mastodon@masto.qa.urbanwildlife.biz in lab score 0 url <nil>; +text of "Test post to community": "Test post to community\n@lemmy_community"`,
+			agent: `202 +post "Test post to community" by mastodon@masto.qa.urbanwildlife.biz in lab score 0 url <nil>; +text of "Test post to community": "Test post to community\n\n@lemmy_community"`,
 		},
 		{
 			file:  "friendica/activities/create_page_2.json",
@@ -69,7 +69,7 @@ func exchangesOfFriendica() []exchange {
 			file:  "friendica/objects/note_2.json",
 			ours:  map[string]string{"https://lemmy.ml/c/fediversefutures": ourSubmolt, "https://lemmy.ml/u/humanetech": ourAgent, "https://lemmy.ml/comment/167904": ourComment},
 			human: `403 agents_only`,
-			agent: `202 +comment below "Note that on #Friendica we canquote-shar" by liwott@nerdica.net score 0; +notice comment_reply`,
+			agent: `202 +comment below "Note that on #Friendica we canquote-shar" with 1 link, 3 quoted line by liwott@nerdica.net score 0; +notice comment_reply`,
 		},
 		{
 			file:  "friendica/objects/page_1.json",
@@ -254,7 +254,7 @@ func exchangesOfMastodon() []exchange {
 			file:  "mastodon/objects/note_2.json",
 			ours:  map[string]string{"https://floss.social/users/kde/statuses/113306824627995724": ourPost, "https://lemmy.kde.social/c/kde": ourSubmolt},
 			human: `403 agents_only`,
-			agent: `202 +comment "@kde@lemmy.kde.social \nWe also need fund" by kde@floss.social score 0; +notice post_comment`,
+			agent: `202 +comment "@kde\n\nWe also need funding 💶 to keep the" with 1 picture described, 1 link by kde@floss.social score 0; +notice post_comment`,
 		},
 		{
 			file:  "mastodon/objects/page.json",

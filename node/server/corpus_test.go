@@ -40,6 +40,7 @@ type exchange struct {
 	first  []string          // what comes before
 	human  string
 	agent  string
+	whole  bool // texts are shown from beginning to end
 }
 
 // TestCorpusIsJudged: every document of the collection comes from servers of
@@ -187,7 +188,7 @@ func (w *theatre) stand(text string) string {
 	slices.SortFunc(olds, func(a, b string) int { return len(b) - len(a) })
 	for _, old := range olds {
 		id := w.here[w.x.ours[old]]
-		text = strings.NewReplacer(`"`+old+`"`, `"`+id+`"`, `"`+old+`/`, `"`+id+`/`).Replace(text)
+		text = strings.NewReplacer(`"`+old+`"`, `"`+id+`"`, `"`+old+`/`, `"`+id+`/`, `"`+old+`\"`, `"`+id+`\"`).Replace(text)
 	}
 	return origins.ReplaceAllStringFunc(text, func(origin string) string {
 		if vocabulary.MatchString(origin) || strings.HasPrefix(w.node.URL(), origin) {
@@ -404,7 +405,7 @@ func (w *theatre) facts() []string {
 	for _, p := range w.node.Call("", http.MethodGet, "/api/v1/posts?sort=new&limit=100", nil).Want(http.StatusOK).List("posts") {
 		add("post %.24q by %v in %v score %v%s%s%s url %v", p["title"], name(p["author"]), name(p["submolt"]), p["score"],
 			flag(p, "is_pinned"), flag(p, "is_locked"), flag(p, "is_nsfw"), p["url"])
-		add("text of %.24q: %.40q", p["title"], p["content"])
+		add("text of %.24q: %s", p["title"], w.text(p["content"]))
 		w.branch(add, "", w.node.Call("", http.MethodGet, "/api/v1/posts/"+p["id"].(string)+"/comments", nil).List("comments"))
 	}
 	for _, path := range []string{"/agents/ada/followers", "/agents/ada/following"} {
@@ -440,13 +441,48 @@ func (w *theatre) facts() []string {
 
 func (w *theatre) branch(add func(string, ...any), under string, list []map[string]any) {
 	for _, c := range list {
-		add("comment%s %.40q by %v score %v%s", under, c["content"], name(c["author"]), c["score"], flag(c, "is_locked"))
+		add("comment%s %s by %v score %v%s", under, w.text(c["content"]), name(c["author"]), c["score"], flag(c, "is_locked"))
 		var replies []map[string]any
 		for _, r := range c["replies"].([]any) {
 			replies = append(replies, r.(map[string]any))
 		}
 		w.branch(add, under+" below", replies)
 	}
+}
+
+// What agents get of a text besides its words.
+var markup = []struct {
+	name string
+	is   *regexp.Regexp
+}{
+	{"picture", regexp.MustCompile(`!\[\]\(`)},
+	{"picture described", regexp.MustCompile(`!\[[^\]]+\]\(`)},
+	{"link", regexp.MustCompile(`(?:^|[^!])\[[^\]]+\]\(`)},
+	{"address", regexp.MustCompile(`(?:^|\s)https?://\S+`)},
+	{"item", regexp.MustCompile(`(?m)^(?:> )?(?:- |\d+\. )\S`)},
+	{"quoted line", regexp.MustCompile(`(?m)^> `)},
+	{"heading", regexp.MustCompile(`(?m)^#+ `)},
+	{"emphasis", regexp.MustCompile(`\*\*\S[^*]*\*\*|(?:^|\s)\*\S[^*]*\*`)},
+	{"code", regexp.MustCompile("`[^`]+`")},
+}
+
+// text is a text as agents get it: whole where the document is ours, else its
+// first words and what is beside words in it.
+func (w *theatre) text(content any) string {
+	s, _ := content.(string)
+	if w.x.whole {
+		return fmt.Sprintf("%q", s)
+	}
+	var has []string
+	for _, m := range markup {
+		if n := len(m.is.FindAllString(s, -1)); n > 0 {
+			has = append(has, fmt.Sprintf("%d %s", n, m.name))
+		}
+	}
+	if has == nil {
+		return fmt.Sprintf("%.40q", s)
+	}
+	return fmt.Sprintf("%.40q with %s", s, strings.Join(has, ", "))
 }
 
 func name(v any) any {

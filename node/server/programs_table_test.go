@@ -9,7 +9,7 @@ func ours() map[string]string {
 }
 
 func judged(name, human, agent, document string) program {
-	return program{name: name, document: document, exchange: exchange{ours: ours(), human: human, agent: agent}}
+	return program{name: name, document: document, exchange: exchange{ours: ours(), human: human, agent: agent, whole: true}}
 }
 
 const refusedHuman = "403 agents_only"
@@ -34,7 +34,7 @@ func programs() []program {
 			"object":{"id":"https://talk.example/ap/object/c3","type":"Note","attributedTo":"https://talk.example/ap/actor/b2","content":"<p>A reply from a forum</p>",
 			"inReplyTo":"https://node.example/post/1","url":"https://talk.example/t/topic/9/2","published":"2026-08-23T10:00:00Z"}}`),
 		judged("wordpress article", refusedHuman,
-			`202 +post "A title with “quotes”" by editor@blog.example in lab score 0 url http://blog.example/wp-content/a.jpg; +text of "A title with “quotes”": "At length."`,
+			`202 +post "A title with “quotes”" by editor@blog.example in lab score 0 url http://blog.example/wp-content/a.jpg; +text of "A title with “quotes”": "At length.\n\n![A picture](http://blog.example/wp-content/a.jpg)"`,
 			`{"@context":["https://www.w3.org/ns/activitystreams",{"Hashtag":"as:Hashtag","sensitive":"as:sensitive"}],"id":"https://blog.example/?p=42#activity-create-2026-08-23T10:00:00Z",
 			"type":"Create","actor":"https://blog.example/author/editor","to":"https://www.w3.org/ns/activitystreams#Public","cc":["https://blog.example/wp-json/activitypub/1.0/actors/1/followers"],
 			"object":{"id":"https://blog.example/?p=42","type":"Article","attributedTo":"https://blog.example/author/editor","name":"A title with &#8220;quotes&#8221;",
@@ -61,14 +61,14 @@ func programs() []program {
 			"startTime":"2026-09-01T18:00:00Z","endTime":"2026-09-01T20:00:00Z","location":{"type":"Place","name":"Here","latitude":1.5,"longitude":2.5},"joinMode":"free","category":"MEETING",
 			"maximumAttendeeCapacity":0,"to":["https://www.w3.org/ns/activitystreams#Public"],"cc":["https://node.example/m/lab"]}}`),
 		judged("bookwyrm review", refusedHuman,
-			`202 +post "Of a book" by reader@books.example in lab score 0 url http://books.example/c.png; +text of "Of a book": "I read it."`,
+			`202 +post "Of a book" by reader@books.example in lab score 0 url http://books.example/c.png; +text of "Of a book": "I read it.\n\n![Cover](http://books.example/c.png)"`,
 			`{"@context":"https://www.w3.org/ns/activitystreams","id":"https://books.example/user/reader/review/5/activity","type":"Create","actor":"https://books.example/user/reader",
 			"to":["https://www.w3.org/ns/activitystreams#Public"],"cc":["https://node.example/m/lab"],
 			"object":{"id":"https://books.example/user/reader/review/5","type":"Review","name":"Of a book","rating":4.5,"inReplyToBook":"https://books.example/book/9","content":"<p>I read it.</p>",
 			"attributedTo":"https://books.example/user/reader","published":"2026-08-23T10:00:00.123456+00:00","sensitive":false,"attachment":[{"type":"Document","url":"https://books.example/c.png","name":"Cover"}],
 			"to":["https://www.w3.org/ns/activitystreams#Public"],"cc":["https://node.example/m/lab"],"tag":[],"replies":{}}}`),
 		judged("writefreely post whose Create has its id", refusedHuman,
-			`202 +post "A heading" by notes@write.example in lab score 0 url <nil>; +text of "A heading": "A heading\nWritten freely."`,
+			`202 +post "A heading" by notes@write.example in lab score 0 url <nil>; +text of "A heading": "## A heading\n\nWritten freely."`,
 			`{"@context":["https://www.w3.org/ns/activitystreams",{"commentsEnabled":"sc:Boolean"}],"type":"Create","id":"https://write.example/api/posts/p1","actor":"https://write.example/api/collections/notes",
 			"published":"2026-08-23T10:00:00Z","to":["https://www.w3.org/ns/activitystreams#Public"],"cc":["https://write.example/api/collections/notes/followers","https://node.example/m/lab"],
 			"object":{"type":"Article","id":"https://write.example/api/posts/p1","published":"2026-08-23T10:00:00Z","url":"https://write.example/notes/p1","attributedTo":"https://write.example/api/collections/notes",
@@ -126,7 +126,7 @@ func microblogs() []program {
 			`{"@context":["https://www.w3.org/ns/activitystreams","https://akko.example/schemas/litepub-0.1.jsonld",{"@language":"und"}],"actor":"https://akko.example/users/a","cc":["https://akko.example/users/a/followers"],"directMessage":false,"id":"https://akko.example/activities/c1","type":"Create","to":["https://www.w3.org/ns/activitystreams#Public","https://node.example/u/ada"],"published":"2026-08-23T10:00:00.000000Z","context":"https://akko.example/contexts/c",
 			"object":{"actor":"https://akko.example/users/a","attributedTo":"https://akko.example/users/a","type":"Note","id":"https://akko.example/objects/o1","content":"<p>Edited</p>","contentMap":{"en":"<p>Edited</p>"},"formerRepresentations":{"type":"OrderedCollection","totalItems":1,"orderedItems":[{"type":"Note","content":"<p>Before</p>"}]},"source":{"content":"Edited","mediaType":"text/plain"},"inReplyTo":"https://node.example/post/1","summary":"","tag":[],"attachment":[],"published":"2026-08-23T10:00:00.000000Z","updated":"2026-08-23T11:00:00.000000Z","to":["https://www.w3.org/ns/activitystreams#Public","https://node.example/u/ada"],"cc":[],"context":"https://akko.example/contexts/c","conversation":"https://akko.example/contexts/c"}}`),
 		judged("pixelfed pictures", refusedHuman,
-			`202 +post "Two pictures" by a@pix.example in lab score 0 url http://pix.example/1.jpg; +text of "Two pictures": "Two pictures"`,
+			`202 +post "Two pictures" by a@pix.example in lab score 0 url http://pix.example/1.jpg; +text of "Two pictures": "Two pictures\n\n![Two](http://pix.example/2.jpg)"`,
 			`{"@context":["https://w3id.org/security/v1","https://www.w3.org/ns/activitystreams",{"capabilities":{"announce":{"@type":"@id"}}}],"id":"https://pix.example/p/a/1/activity","type":"Create","actor":"https://pix.example/users/a","published":"2026-08-23T10:00:00+00:00","to":["https://www.w3.org/ns/activitystreams#Public"],"cc":["https://pix.example/users/a/followers","https://node.example/m/lab"],
 			"object":{"id":"https://pix.example/p/a/1","type":"Note","summary":null,"content":"Two pictures","inReplyTo":null,"published":"2026-08-23T10:00:00+00:00","url":"https://pix.example/p/a/1","attributedTo":"https://pix.example/users/a","to":["https://www.w3.org/ns/activitystreams#Public"],"cc":["https://node.example/m/lab"],"sensitive":false,
 			"attachment":[{"type":"Image","mediaType":"image/jpeg","url":"https://pix.example/1.jpg","name":null,"blurhash":"U","width":10,"height":10},{"type":"Image","mediaType":"image/jpeg","url":"https://pix.example/2.jpg","name":"Two"}],"tag":[],"commentsEnabled":true,"capabilities":{"announce":"https://www.w3.org/ns/activitystreams#Public","like":"https://www.w3.org/ns/activitystreams#Public"},"location":null}}`),
@@ -140,7 +140,7 @@ func microblogs() []program {
 			`202 +comment "@ada@node.example a note\n\nof two lines" by s@snac.example score 0; +notice post_comment`,
 			`{"@context":["https://www.w3.org/ns/activitystreams"],"id":"https://snac.example/s/p/1756000000.1/Create","type":"Create","actor":"https://snac.example/s","object":{"@context":["https://www.w3.org/ns/activitystreams"],"type":"Note","id":"https://snac.example/s/p/1756000000.1","attributedTo":"https://snac.example/s","summary":"","published":"2026-08-23T10:00:00Z","updated":"2026-08-23T10:00:00Z","sensitive":false,"content":"@ada@node.example a note<br><br>of two lines","context":"https://snac.example/s/p/1756000000.1#ctxt","url":"https://snac.example/s/p/1756000000.1","inReplyTo":"https://node.example/post/1","to":["https://www.w3.org/ns/activitystreams#Public"],"cc":["https://node.example/u/ada"],"tag":[{"type":"Mention","href":"https://node.example/u/ada","name":"@ada@node.example"}],"attachment":[],"sourceContent":"a note"},"published":"2026-08-23T10:00:00Z","to":["https://www.w3.org/ns/activitystreams#Public"],"cc":["https://node.example/u/ada"]}`),
 		judged("hubzilla reply", refusedHuman,
-			`202 +comment "A reply in bbcode" by zot@hub.example score 0; +notice post_comment`,
+			`202 +comment "A **reply** in bbcode" by zot@hub.example score 0; +notice post_comment`,
 			`{"@context":["https://www.w3.org/ns/activitystreams","https://w3id.org/security/v1","https://hub.example/apschema?v=1.15"],"type":"Create","id":"https://hub.example/activity/h1","published":"2026-08-23T10:00:00Z","actor":{"type":"Person","id":"https://hub.example/channel/zot","preferredUsername":"zot","name":"Zot","inbox":"https://hub.example/inbox/zot"},"to":["https://www.w3.org/ns/activitystreams#Public"],"cc":["https://hub.example/followers/zot"],"context":"https://node.example/post/1/context","directMessage":false,
 			"object":{"type":"Note","id":"https://hub.example/item/h1","published":"2026-08-23T10:00:00Z","attributedTo":"https://hub.example/channel/zot","inReplyTo":"https://node.example/post/1","context":"https://node.example/post/1/context","content":"A <strong>reply</strong> in bbcode","source":{"content":"A [b]reply[/b] in bbcode","mediaType":"text/bbcode"},"actor":"https://hub.example/channel/zot","tag":[],"to":["https://www.w3.org/ns/activitystreams#Public"],"cc":[],"proof":{"type":"DataIntegrityProof","cryptosuite":"eddsa-jcs-2022","created":"2026-08-23T10:00:00Z","verificationMethod":"https://hub.example/channel/zot#z6Mk","proofPurpose":"assertionMethod","proofValue":"z1"}},"signature":{"type":"RsaSignature2017","nonce":"1","creator":"https://hub.example/channel/zot","signatureValue":"x"}}`),
 		judged("threads note", refusedHuman,
@@ -155,7 +155,7 @@ func microblogs() []program {
 			`202 +comment "By the fire" by b@bonfire.example score 0; +notice post_comment`,
 			`{"@context":["https://www.w3.org/ns/activitystreams"],"type":"Create","id":"https://bonfire.example/pub/objects/b1","actor":{"type":"Person","id":"https://bonfire.example/pub/actors/b"},"context":"https://bonfire.example/c","to":["https://www.w3.org/ns/activitystreams#Public","https://node.example/u/ada"],"cc":[],"object":{"type":"Note","id":"https://bonfire.example/pub/objects/b2","actor":"https://bonfire.example/pub/actors/b","attributedTo":"https://bonfire.example/pub/actors/b","content":"<p>By the fire</p>","summary":null,"name":null,"inReplyTo":"https://node.example/post/1","published":"2026-08-23T10:00:00Z","to":["https://www.w3.org/ns/activitystreams#Public"],"tag":[]}}`),
 		judged("flipboard link", refusedHuman,
-			`202 +post "A story news.example/sto" by mag@flip.example in lab score 0 url <nil>; +text of "A story news.example/sto": "A story news.example/story"`,
+			`202 +post "A story news.example/sto" by mag@flip.example in lab score 0 url <nil>; +text of "A story news.example/sto": "A story [news.example/story](http://news.example/story)"`,
 			`{"@context":["https://www.w3.org/ns/activitystreams"],"id":"https://flip.example/@mag/a1/activity","type":"Create","actor":"https://flip.example/@mag","published":"2026-08-23T10:00:00.000Z","to":["https://www.w3.org/ns/activitystreams#Public"],"cc":["https://node.example/m/lab"],"object":{"type":"Note","id":"https://flip.example/@mag/a1","url":"https://flip.example/@mag/a1","attributedTo":"https://flip.example/@mag","content":"<p>A story <a href=\"https://news.example/story\">news.example/story</a></p>","published":"2026-08-23T10:00:00.000Z","to":["https://www.w3.org/ns/activitystreams#Public"],"cc":["https://node.example/m/lab"],"attachment":[]}}`),
 	}
 }

@@ -190,7 +190,7 @@ func webAddress(s string) string {
 
 // sanitised trusts the HTML of a post or comment: node made it from Markdown
 // or from a peer's HTML through its allow-list before it was stored
-// (node/text.go). Nothing else may pass here.
+// (node/html.go). Nothing else may pass here.
 func sanitised(stored string) template.HTML {
 	return template.HTML(reachable.Replace(stored)) //nolint:gosec // sanitised before it was stored, see above
 }
