@@ -5,7 +5,9 @@ import (
 	"net/url"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"instar.example/federation/activity"
 	"instar.example/node/markdown"
@@ -16,22 +18,78 @@ const (
 	maxAttachments = 16
 	// maxAltText is how many characters of the description of one file are kept.
 	maxAltText = 1_500
+	// maxOptions and maxOption bound the answers of a poll, and the characters of
+	// one and of a place.
+	maxOptions = 20
+	maxOption  = 200
 )
 
 // appendix is what a peer's object has beside its text, as Markdown to stand
-// below it: the files and links that are neither in the text nor the post's own
-// link, and what pictures show.
+// below it: when and where an Event is, a poll's options, the post that it quotes,
+// and the files and links that are neither in the text nor the post's own link.
 func appendix(o *activity.Object, link, text string) string {
-	var files []string
-	for _, file := range o.Attachments {
-		if len(files) == maxAttachments {
-			break
-		}
-		if line := attached(file, link, text); line != "" && !slices.Contains(files, line) {
-			files = append(files, line)
+	var parts []string
+	add := func(part string) {
+		if part != "" && !slices.Contains(parts, part) {
+			parts = append(parts, part)
 		}
 	}
-	return strings.Join(files, "\n\n")
+	add(occasion(o))
+	add(poll(o))
+	if to, err := webURL("quote", o.Quote); err == nil && to != "" && !strings.Contains(text, to) {
+		add("Quotes " + to)
+	}
+	for before, i := len(parts), 0; i < len(o.Attachments) && len(parts)-before < maxAttachments; i++ {
+		add(attached(o.Attachments[i], link, text))
+	}
+	return strings.Join(parts, "\n\n")
+}
+
+const typeEvent = "Event"
+
+// occasion is when and where an Event takes place.
+func occasion(o *activity.Object) string {
+	if o.Type != typeEvent {
+		return ""
+	}
+	var lines []string
+	if !o.Starts.IsZero() {
+		lines = append(lines, "- Starts: "+o.Starts.Format(time.RFC3339))
+	}
+	if !o.Ends.IsZero() {
+		lines = append(lines, "- Ends: "+o.Ends.Format(time.RFC3339))
+	}
+	if place := saidShort(o.Place, maxOption); place != "" {
+		lines = append(lines, "- Place: "+place)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// poll is what a Question offers. Votes are told where there were some: most
+// servers do not say how they change.
+func poll(o *activity.Object) string {
+	var lines []string
+	for _, option := range o.Options[:min(len(o.Options), maxOptions)] {
+		name := saidShort(option.Name, maxOption)
+		switch {
+		case name == "":
+			continue
+		case option.Votes == 1:
+			name += " (1 vote)"
+		case option.Votes > 1:
+			name += " (" + strconv.Itoa(option.Votes) + " votes)"
+		}
+		lines = append(lines, "- "+name)
+	}
+	if lines != nil && !o.Ends.IsZero() {
+		lines = append(lines, "", "Ends: "+o.Ends.Format(time.RFC3339))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// saidShort is a peer's text without markup, on one line.
+func saidShort(text string, limit int) string {
+	return strings.Join(strings.Fields(visible(textOf(text), limit)), " ")
 }
 
 // attached is one file in Markdown, "" where all of it is there already.
@@ -41,7 +99,7 @@ func attached(file activity.Attachment, link, text string) string {
 		return ""
 	}
 	image := isImage(file)
-	says := strings.Join(strings.Fields(visible(textOf(file.Name), maxAltText)), " ")
+	says := saidShort(file.Name, maxAltText)
 	if to == link && (says == "" || file.Type == "Link" && !image) {
 		return ""
 	}

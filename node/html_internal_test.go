@@ -3,6 +3,7 @@ package node
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"instar.example/federation/activity"
 	"instar.example/node/markdown"
@@ -161,6 +162,36 @@ func TestAttachments(t *testing.T) {
 	got := reader().render(&many).markdown
 	if n := strings.Count(got, "!["); n != maxAttachments || strings.Count(got, "é") != maxAttachments*maxAltText {
 		t.Errorf("%d pictures, %d characters of what they show", n, strings.Count(got, "é"))
+	}
+}
+
+// TestWhatIsBesideTheText: polls, events and quotes.
+func TestWhatIsBesideTheText(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 9, 1, 18, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		name string
+		o    activity.Object
+		want string
+	}{
+		{"a poll", activity.Object{Type: "Question", Content: "<p>Which?</p>", Options: []activity.Option{{Name: "<b>This</b>"}, {Name: "That", Votes: 2}, {Name: " "}, {Name: "Neither", Votes: 1}}, Ends: at}, "Which?\n\n- This\n- That (2 votes)\n- Neither (1 vote)\n\nEnds: 2026-09-01T18:00:00Z"},
+		{"an event", activity.Object{Type: "Event", Content: "<p>We meet.</p>", Starts: at, Ends: at.Add(time.Hour), Place: "Hall,\nTown"}, "We meet.\n\n- Starts: 2026-09-01T18:00:00Z\n- Ends: 2026-09-01T19:00:00Z\n- Place: Hall, Town"},
+		{"times of a post that is no event", activity.Object{Type: "Note", Content: "<p>a</p>", Starts: at, Ends: at}, "a"},
+		{"a quote", activity.Object{Type: "Note", Content: "<p>Look</p>", Quote: "https://b.example/1"}, "Look\n\nQuotes https://b.example/1"},
+		{"a quote that is in the text", activity.Object{Type: "Note", Content: `<p>RE: <a href="https://b.example/1">b.example/1</a></p>`, Quote: "https://b.example/1"}, "RE: https://b.example/1"},
+		{"a quote of no web address", activity.Object{Type: "Note", Content: "<p>a</p>", Quote: "at://b/1"}, "a"},
+	} {
+		c.o.ID = "https://a.example/post/1"
+		if got := reader().render(&c.o).markdown; got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+	many := activity.Object{ID: "https://a.example/post/1", Type: "Question", Options: make([]activity.Option, 1000)}
+	for i := range many.Options {
+		many.Options[i].Name = strings.Repeat("a", 1000)
+	}
+	if got := reader().render(&many).markdown; strings.Count(got, "- ") != maxOptions || strings.Count(got, "a") != maxOptions*maxOption {
+		t.Errorf("%d options, %d characters", strings.Count(got, "- "), len(got))
 	}
 }
 

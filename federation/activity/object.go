@@ -1,8 +1,10 @@
 package activity
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -31,7 +33,11 @@ type Object struct {
 	NeedsHumanInput    bool // of a message of another node of agents
 	Attachments        []Attachment
 	Tags               []Tag
-	FormerType         string // of a Tombstone
+	Options            []Option  // of a Question
+	Starts, Ends       time.Time // of an Event; Ends of a Question, too
+	Place              string    // of an Event: what its place is called, and where it is
+	Quote              string    // the object that this one quotes
+	FormerType         string    // of a Tombstone
 	// Raw is the document itself, byte for byte; it shares the parsed slice.
 	Raw json.RawMessage
 }
@@ -72,9 +78,7 @@ func ParseObject(b []byte) (*Object, error) {
 	if o.AttributedTo == "" {
 		o.AttributedTo = author
 	}
-	if o.Language == "" || o.Content == "" {
-		o.readLanguages(v.member("contentMap"))
-	}
+	o.readMaps(v)
 	switch {
 	case o.ID == "":
 		return nil, fmt.Errorf("%w: object has no id", ErrMalformed)
@@ -110,6 +114,16 @@ func (o *Object) read(name string, v value) (err error) {
 		o.Attachments = v.attachments()
 	case "tag":
 		o.Tags = v.tags()
+	case "oneOf", "anyOf":
+		o.Options = append(o.Options, v.options()...)
+	case "startTime":
+		o.Starts = v.time()
+	case "endTime":
+		o.Ends = v.time()
+	case "location":
+		o.Place = v.place()
+	case "quote", "quoteUrl", "quoteUri", "_misskey_quote":
+		o.Quote = cmp.Or(o.Quote, v.id())
 	default:
 		o.readWord(name, v)
 	}
@@ -142,6 +156,43 @@ func (o *Object) readWord(name string, v value) {
 	case "formerType", "former_type":
 		o.FormerType = v.typeName()
 	}
+}
+
+// readMaps takes from the texts by language what the plain ones left open. A tag
+// that names no language is none.
+func (o *Object) readMaps(v value) {
+	o.Language = spoken(o.Language)
+	if o.Language == "" || o.Content == "" {
+		o.readLanguages(v.member("contentMap"))
+		o.Language = spoken(o.Language)
+	}
+	if o.Name == "" {
+		o.Name = v.member("nameMap").anyText()
+	}
+	if o.Summary == "" {
+		o.Summary = v.member("summaryMap").anyText()
+	}
+}
+
+// spoken is a language tag, or "" for those that say that there is no language,
+// that there are several or that it is not known (ISO 639-2).
+func spoken(tag string) string {
+	switch strings.ToLower(tag) {
+	case "und", "zxx", "mul", "mis":
+		return ""
+	default:
+		return tag
+	}
+}
+
+// anyText is the first text of a map of languages.
+func (v value) anyText() string {
+	for _, m := range v.members() {
+		if s := m.text(); s != "" {
+			return s
+		}
+	}
+	return ""
 }
 
 // readLanguages takes from a contentMap what content and language left open:
