@@ -18,6 +18,9 @@ type CommentDraft struct {
 	PostID   string
 	ParentID string // "" to answer the post itself
 	Content  string // Markdown
+	// Sensitive and Warning are as of a post.
+	Sensitive bool
+	Warning   string
 }
 
 // Comment publishes a comment under a post, local or remote.
@@ -29,11 +32,14 @@ func (n *Node) Comment(ctx context.Context, author Author, d CommentDraft) (stor
 	if err != nil {
 		return storage.Comment{}, err
 	}
+	if err := checkWarning(&d.Sensitive, &d.Warning); err != nil {
+		return storage.Comment{}, err
+	}
 	id, now := n.cfg.NewID(), n.now()
 	c := storage.Comment{
 		ID: id, URI: n.cfg.BaseURL + "/comment/" + id, PostID: d.PostID, ParentID: d.ParentID, RootID: id, AuthorID: author.ID(),
 		Content: content, HTML: n.text.fromMarkdown(content), Lang: Language(content), CreatedAt: now, UpdatedAt: now,
-		Author: author.actor.Ref(),
+		Sensitive: d.Sensitive, Warning: d.Warning, Author: author.actor.Ref(),
 	}
 	if textOf(c.HTML) == "" {
 		return storage.Comment{}, invalid("missing_fields", "Content is required", "Provide content")

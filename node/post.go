@@ -21,7 +21,11 @@ type PostDraft struct {
 	Content string // Markdown
 	URL     string
 	Type    string // or "": told from URL
-	Image   []byte // of a post of type image, in the place of URL: the file as it came; nil for none
+	// Sensitive posts are shown to people only when they ask for it; Warning is what
+	// they are told before, or "".
+	Sensitive bool
+	Warning   string
+	Image     []byte // of a post of type image, in the place of URL: the file as it came; nil for none
 }
 
 func (d *PostDraft) check() error {
@@ -36,6 +40,9 @@ func (d *PostDraft) check() error {
 		return invalid("missing_fields", "Title is required", "Provide submolt_name and title")
 	}
 	if d.Content, err = plain("content", d.Content, MaxContent); err != nil {
+		return err
+	}
+	if err := checkWarning(&d.Sensitive, &d.Warning); err != nil {
 		return err
 	}
 	if d.URL, err = webURL("url", d.URL); err != nil {
@@ -104,7 +111,7 @@ func (n *Node) Post(ctx context.Context, author Author, d PostDraft) (storage.Po
 	id, now := n.cfg.NewID(), n.now()
 	p := storage.Post{
 		ID: id, URI: n.cfg.BaseURL + "/post/" + id, AuthorID: author.ID(), SubmoltID: submolt.ID, Type: d.Type,
-		Title: d.Title, Content: d.Content, HTML: n.text.fromMarkdown(d.Content), URL: d.URL, Lang: Language(d.Title + " " + d.Content),
+		Title: d.Title, Content: d.Content, HTML: n.text.fromMarkdown(d.Content), URL: d.URL, Lang: Language(d.Title + " " + d.Content), Sensitive: d.Sensitive, Warning: d.Warning,
 		Hot: hot(0, now), Scaled: scaled(hot(0, now), submolt), Local: submolt.Local(), CreatedAt: now, UpdatedAt: now, Author: author.actor.Ref(), Submolt: submolt.Ref(),
 	}
 	coins := n.coinsIn(p.Title, p.Content)

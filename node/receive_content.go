@@ -211,6 +211,7 @@ func (in *inbound) createComment(ctx context.Context, o *activity.Object, author
 		ID: id, URI: o.ID, RootID: id, AuthorID: author.ID(), Content: visible(t.markdown, MaxComment), HTML: t.html,
 		Lang: t.language, CreatedAt: at, UpdatedAt: versionOf(o, at, now), Author: author.actor.Ref(),
 	}
+	c.Sensitive, c.Warning = warningOf(o)
 	called, err := in.mentions(ctx, o)
 	if err != nil {
 		return "", err
@@ -389,6 +390,7 @@ func (in *inbound) updateComment(ctx context.Context, o *activity.Object, a *act
 	}
 	t := in.text(o)
 	c.Content, c.HTML, c.Lang = visible(t.markdown, MaxComment), t.html, t.language
+	c.Sensitive, c.Warning = warningOf(o)
 	c.UpdatedAt = clampTime(later(o.Updated, o.Published), in.n.now())
 	if err := in.n.reviseComment(ctx, in.q, old, c); err != nil {
 		return resultIgnored, ignoreNotFound(err)

@@ -85,6 +85,10 @@ func (in *inbound) postOf(o *activity.Object, author Author, submolt storage.Act
 		Author: author.actor.Ref(), Submolt: submolt.Ref(),
 	}
 	p.URL, p.Type = t.link, t.postType
+	p.Sensitive, p.Warning = warningOf(o)
+	if p.Warning != "" && textOf(o.Name) == "" {
+		p.Title = visible(p.Warning, MaxTitle) // the first line of its text is what the warning hides
+	}
 	return p
 }
 

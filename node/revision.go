@@ -19,6 +19,8 @@ const MaxRevisions = 50
 // PostChange holds what an author wants changed in a post; nil fields stay.
 type PostChange struct {
 	Title, Content, URL *string
+	Sensitive           *bool
+	Warning             *string // "" takes it away, and leaves the post as sensitive as it is
 }
 
 // EditPost changes an author's own post, here and wherever it went, while it
@@ -28,7 +30,7 @@ func (n *Node) EditPost(ctx context.Context, author Author, id string, c PostCha
 		return storage.Post{}, err
 	}
 	if c == (PostChange{}) {
-		return storage.Post{}, invalid("missing_fields", "Nothing to change", "Provide title, content or url")
+		return storage.Post{}, invalid("missing_fields", "Nothing to change", "Provide title, content, url, is_nsfw or content_warning")
 	}
 	old, err := n.PostByID(ctx, id, author.ID())
 	if err != nil {
@@ -53,7 +55,7 @@ func (n *Node) EditPost(ctx context.Context, author Author, id string, c PostCha
 		if err := n.mayEdit(ctx, q, edited{old.ID, old.AuthorID, old.CreatedAt, "posts"}, author); err != nil {
 			return err
 		}
-		if newer.Title == old.Title && newer.Content == old.Content && newer.URL == old.URL {
+		if newer.Title == old.Title && newer.Content == old.Content && newer.URL == old.URL && newer.Sensitive == old.Sensitive && newer.Warning == old.Warning {
 			newer.UpdatedAt = old.UpdatedAt
 			return nil
 		}
@@ -105,10 +107,15 @@ func isForeign(hidden int64, authorID string, author Author) bool {
 
 // edited is a post as a change leaves it, by the rules of a new one.
 func (n *Node) edited(p storage.Post, c PostChange) (storage.Post, error) {
-	d := PostDraft{Submolt: p.Submolt.Name, Title: p.Title, Content: p.Content, URL: p.URL, Type: p.Type}
+	d := PostDraft{Submolt: p.Submolt.Name, Title: p.Title, Content: p.Content, URL: p.URL, Type: p.Type, Sensitive: p.Sensitive, Warning: p.Warning}
 	set(&d.Title, c.Title)
 	set(&d.Content, c.Content)
 	set(&d.URL, c.URL)
+	set(&d.Sensitive, c.Sensitive)
+	set(&d.Warning, c.Warning)
+	if c.Sensitive != nil && !*c.Sensitive && c.Warning == nil {
+		d.Warning = ""
+	}
 	if c.URL != nil && p.Type != TypeImage {
 		d.Type = "" // told from the address
 	}
@@ -117,11 +124,12 @@ func (n *Node) edited(p storage.Post, c PostChange) (storage.Post, error) {
 	}
 	p.Title, p.Content, p.URL, p.Type = d.Title, d.Content, d.URL, d.Type
 	p.HTML, p.Lang = n.text.fromMarkdown(p.Content), Language(p.Title+" "+p.Content)
+	p.Sensitive, p.Warning = d.Sensitive, d.Warning
 	return p, nil
 }
 
-// set overwrites a text when there is a new one.
-func set(field, value *string) {
+// set overwrites a value when there is a new one.
+func set[T any](field, value *T) {
 	if value != nil {
 		*field = *value
 	}

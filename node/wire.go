@@ -103,7 +103,7 @@ func (n *Node) PageDoc(p storage.Post, mentioned ...storage.Ref) activity.PageDo
 	d := activity.PageDoc{
 		ID: p.URI, AttributedTo: p.Author.URI, To: []string{p.Submolt.URI, activity.Public}, Cc: []string{},
 		Audience: p.Submolt.URI, Name: p.Title, Content: p.HTML, Source: activity.Markdown(p.Content), Language: p.Lang,
-		Context: p.URI + "/context", Replies: p.URI + "/replies", Published: wireTime(p.CreatedAt),
+		Sensitive: p.Sensitive, Warning: p.Warning, Context: p.URI + "/context", Replies: p.URI + "/replies", Published: wireTime(p.CreatedAt),
 	}
 	if p.Author.Host != "" { // another node's, shown as it is known here
 		d.Context, d.Replies = "", ""
@@ -139,7 +139,7 @@ func (n *Node) NoteDoc(c storage.Comment, nc NoteContext) activity.NoteDoc {
 	d := activity.NoteDoc{
 		ID: c.URI, AttributedTo: c.Author.URI, InReplyTo: nc.ParentURI, To: []string{activity.Public},
 		Cc: []string{}, Audience: groupOf(nc.Post.Submolt.URI), Content: c.HTML, Source: activity.Markdown(c.Content),
-		Language: c.Lang, Context: nc.Post.URI + "/context", Replies: c.URI + "/replies", Published: wireTime(c.CreatedAt),
+		Sensitive: c.Sensitive, Warning: c.Warning, Language: c.Lang, Context: nc.Post.URI + "/context", Replies: c.URI + "/replies", Published: wireTime(c.CreatedAt),
 	}
 	if d.Audience != "" {
 		d.Cc = append(d.Cc, d.Audience)

@@ -16,6 +16,8 @@ type Comment struct {
 	Content     string `db:"content"`
 	HTML        string `db:"html"`
 	Lang        string `db:"lang"`
+	Sensitive   bool   `db:"sensitive"` // as of a post
+	Warning     string `db:"warning"`
 	Depth       int64  `db:"depth"` // 0 for a reply to the post itself
 	Up          int64  `db:"up"`
 	Down        int64  `db:"down"`
@@ -31,7 +33,7 @@ type Comment struct {
 	Author Ref `db:"author"`
 }
 
-const commentColumns = `c.id, c.uri, c.post_id, c.parent_id, c.root_id, c.author_id, c.content, c.html, c.lang, c.depth,
+const commentColumns = `c.id, c.uri, c.post_id, c.parent_id, c.root_id, c.author_id, c.content, c.html, c.lang, c.sensitive, c.warning, c.depth,
 	c.up, c.down, c.score, c.reply_count, c.hidden, c.locked, c.announced_at, c.created_at, c.updated_at, c.deleted_at`
 
 func commentSelect() string {
@@ -44,10 +46,10 @@ func commentSelect() string {
 func (q Queries) InsertComment(ctx context.Context, c Comment) error {
 	_, err := q.exec(ctx, `
 		INSERT INTO comments (id, uri, post_id, parent_id, root_id, author_id, content, html, lang, depth,
-			up, down, score, reply_count, hidden, announced_at, created_at, updated_at, deleted_at)
-		VALUES (`+places(1, 19)+`)`,
+			up, down, score, reply_count, hidden, announced_at, created_at, updated_at, deleted_at, sensitive, warning)
+		VALUES (`+places(1, 21)+`)`,
 		c.ID, c.URI, c.PostID, c.ParentID, c.RootID, c.AuthorID, c.Content, c.HTML, c.Lang, c.Depth,
-		c.Up, c.Down, c.Score, c.ReplyCount, c.Hidden, c.AnnouncedAt, c.CreatedAt, c.UpdatedAt, c.DeletedAt)
+		c.Up, c.Down, c.Score, c.ReplyCount, c.Hidden, c.AnnouncedAt, c.CreatedAt, c.UpdatedAt, c.DeletedAt, c.Sensitive, c.Warning)
 	if err != nil {
 		return err
 	}
@@ -58,9 +60,9 @@ func (q Queries) InsertComment(ctx context.Context, c Comment) error {
 func (q Queries) UpdateComment(ctx context.Context, c Comment) error {
 	err := q.one(ctx, `
 		UPDATE comments
-		SET content = $1, html = $2, lang = $3, updated_at = $4
-		WHERE id = $5 AND updated_at < $4`,
-		c.Content, c.HTML, c.Lang, c.UpdatedAt, c.ID)
+		SET content = $1, html = $2, lang = $3, updated_at = $4, sensitive = $5, warning = $6
+		WHERE id = $7 AND updated_at < $4`,
+		c.Content, c.HTML, c.Lang, c.UpdatedAt, c.Sensitive, c.Warning, c.ID)
 	if err != nil {
 		return err
 	}

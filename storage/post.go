@@ -24,6 +24,8 @@ type Post struct {
 	HTML         string `db:"html"`    // sanitised
 	URL          string `db:"url"`
 	Lang         string `db:"lang"`
+	Sensitive    bool   `db:"sensitive"` // shown to people only when they ask for it
+	Warning      string `db:"warning"`   // what they are told of it before, or ""
 	Up           int64  `db:"up"`
 	Down         int64  `db:"down"`
 	Score        int64  `db:"score"`
@@ -44,7 +46,7 @@ type Post struct {
 	Submolt Ref `db:"submolt"`
 }
 
-const postColumns = `p.id, p.uri, p.author_id, p.submolt_id, p.type, p.title, p.content, p.html, p.url, p.lang,
+const postColumns = `p.id, p.uri, p.author_id, p.submolt_id, p.type, p.title, p.content, p.html, p.url, p.lang, p.sensitive, p.warning,
 	p.up, p.down, p.score, p.hot, p.scaled, p.disputed, p.local, p.comment_count, p.hidden, p.pinned, p.locked, p.announced_at,
 	p.created_at, p.updated_at, p.deleted_at`
 
@@ -73,13 +75,14 @@ func (q Queries) InsertPost(ctx context.Context, p Post) error {
 	return q.queueIndex(ctx, p.ID, DocPost)
 }
 
-const postFields = `id, uri, author_id, submolt_id, type, title, content, html, url, lang, up, down, score, hot, scaled, disputed, ` +
+const postFields = `id, uri, author_id, submolt_id, type, title, content, html, url, lang, sensitive, warning, up, down, score, hot, scaled, disputed, ` +
 	`local, comment_count, hidden, pinned, locked, announced_at, created_at, updated_at, deleted_at`
 
 // row has the values of postFields.
 func (p Post) row() []any {
 	return []any{
-		p.ID, p.URI, p.AuthorID, p.SubmoltID, p.Type, p.Title, p.Content, p.HTML, p.URL, p.Lang, p.Up, p.Down, p.Score, p.Hot, p.Scaled, p.Disputed,
+		p.ID, p.URI, p.AuthorID, p.SubmoltID, p.Type, p.Title, p.Content, p.HTML, p.URL, p.Lang, p.Sensitive, p.Warning,
+		p.Up, p.Down, p.Score, p.Hot, p.Scaled, p.Disputed,
 		p.Local, p.CommentCount, p.Hidden, p.Pinned, p.Locked, p.AnnouncedAt, p.CreatedAt, p.UpdatedAt, p.DeletedAt,
 	}
 }
@@ -88,9 +91,9 @@ func (p Post) row() []any {
 func (q Queries) UpdatePost(ctx context.Context, p Post) error {
 	err := q.one(ctx, `
 		UPDATE posts
-		SET title = $1, content = $2, html = $3, url = $4, lang = $5, type = $6, updated_at = $7
-		WHERE id = $8 AND updated_at < $7`,
-		p.Title, p.Content, p.HTML, p.URL, p.Lang, p.Type, p.UpdatedAt, p.ID)
+		SET title = $1, content = $2, html = $3, url = $4, lang = $5, type = $6, updated_at = $7, sensitive = $8, warning = $9
+		WHERE id = $10 AND updated_at < $7`,
+		p.Title, p.Content, p.HTML, p.URL, p.Lang, p.Type, p.UpdatedAt, p.Sensitive, p.Warning, p.ID)
 	if err != nil {
 		return err
 	}

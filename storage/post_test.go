@@ -131,3 +131,37 @@ func TestConcurrentWritesAllCount(t *testing.T) {
 		}
 	})
 }
+
+func TestAMarkIsKeptAndChanged(t *testing.T) {
+	t.Parallel()
+	storagetest.Each(t, func(t *testing.T, s *storage.Store) {
+		seed(t, s)
+		p := storage.Post{ID: "a", URI: "https://a.test/post/a", AuthorID: "ada", SubmoltID: "lab", Type: "text", Title: "a", Sensitive: true, Warning: "spiders", CreatedAt: 1, UpdatedAt: 1}
+		c := storage.Comment{ID: "c", URI: "https://a.test/comment/c", PostID: "a", RootID: "c", AuthorID: "ada", Content: "x", Sensitive: true, Warning: "more", CreatedAt: 1, UpdatedAt: 1}
+		write(t, s, func(ctx context.Context, q storage.Queries) error {
+			if err := q.InsertPost(ctx, p); err != nil {
+				return err
+			}
+			return q.InsertComment(ctx, c)
+		})
+		marks := func() string {
+			p, err := s.Read().Post(t.Context(), "a")
+			c, errC := s.Read().Comment(t.Context(), "c")
+			return fmt.Sprintf("%v %s %v %s %v %v", p.Sensitive, p.Warning, c.Sensitive, c.Warning, err, errC)
+		}
+		if got := marks(); got != "true spiders true more <nil> <nil>" {
+			t.Errorf("marks = %s", got)
+		}
+		p.Sensitive, p.Warning, p.UpdatedAt = false, "", 2
+		c.Warning, c.UpdatedAt = "less", 2
+		write(t, s, func(ctx context.Context, q storage.Queries) error {
+			if err := q.UpdatePost(ctx, p); err != nil {
+				return err
+			}
+			return q.UpdateComment(ctx, c)
+		})
+		if got := marks(); got != "false  true less <nil> <nil>" {
+			t.Errorf("marks after the update = %s", got)
+		}
+	})
+}

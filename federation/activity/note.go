@@ -3,7 +3,7 @@ package activity
 import "errors"
 
 // NoteDoc is a comment, or with an empty InReplyTo and Audience a message.
-// It never has a summary: microblogs take that for a content warning.
+// Its summary is a content warning, and nothing else: so microblogs take it.
 type NoteDoc struct {
 	ID           string // its page for people has the same address
 	AttributedTo string
@@ -14,6 +14,7 @@ type NoteDoc struct {
 	Source       *SourceDoc
 	Tag          []TagDoc
 	Sensitive    bool
+	Warning      string // what is said before a sensitive text, or empty
 	Language     string // a BCP 47 tag, or empty
 	Context      string // the collection of the thread
 	Replies      string
@@ -33,7 +34,7 @@ func (d NoteDoc) MarshalJSON() ([]byte, error) {
 	return marshal(contentDoc{
 		ID: d.ID, Type: TypeNote, AttributedTo: d.AttributedTo, InReplyTo: d.InReplyTo, To: d.To, Cc: d.Cc,
 		Audience: d.Audience, Content: d.Content, ContentMap: contentMap, MediaType: "text/html",
-		Source: d.Source, Tag: d.Tag, Sensitive: d.Sensitive, Language: lang, URL: d.ID,
+		Source: d.Source, Tag: d.Tag, Sensitive: d.Sensitive, Summary: d.Warning, Language: lang, URL: d.ID,
 		Context: d.Context, Replies: repliesOf(d.Replies, d.Answers), Published: d.Published, Updated: d.Updated, GenAI: true,
 		NeedsHumanInput: d.NeedsHumanInput,
 	})

@@ -13,6 +13,7 @@ type PageDoc struct {
 	Attachment   []AttachmentDoc // the first one is where a link post leads to
 	Tag          []TagDoc
 	Sensitive    bool
+	Warning      string // what is said before a sensitive text, or empty
 	Language     string // a BCP 47 tag, or empty
 	Context      string // the collection of the thread
 	Replies      string
@@ -40,7 +41,7 @@ func (d PageDoc) MarshalJSON() ([]byte, error) {
 	w := contentDoc{
 		ID: d.ID, Type: TypePage, AttributedTo: d.AttributedTo, To: d.To, Cc: d.Cc, Audience: d.Audience,
 		Name: d.Name, Content: d.Content, ContentMap: contentMap, Source: d.Source,
-		Attachment: d.Attachment, Tag: d.Tag, Sensitive: d.Sensitive, Language: lang, URL: d.ID,
+		Attachment: d.Attachment, Tag: d.Tag, Sensitive: d.Sensitive, Summary: d.Warning, Language: lang, URL: d.ID,
 		Context: d.Context, Replies: repliesOf(d.Replies, d.Answers), Published: d.Published, Updated: d.Updated, GenAI: true,
 	}
 	if d.Content != "" {
@@ -66,6 +67,7 @@ type contentDoc struct {
 	Attachment   []AttachmentDoc   `json:"attachment,omitempty"`
 	Tag          []TagDoc          `json:"tag,omitempty"`
 	Sensitive    bool              `json:"sensitive"`
+	Summary      string            `json:"summary,omitempty"`
 	Language     *LanguageDoc      `json:"language,omitempty"`
 	URL          string            `json:"url"`
 	Context      string            `json:"context,omitempty"`

@@ -60,11 +60,12 @@ func (a *API) createComment(ctx context.Context, c *call) (reply, error) {
 		PostID   string  `json:"post_id"`
 		ParentID *string `json:"parent_id"`
 		Content  string  `json:"content"`
+		warningIn
 	}
 	if err := c.decode(&in); err != nil {
 		return reply{}, err
 	}
-	d := node.CommentDraft{PostID: soundID(in.PostID), Content: in.Content}
+	d := node.CommentDraft{PostID: soundID(in.PostID), Content: in.Content, Sensitive: in.sensitive(), Warning: in.ContentWarning}
 	if chi.URLParam(c.r, "id") != "" {
 		d.PostID = c.id()
 	}

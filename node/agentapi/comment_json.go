@@ -24,6 +24,8 @@ type commentFields struct {
 	Content            string     `json:"content"`
 	Language           *string    `json:"language"`
 	Hashtags           []string   `json:"hashtags"`
+	IsNSFW             bool       `json:"is_nsfw"` // people see it only when they ask for it
+	ContentWarning     *string    `json:"content_warning"`
 	AuthorID           string     `json:"author_id"`
 	Author             refJSON    `json:"author"`
 	Upvotes            int64      `json:"upvotes"`
@@ -49,7 +51,7 @@ func (a *API) commentJSON(c storage.Comment) commentJSON {
 func (a *API) commentFields(c storage.Comment) commentFields {
 	j := commentFields{
 		ID: c.ID, PostID: c.PostID, ParentID: orNull(c.ParentID), Content: c.Content, Language: orNull(c.Lang),
-		Hashtags: node.Hashtags(c.Content),
+		Hashtags: node.Hashtags(c.Content), IsNSFW: c.Sensitive, ContentWarning: orNull(c.Warning),
 		AuthorID: c.AuthorID, Author: refOf(c.Author), Upvotes: c.Up, Downvotes: c.Down, Score: c.Score,
 		ReplyCount: c.ReplyCount, Depth: c.Depth, IsDeleted: c.Hidden == storage.Deleted || c.Hidden == storage.Removed, IsLocked: c.Locked, VerificationStatus: verified,
 		CreatedAt: stamp(c.CreatedAt), UpdatedAt: stamp(c.UpdatedAt), URI: c.URI,

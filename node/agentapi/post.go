@@ -49,7 +49,18 @@ type postIn struct {
 	URL         string `json:"url"`
 	ImageURL    string `json:"image_url"` // some clients call that of an image so
 	Type        string `json:"type"`
+	warningIn
 }
+
+// warningIn is how a new text is marked for people; sensitive is what other
+// programs call is_nsfw.
+type warningIn struct {
+	IsNSFW         bool   `json:"is_nsfw"`
+	Sensitive      bool   `json:"sensitive"`
+	ContentWarning string `json:"content_warning"`
+}
+
+func (in warningIn) sensitive() bool { return in.IsNSFW || in.Sensitive }
 
 // draft is what the node is asked to post.
 func (in postIn) draft(image []byte) node.PostDraft {
@@ -58,6 +69,7 @@ func (in postIn) draft(image []byte) node.PostDraft {
 	}
 	return node.PostDraft{
 		Submolt: first(in.SubmoltName, in.Submolt, in.SubmoltID), Title: in.Title, Content: in.Content, URL: in.URL, Type: in.Type, Image: image,
+		Sensitive: in.sensitive(), Warning: in.ContentWarning,
 	}
 }
 
@@ -75,7 +87,11 @@ func (c *call) period() string { return first(c.value("time"), c.value("t")) }
 func (a *API) createPost(ctx context.Context, c *call) (reply, error) {
 	var in postIn
 	if f := c.form.fields; f != nil {
-		in = postIn{SubmoltName: f["submolt_name"], Submolt: f["submolt"], SubmoltID: f["submolt_id"], Title: f["title"], Content: f["content"], URL: f["url"], ImageURL: f["image_url"], Type: f["type"]}
+		in = postIn{
+			SubmoltName: f["submolt_name"], Submolt: f["submolt"], SubmoltID: f["submolt_id"], Title: f["title"], Content: f["content"],
+			URL: f["url"], ImageURL: f["image_url"], Type: f["type"],
+			warningIn: warningIn{IsNSFW: f["is_nsfw"] == "true", Sensitive: f["sensitive"] == "true", ContentWarning: f["content_warning"]},
+		}
 	} else if err := c.decode(&in); err != nil {
 		return reply{}, err
 	}

@@ -26,6 +26,8 @@ type postJSON struct {
 	Type               string         `json:"type"`
 	Language           *string        `json:"language"`
 	Hashtags           []string       `json:"hashtags"` // of its title and text
+	IsNSFW             bool           `json:"is_nsfw"`  // people see it only when they ask for it
+	ContentWarning     *string        `json:"content_warning"`
 	Upvotes            int64          `json:"upvotes"`
 	Downvotes          int64          `json:"downvotes"`
 	Score              int64          `json:"score"`
@@ -64,8 +66,8 @@ const (
 func (a *API) postJSON(p storage.Post) postJSON {
 	j := postJSON{
 		ID: p.ID, Title: p.Title, Content: p.Content, URL: orNull(p.URL), Type: p.Type, Language: orNull(p.Lang),
-		Hashtags: node.Hashtags(p.Title, p.Content),
-		Upvotes:  p.Up, Downvotes: p.Down, Score: p.Score, CommentCount: p.CommentCount, HotScore: p.Hot,
+		Hashtags: node.Hashtags(p.Title, p.Content), IsNSFW: p.Sensitive, ContentWarning: orNull(p.Warning),
+		Upvotes: p.Up, Downvotes: p.Down, Score: p.Score, CommentCount: p.CommentCount, HotScore: p.Hot,
 		CreatedAt: stamp(p.CreatedAt), UpdatedAt: stamp(p.UpdatedAt), AuthorID: p.AuthorID, Author: refOf(p.Author),
 		SubmoltID: p.SubmoltID, SubmoltName: nameOf(p.Submolt), Submolt: submoltRefOf(p.Submolt),
 		IsPinned: p.Pinned, IsLocked: p.Locked, VerificationStatus: verified,

@@ -8,14 +8,16 @@ import (
 
 func (a *API) editPost(ctx context.Context, c *call) (reply, error) {
 	var in struct {
-		Title   *string `json:"title"`
-		Content *string `json:"content"`
-		URL     *string `json:"url"`
+		Title          *string `json:"title"`
+		Content        *string `json:"content"`
+		URL            *string `json:"url"`
+		IsNSFW         *bool   `json:"is_nsfw"`
+		ContentWarning *string `json:"content_warning"`
 	}
 	if err := c.decode(&in); err != nil {
 		return reply{}, err
 	}
-	p, err := a.node.EditPost(ctx, c.author, c.id(), node.PostChange{Title: in.Title, Content: in.Content, URL: in.URL})
+	p, err := a.node.EditPost(ctx, c.author, c.id(), node.PostChange{Title: in.Title, Content: in.Content, URL: in.URL, Sensitive: in.IsNSFW, Warning: in.ContentWarning})
 	if err != nil {
 		return reply{}, err
 	}

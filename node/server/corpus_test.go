@@ -441,7 +441,7 @@ func (w *theatre) facts() []string {
 
 func (w *theatre) branch(add func(string, ...any), under string, list []map[string]any) {
 	for _, c := range list {
-		add("comment%s %s by %v score %v%s", under, w.text(c["content"]), name(c["author"]), c["score"], flag(c, "is_locked"))
+		add("comment%s %s by %v score %v%s", under, w.text(c["content"]), name(c["author"]), c["score"], flag(c, "is_locked")+flag(c, "is_nsfw"))
 		var replies []map[string]any
 		for _, r := range c["replies"].([]any) {
 			replies = append(replies, r.(map[string]any))

@@ -18,7 +18,7 @@ type commentLine struct {
 
 func (v view) commentLine(c storage.Comment, p storage.Post) commentLine {
 	return commentLine{
-		Path: "/comment/" + c.ID, Excerpt: excerpt(c.HTML), Lang: language(c.Lang), Author: v.actor(c.Author),
+		Path: "/comment/" + c.ID, Excerpt: v.opening(c.Sensitive, c.Warning, c.HTML), Lang: language(c.Lang), Author: v.actor(c.Author),
 		Post: v.post(p), Score: c.Score, At: v.stamp(c.CreatedAt),
 	}
 }

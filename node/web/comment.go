@@ -33,6 +33,7 @@ type replyView struct {
 	Score          int64
 	Body           template.HTML
 	Begun          string // the beginning of a long text, in place of Body
+	Warned         string // what stands before a sensitive text, "" for any other
 	Edited, Hidden bool
 	Locked         bool // it takes no new replies
 	Focus          bool // the one that the page is about
@@ -102,7 +103,7 @@ func (v view) reply(c storage.Comment) replyView {
 		return rv
 	}
 	rv.Author, rv.Score, rv.Body, rv.Lang = v.actor(c.Author), c.Score, sanitised(c.HTML), language(c.Lang)
-	rv.Edited, rv.Locked = c.UpdatedAt > c.CreatedAt, c.Locked
+	rv.Edited, rv.Locked, rv.Warned = c.UpdatedAt > c.CreatedAt, c.Locked, v.warned(c.Sensitive, c.Warning)
 	if c.Author.Host != "" {
 		rv.Source = webAddress(c.URI)
 	}
@@ -166,7 +167,7 @@ func (w *Web) comment(ctx context.Context, a ask) (answer, error) {
 	focus.Replies = v.replies(direct[from:to], c.ID, 2, rm)
 	cv.Tree = []replyView{focus}
 	return w.html(a, "comment", frame{
-		Title: a.tongue.say("comment.title", "author", c.Author.Address(), "post", cv.Post.Title), Description: excerpt(c.HTML), Object: c.URI, Path: path,
+		Title: a.tongue.say("comment.title", "author", c.Author.Address(), "post", cv.Post.Title), Description: v.opening(c.Sensitive, c.Warning, c.HTML), Object: c.URI, Path: path,
 		Feed: cv.Feed, Next: cv.Next, NoIndex: c.Author.Host != "" || a.page > 1, Page: cv,
 	})
 }

@@ -38,6 +38,7 @@ type entryOf struct {
 	replies              string       // the stem of the feed of what is said about it, or ""
 	published, updated   int64
 	score, comments      int64
+	sensitive            bool // its text is not told, its warning stands in its place
 }
 
 // source makes the feed of an address.

@@ -89,5 +89,8 @@ func (w *Web) atomEntry(e entryOf) atomEntry {
 	if e.submolt != nil {
 		ae.Categories = []atomCategory{{Term: e.submolt.Address(), Label: "m/" + e.submolt.Address()}}
 	}
+	if e.sensitive {
+		ae.Categories = append(ae.Categories, atomCategory{Term: sensitiveTag, Label: sensitiveTag})
+	}
 	return ae
 }

@@ -46,10 +46,7 @@ func (w *Web) jsonFeed(f feed) ([]byte, error) {
 	for i, e := range f.entries {
 		jf.Items[i] = jsonItem{
 			ID: e.id, URL: e.url, ExternalURL: e.external, Title: e.title, ContentHTML: e.html, Summary: excerpt(e.html), Published: rfc3339(e.published),
-			Modified: rfc3339(e.updated), Authors: []jsonAuthor{{Name: authorName(e.author), URL: w.authorURL(e.author)}}, Language: e.lang,
-		}
-		if e.submolt != nil {
-			jf.Items[i].Tags = []string{"m/" + e.submolt.Address()}
+			Modified: rfc3339(e.updated), Authors: []jsonAuthor{{Name: authorName(e.author), URL: w.authorURL(e.author)}}, Language: e.lang, Tags: e.tags(),
 		}
 	}
 	return json.Marshal(jf)

@@ -63,10 +63,7 @@ func (w *Web) rss(f feed) ([]byte, error) {
 	for i, e := range f.entries {
 		item := rssItem{
 			Title: e.title, Link: e.url, Description: excerpt(e.html), Content: e.html, Creator: authorName(e.author), Language: e.lang,
-			GUID: rssGUID{PermaLink: e.id == e.url, ID: e.id}, Published: httpDate(e.published), Updated: rfc3339(e.updated),
-		}
-		if e.submolt != nil {
-			item.Categories = []string{"m/" + e.submolt.Address()}
+			GUID: rssGUID{PermaLink: e.id == e.url, ID: e.id}, Published: httpDate(e.published), Updated: rfc3339(e.updated), Categories: e.tags(),
 		}
 		if e.replies != "" {
 			item.Comments = e.url

@@ -227,15 +227,16 @@ func (w *Web) postEntry(p storage.Post) entryOf {
 		shown := html.EscapeString(e.external)
 		e.html = `<p><a href="` + shown + `" rel="nofollow noreferrer">` + shown + `</a></p>` + e.html
 	}
-	return e
+	return w.veil(e, p.Sensitive, p.Warning)
 }
 
 func (w *Web) commentEntry(c storage.Comment, title string) entryOf {
-	return entryOf{
+	e := entryOf{
 		id: c.URI, url: w.node.BaseURL() + "/comment/" + c.ID, title: c.Author.Address() + " on “" + title + "”", lang: language(c.Lang),
 		html: w.absolute(c.HTML), text: c.Content, author: c.Author, replies: "/comment/" + c.ID, published: c.CreatedAt, updated: c.UpdatedAt,
 		score: c.Score, comments: c.ReplyCount,
 	}
+	return w.veil(e, c.Sensitive, c.Warning)
 }
 
 // authorName is an author as feeds have it. name@host would pass for an address

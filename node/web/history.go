@@ -23,6 +23,7 @@ type versionView struct {
 	Title   string
 	Link    *linkView
 	Body    template.HTML
+	Warned  string // what stands before it, of what is sensitive as it stands now
 }
 
 func (w *Web) postHistory(ctx context.Context, a ask) (answer, error) {
@@ -31,7 +32,7 @@ func (w *Web) postHistory(ctx context.Context, a ask) (answer, error) {
 		return answer{}, err
 	}
 	v := w.view(a.tongue).post(p)
-	return w.history(a, v.Title, v.Path, h)
+	return w.history(a, historyView{Heading: v.Title, Path: v.Path}, v.Warned, h)
 }
 
 func (w *Web) commentHistory(ctx context.Context, a ask) (answer, error) {
@@ -39,17 +40,20 @@ func (w *Web) commentHistory(ctx context.Context, a ask) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return w.history(a, a.tongue.say("history.comment_by", "author", c.Author.Address()), "/comment/"+c.ID, h)
+	heading := a.tongue.say("history.comment_by", "author", c.Author.Address())
+	return w.history(a, historyView{Heading: heading, Path: "/comment/" + c.ID}, w.view(a.tongue).warned(c.Sensitive, c.Warning), h)
 }
 
-func (w *Web) history(a ask, heading, path string, h node.History) (answer, error) {
+func (w *Web) history(a ask, hv historyView, warned string, h node.History) (answer, error) {
 	v := w.view(a.tongue)
-	hv := historyView{Heading: heading, Path: path, Author: v.actor(h.Author)}
+	hv.Author = v.actor(h.Author)
 	for _, r := range slices.Backward(h.Versions) { // the newest first
-		hv.Versions = append(hv.Versions, v.version(r))
+		version := v.version(r)
+		version.Warned = warned
+		hv.Versions = append(hv.Versions, version)
 	}
 	hv.Versions[0].Current = true
-	return w.html(a, "history", frame{Title: a.tongue.say("history.title", "what", heading), Path: path + "/history", NoIndex: true, Page: hv})
+	return w.html(a, "history", frame{Title: a.tongue.say("history.title", "what", hv.Heading), Path: hv.Path + "/history", NoIndex: true, Page: hv})
 }
 
 func (v view) version(r storage.Revision) versionView {

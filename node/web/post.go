@@ -47,7 +47,7 @@ func (w *Web) post(ctx context.Context, a ask) (answer, error) {
 		return answer{}, err
 	}
 	return w.html(a, "post", frame{
-		Title: tv.Post.Title, Description: excerpt(t.Post.HTML), Path: path, Object: t.Post.URI, Feed: tv.Feed, Next: tv.Next,
+		Title: tv.Post.Title, Description: v.opening(t.Post.Sensitive, t.Post.Warning, t.Post.HTML), Path: path, Object: t.Post.URI, Feed: tv.Feed, Next: tv.Next,
 		NoIndex: a.after != "" || t.Post.Author.Host != "", Page: tv,
 	})
 }

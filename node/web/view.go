@@ -117,6 +117,7 @@ type postView struct {
 	Link                   *linkView // what a link post points to
 	Picture                string    // the path of an image post's picture, of those that this node serves
 	Excerpt                string
+	Warned                 string    // what stands before a sensitive text, "" for any other
 	Hashtags               []tagLink // on its own page
 	Body                   template.HTML
 	Score, Up, Down        int64
@@ -145,7 +146,7 @@ func (v view) post(p storage.Post) postView {
 	pv := postView{
 		ID: p.ID, Path: "/post/" + p.ID, Title: p.Title, Lang: language(p.Lang), Author: v.actor(p.Author), Submolt: v.actor(p.Submolt),
 		Link: viewLink(p.URL), Score: p.Score, Up: p.Up, Down: p.Down, Comments: p.CommentCount, At: v.stamp(p.CreatedAt),
-		Edited: p.UpdatedAt > p.CreatedAt, Pinned: p.Pinned, Locked: p.Locked,
+		Edited: p.UpdatedAt > p.CreatedAt, Pinned: p.Pinned, Locked: p.Locked, Warned: v.warned(p.Sensitive, p.Warning),
 	}
 	if strings.TrimSpace(pv.Title) == "" {
 		pv.Title = v.say("common.untitled")
@@ -163,6 +164,10 @@ func (v view) listed(posts []storage.Post) []postView {
 	list := make([]postView, len(posts))
 	for i, p := range posts {
 		list[i] = v.post(p)
+		if list[i].Warned != "" {
+			list[i].Link = nil
+			continue
+		}
 		list[i].Excerpt = excerpt(p.HTML)
 	}
 	return list
