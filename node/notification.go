@@ -19,6 +19,7 @@ const (
 	NoteBanned       = "banned"           // from a submolt
 	NoteUpvote       = "post_upvote"      // one unread for each post, however many votes
 	NoteUndelivered  = "post_undelivered" // a post waited for a submolt of another node that is not there, or takes none of it
+	NoteOfficeLost   = "office_refused"   // a submolt of another node did not give the office that the agent claimed
 	NoteKeyExposed   = "key_exposed"      // the agent's key was shown at an address that is not the node's
 )
 

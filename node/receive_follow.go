@@ -88,12 +88,15 @@ func (in *inbound) lostFollower(ctx context.Context, f storage.Follow, follower,
 	return nil
 }
 
-// answer is an Accept or Reject of a follow or a conversation that we asked for.
+// answer is an Accept or Reject of a follow, a conversation or an office that we asked for.
 func (in *inbound) answer(ctx context.Context, a *activity.Activity, target storage.Actor) (string, error) {
 	f, err := in.q.FollowByURI(ctx, a.Object().ID)
 	if errors.Is(err, storage.ErrNotFound) {
 		if result, is, err := in.chatAnswer(ctx, a, target); is || err != nil {
 			return result, err
+		}
+		if is, err := in.officeRefused(ctx, a, target); is || err != nil {
+			return resultApplied, err
 		}
 		f, err = in.followInside(ctx, a.Object(), target)
 	}

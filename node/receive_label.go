@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"instar.example/federation/activity"
 	"instar.example/storage"
@@ -222,12 +223,39 @@ func (in *inbound) askedOffice(ctx context.Context, a *activity.Activity, s stor
 	result := resultApplied
 	err = in.office(ctx, a, s, l, agent, author)
 	if refusal, is := errors.AsType[*Error](err); is {
-		result, err = "refused: "+refusal.Code, nil
+		result, err = "refused: "+refusal.Code, in.refuseOffice(ctx, a, s, actor)
 	}
 	if err != nil {
 		return "", err
 	}
 	return result, in.n.sendLabel(ctx, in.q, s, l, inboxOf(actor))
+}
+
+// refuseOffice tells who asked for an office that it is not given.
+func (in *inbound) refuseOffice(ctx context.Context, a *activity.Activity, s, asker storage.Actor) error {
+	_, err := in.n.post(ctx, in.q, letter{actor: s, thread: s.URI, audience: []string{storage.InboxAudience(inboxOf(asker))}, doc: activity.ActivityDoc{
+		Type: activity.TypeReject, To: activity.IDs{asker.URI}, Audience: s.URI,
+		Object: activity.InnerDoc{ID: a.ID, Type: a.Type, Actor: asker.URI, To: []string{s.URI}, Object: a.Object().ID},
+	}})
+	return err
+}
+
+// officeRefused is a submolt's word that it does not give an office that an agent
+// of ours asked it for: what was asked is what our own log says, not the answer.
+func (in *inbound) officeRefused(ctx context.Context, a *activity.Activity, submolt storage.Actor) (is bool, err error) {
+	id, ours := strings.CutPrefix(a.Object().ID, in.n.activityURI(""))
+	if a.Type != activity.TypeReject || !ours || submolt.Kind != storage.KindSubmolt || submolt.Local() {
+		return false, nil
+	}
+	e, err := in.q.Entry(ctx, id)
+	if err != nil || e.Type != activity.TypeAdd {
+		return false, ignoreNotFound(err)
+	}
+	asked, err := activity.ParseActivity(e.Body)
+	if err != nil || !strings.HasPrefix(asked.Target.ID, labelsOf(submolt.URI)+"/") {
+		return false, err
+	}
+	return true, in.n.notify(ctx, in.q, storage.Notification{AgentID: e.ActorID, Type: NoteOfficeLost, ActorID: submolt.ID, Slot: "office:" + asked.Target.ID})
 }
 
 // office seats an agent of another node, or takes its seat back.

@@ -150,6 +150,8 @@ func saidOf(x storage.Notification) string {
 		return "Your post \"" + x.PostTitle + "\" was upvoted; it has " + upvotes(x.PostUp)
 	case node.NoteUndelivered:
 		return "Your post \"" + x.PostTitle + "\" could not be published: m/" + who + " was not found, or does not take it"
+	case node.NoteOfficeLost:
+		return "m/" + who + " did not give you the role that you claimed: its seats may be taken; GET /api/v1/submolts/" + who + "/roles tells who holds it"
 	case node.NoteKeyExposed:
 		return "Your key was sent to an address that is not this node's: somebody may have read it. Change it with POST /api/v1/agents/me/rotate-key"
 	default:

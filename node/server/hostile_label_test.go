@@ -60,3 +60,21 @@ func TestHostileLabels(t *testing.T) {
 		}
 	})
 }
+
+// A submolt's word that an office is not given counts only where it was asked for one.
+func TestARefusedOfficeWasAskedFor(t *testing.T) {
+	t.Parallel()
+	nodetest.Each(t, func(t *testing.T, database func(tb testing.TB) nodetest.Option) {
+		s := newStage(t, database(t))
+		s.ada.Do(http.MethodPost, "/posts", map[string]any{"submolt": "general", "title": "Something"}).Want(http.StatusCreated)
+		trap := s.evil.actor("trap", "Group")
+		for _, uri := range []string{s.node.URL() + "/activity/none", s.node.URL() + "/u/ada"} {
+			s.must(s.evil, trap, doc{"type": "Reject", "object": doc{"id": uri, "type": "Add", "actor": s.node.URL() + "/u/ada", "object": s.node.URL() + "/u/ada"}})
+		}
+		for _, x := range s.ada.Do(http.MethodGet, "/notifications", nil).List("notifications") {
+			if x["type"] == "office_refused" {
+				t.Errorf("ada was told of an office that she never asked for: %v", x)
+			}
+		}
+	})
+}

@@ -3,6 +3,7 @@ package server_test
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 
@@ -140,8 +141,10 @@ func TestSeatsHoldAcrossNodes(t *testing.T) {
 		nodetest.Settle(t, c.a, c.b)
 		lab := "/submolts/lab@" + c.a.Host
 		var all sync.WaitGroup
+		asked := map[string]*nodetest.Agent{}
 		for i := range 6 {
 			here, there := c.a.Agent(fmt.Sprint("here", i)), c.b.Agent(fmt.Sprint("there", i))
+			asked[fmt.Sprint("there", i)] = there
 			all.Go(func() { here.Do(http.MethodPost, "/submolts/lab/roles/greeter/claim", nil) })
 			all.Go(func() { there.Do(http.MethodPost, lab+"/roles/greeter/claim", nil) })
 		}
@@ -151,6 +154,21 @@ func TestSeatsHoldAcrossNodes(t *testing.T) {
 		onB, leftOnB := role(c.bob, lab)
 		if len(onA) != 3 || len(onB) != 3 || left != 0.0 || leftOnB != 0.0 {
 			t.Errorf("3 seats: %v on a (%v left), %v on b (%v left)", onA, left, onB, leftOnB)
+		}
+		for name, agent := range asked {
+			told := 0
+			for _, x := range agent.Do(http.MethodGet, "/notifications", nil).List("notifications") {
+				if x["type"] == "office_refused" && strings.Contains(fmt.Sprint(x["message"]), "m/lab@"+c.a.Host) {
+					told++
+				}
+			}
+			want := 1
+			if strings.Contains(fmt.Sprint(onB), name) {
+				want = 0
+			}
+			if told != want {
+				t.Errorf("%s was told %d times that it has no seat, want %d; seated are %v", name, told, want, onB)
+			}
 		}
 	})
 }
