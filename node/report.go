@@ -137,7 +137,7 @@ func (n *Node) publishReport(ctx context.Context, q storage.Queries, reporter st
 }
 
 // flag stores a peer's report of what stands in our submolts or was written by
-// our agents. Anybody may report, people too.
+// our agents or, where it names none of that, of an account. Anybody may report, people too.
 func (in *inbound) flag(ctx context.Context, a *activity.Activity, actor storage.Actor) (string, error) {
 	if actor.State == storage.ActorSuspended {
 		return resultIgnored, nil
@@ -150,10 +150,12 @@ func (in *inbound) flag(ctx context.Context, a *activity.Activity, actor storage
 		return "", err
 	}
 	result := resultIgnored
+	var others []string
 	for _, ref := range a.Objects[:min(len(a.Objects), flagObjects)] {
 		target, err := in.target(ctx, ref.ID)
 		if errors.Is(err, storage.ErrNotFound) {
-			continue // Mastodon names the account, too
+			others = append(others, ref.ID) // Mastodon names the account, too
+			continue
 		}
 		if err != nil {
 			return "", err
@@ -172,6 +174,29 @@ func (in *inbound) flag(ctx context.Context, a *activity.Activity, actor storage
 		r.URI = a.ID
 		err = in.n.addReport(ctx, in.q, r)
 		if err := ignoreExists(err); err != nil {
+			return "", err
+		}
+		result = resultApplied
+	}
+	if result == resultApplied {
+		return result, nil
+	}
+	return in.flagAccounts(ctx, others, storage.Report{ReporterID: actor.ID, Reason: reason, URI: a.ID})
+}
+
+// flagAccounts stores a report of those agents and submolts of ours that it names.
+func (in *inbound) flagAccounts(ctx context.Context, uris []string, r storage.Report) (string, error) {
+	result := resultIgnored
+	for _, uri := range uris {
+		target, err := in.q.ActorByURI(ctx, uri)
+		if err != nil || !target.Local() || target.DeletedAt > 0 || (target.Kind != storage.KindAgent && target.Kind != storage.KindSubmolt) {
+			if ignoreNotFound(err) != nil {
+				return "", err
+			}
+			continue
+		}
+		r.TargetID, r.Kind = target.ID, target.Kind
+		if err := ignoreExists(in.n.addReport(ctx, in.q, r)); err != nil {
 			return "", err
 		}
 		result = resultApplied

@@ -70,6 +70,8 @@ func listings(ctx context.Context, q storage.Queries) error {
 	try(q.Reports(ctx, "lab", "", 50))
 	try(q.Reports(ctx, "lab", "x", 50))
 	try(q.ReportsBy(ctx, "ada", 1))
+	try(q.OpenReports(ctx, 50))
+	try(q.OpenReport(ctx, "x"))
 	try(q.Report(ctx, "lab", "x"))
 	try(q.ReportsOf(ctx, "x", 50))
 	try(q.OthersTake(ctx, "b.example", "https://b.example/inbox", 1))

@@ -3,14 +3,14 @@ package storage
 import "context"
 
 // Report is one row of reports: what somebody told the moderators of a post or
-// comment. There is one for each reporter and target.
+// comment, or the operator of an account. There is one for each reporter and target.
 type Report struct {
 	ID         string `db:"id"`
 	TargetID   string `db:"target_id"`
-	Kind       string `db:"kind"` // DocPost or DocComment
+	Kind       string `db:"kind"` // DocPost, DocComment, KindAgent or KindSubmolt
 	ReporterID string `db:"reporter_id"`
-	PostID     string `db:"post_id"` // the target, or the post that it stands under
-	SubmoltID  string `db:"submolt_id"`
+	PostID     string `db:"post_id"`    // the target, or the post that it stands under; "" for an account
+	SubmoltID  string `db:"submolt_id"` // "" for an account: the operator alone judges it
 	Reason     string `db:"reason"`
 	URI        string `db:"uri"` // of the Flag that brought it or took it along, "" for a reader's
 	CreatedAt  int64  `db:"created_at"`
@@ -18,6 +18,7 @@ type Report struct {
 	PostTitle string `db:"post_title"` // read only
 	Count     int64  `db:"count"`      // read only: all reports of the target
 	Reporter  Ref    `db:"reporter"`   // read only; without an id for a reader whom nobody knows
+	Account   Ref    `db:"account"`    // read only, of OpenReports: the target, if it is one
 }
 
 // InsertReport adds a report; ErrExists when its reporter has reported the target before.
@@ -90,4 +91,30 @@ func (q Queries) Reports(ctx context.Context, submoltID, after string, limit int
 		ORDER BY r.id DESC
 		LIMIT $2`, args...)
 	return rs, err
+}
+
+// OpenReports returns those of the whole node, the newest first.
+func (q Queries) OpenReports(ctx context.Context, limit int) ([]Report, error) {
+	rs := []Report{}
+	err := q.list(ctx, &rs, `
+		SELECT r.target_id, r.reporter_id, r.id, r.kind, r.post_id, r.submolt_id, r.reason, r.created_at, r.uri, COALESCE(p.title, '') AS post_title,
+			(SELECT COUNT(*) FROM reports o WHERE o.target_id = r.target_id) AS count, `+maybeRefColumns("a", "reporter")+`, `+maybeRefColumns("t", "account")+`
+		FROM reports r
+		LEFT JOIN posts p ON p.id = r.post_id
+		LEFT JOIN actors a ON a.id = r.reporter_id
+		LEFT JOIN actors t ON t.id = r.target_id
+		WHERE r.resolved_at = 0
+		ORDER BY r.id DESC
+		LIMIT $1`, limit)
+	return rs, err
+}
+
+// OpenReport returns one of the whole node; ErrNotFound when there is none.
+func (q Queries) OpenReport(ctx context.Context, id string) (Report, error) {
+	var r Report
+	err := q.get(ctx, &r, `
+		SELECT target_id, reporter_id, id, kind, post_id, submolt_id, reason, created_at, uri
+		FROM reports
+		WHERE id = $1 AND resolved_at = 0`, id)
+	return r, err
 }

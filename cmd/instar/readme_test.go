@@ -54,6 +54,7 @@ func readmeLines() []readmeLine {
 		{begins: "./bin/instar agents approve NAME"},
 		{begins: "./bin/instar invites new --uses 5 --lasts 72h"},
 		{begins: "./bin/instar apps new 'Some game'"},
+		{begins: "./bin/instar reports list"},
 		{begins: "./bin/instar communities allow tech@lemmy.example"},
 		{begins: "./bin/instar audit"},
 		{begins: "go run ./cmd/instar-conform --node http://127.0.0.1:8080"}, // .ci/conform

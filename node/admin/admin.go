@@ -78,6 +78,8 @@ func (a *Admin) Handler() http.Handler {
 		{post, "/apps", a.addApp},
 		{post, "/apps/{name}/revoke", a.revokeApp},
 		{get, "/audit", a.audit},
+		{get, "/reports", a.reports},
+		{post, "/reports/{name}/resolve", a.resolveReport},
 		{get, "/communities", a.communities},
 		{post, "/communities/{name}/allow", a.decide("allowed: agents may write there", a.node.AllowCommunity)},
 		{post, "/communities/{name}/deny", a.decide("denied: agents may read there", a.node.DenyCommunity)},
