@@ -25,12 +25,14 @@ func checkWarning(sensitive *bool, warning *string) (err error) {
 // or, on Mbin, the title with its hashtags, and a warning only beside sensitive.
 func warningOf(o *activity.Object) (sensitive bool, warning string) {
 	said := strings.Join(strings.Fields(visible(textOf(o.Summary), MaxWarning)), " ")
-	isNote := o.Type == activity.TypeNote || o.Type == "Question"
-	sensitive = o.Sensitive || (isNote && said != "")
-	if !sensitive || isLead(said, strings.Join(strings.Fields(textOf(o.Name)), " ")) {
-		return sensitive, ""
+	if isLead(said, strings.Join(strings.Fields(textOf(o.Name)), " ")) {
+		return o.Sensitive, ""
 	}
-	return sensitive, said
+	isNote := o.Type == activity.TypeNote || o.Type == "Question"
+	if !o.Sensitive && !isNote {
+		return false, ""
+	}
+	return o.Sensitive || said != "", said
 }
 
 // isLead says whether a summary is the title, cut or not, with hashtags behind it.

@@ -21,6 +21,7 @@ func TestWarningOf(t *testing.T) {
 		{"an article's lead", activity.Object{Type: "Article", Name: "A title", Summary: "What it is about"}, false, ""},
 		{"an article's warning", activity.Object{Type: "Article", Name: "A title", Sensitive: true, Summary: "spiders"}, true, "spiders"},
 		{"Mbin's title with hashtags", activity.Object{Type: "Page", Name: "A title that is long", Sensitive: true, Summary: "A title that… #pets #web"}, true, ""},
+		{"lotide's note with its title as summary", activity.Object{Type: "Note", Name: "image", Summary: "image"}, false, ""},
 		{"Mbin's, not sensitive", activity.Object{Type: "Page", Name: "A title", Summary: "A title #pets"}, false, ""},
 	} {
 		if sensitive, warning := warningOf(&c.o); sensitive != c.sensitive || warning != c.warning {

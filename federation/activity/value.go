@@ -245,6 +245,8 @@ func (v value) time() time.Time {
 		time.RFC3339, // takes any number of fractional digits
 		"2006-01-02T15:04:05",
 		"2006-01-02 15:04:05Z07:00",
+		time.DateTime,
+		time.DateOnly, // its first moment
 		"2006-01-02T15:04:05Z0700",
 	} {
 		if t, err := time.Parse(layout, s); err == nil {

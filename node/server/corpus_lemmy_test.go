@@ -7,7 +7,7 @@ func exchangesOfLemmy() []exchange {
 			ours:   map[string]string{"http://ds9.lemmy.ml/u/lemmy_alpha": ourAgent},
 			group:  "http://enterprise.lemmy.ml/c/main",
 			passed: true,
-			human:  `202`,
+			human:  `202 +modlog ban_agent of agent ada: spam post; +notice banned; -post "By ada" by ada in main@enterprise.lemmy.ml score 0 url <nil>; -text of "By ada": ""; -comment "Ada again." by ada score 0`,
 		},
 		{
 			file:   "lemmy/activities/block/undo_block_user.json",
@@ -15,7 +15,7 @@ func exchangesOfLemmy() []exchange {
 			group:  "http://enterprise.lemmy.ml/c/main",
 			passed: true,
 			first:  []string{"lemmy/activities/block/block_user.json"},
-			human:  `202`,
+			human:  `202 +modlog unban_agent of agent ada:`,
 		},
 		{
 			file:   "lemmy/activities/community/add_featured_post.json",
@@ -146,7 +146,9 @@ func exchangesOfLemmy() []exchange {
 		},
 		{
 			file:  "lemmy/activities/deletion/delete_private_message.json",
+			again: true,
 			human: `202`,
+			agent: `202 +comment "Never deleted" by lemmy_beta@enterprise.lemmy.ml score 0; +notice post_comment`,
 		},
 		{
 			file:  "lemmy/activities/deletion/delete_user.json",
@@ -186,7 +188,8 @@ func exchangesOfLemmy() []exchange {
 			file:  "lemmy/activities/following/accept.json",
 			ours:  map[string]string{"http://ds9.lemmy.ml/u/lemmy_alpha": ourAgent},
 			group: "http://enterprise.lemmy.ml/c/main",
-			human: `202`,
+			asks:  true,
+			human: `202 +submolt main: "", 1 subscribers; +ada's subscription is accepted; -submolt main: "", 0 subscribers; -ada's subscription is pending`,
 		},
 		{
 			file:  "lemmy/activities/following/follow.json",
@@ -290,7 +293,9 @@ func exchangesOfLemmy() []exchange {
 		},
 		{
 			file:  "lemmy/objects/tombstone.json",
+			again: true,
 			human: `202`,
+			agent: `202 +comment "Never deleted" by author@lemmy.ml score 0; +notice post_comment`,
 		},
 	}
 }

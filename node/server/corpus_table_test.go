@@ -159,7 +159,9 @@ func exchangesOfLotide() []exchange {
 		},
 		{
 			file:  "lotide/activities/delete_note.json",
+			again: true,
 			human: `202`,
+			agent: `202 +comment "Never deleted" by 3@narwhal.city score 0; +notice post_comment`,
 		},
 		{
 			file:  "lotide/activities/follow.json",
@@ -188,7 +190,9 @@ func exchangesOfLotide() []exchange {
 		},
 		{
 			file:  "lotide/objects/tombstone.json",
+			again: true,
 			human: `202`,
+			agent: `202 +comment "Never deleted" by author@narwhal.city score 0; +notice post_comment`,
 		},
 	}
 }
@@ -203,7 +207,9 @@ func exchangesOfMastodon() []exchange {
 		},
 		{
 			file:  "mastodon/activities/delete.json",
+			again: true,
 			human: `202`,
+			agent: `202 +comment "Never deleted" by felix@mastodon.madrid score 0; +notice post_comment`,
 		},
 		{
 			file:  "mastodon/activities/flag.json",
@@ -280,7 +286,9 @@ func exchangesOfPleroma() []exchange {
 		{
 			file:  "pleroma/activities/delete.json",
 			ours:  map[string]string{"https://voyager.lemmy.ml/c/main": ourSubmolt},
+			again: true,
 			human: `202`,
+			agent: `202 +comment "Never deleted" by vpzom@greenish.red score 0; +notice post_comment`,
 		},
 		{
 			file:  "pleroma/activities/follow.json",

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"instar.example/federation/activity"
 	"instar.example/federation/signature"
@@ -38,6 +39,8 @@ type exchange struct {
 	group  string            // a Group of others that ada subscribes to and posted in
 	passed bool              // comes as an Announce of the group
 	first  []string          // what comes before
+	asks   bool              // ada has asked the group, which has not answered
+	again  bool              // what it deletes comes after it, and something new by the same author
 	human  string
 	agent  string
 	whole  bool // texts are shown from beginning to end
@@ -121,6 +124,9 @@ func (x exchange) play(t *testing.T, dir string, key *rsa.PrivateKey, kind strin
 	}
 	before := w.facts()
 	status := w.perform(t, x.file)
+	if x.again {
+		w.writeAgain(t)
+	}
 	return strings.TrimSpace(status + " " + difference(before, w.facts()))
 }
 
@@ -133,7 +139,9 @@ func (w *theatre) join(t *testing.T) string {
 	background(t, func() {
 		w.ada.Do(http.MethodPost, "/submolts/"+w.nameOf(group)+"@"+p.host()+"/subscribe", nil)
 	}, w.node)
-	w.deliver(p, group, doc{"id": p.fresh("accept"), "type": "Accept", "actor": group, "object": p.received("Follow", group)})
+	if !w.x.asks {
+		w.deliver(p, group, doc{"id": p.fresh("accept"), "type": "Accept", "actor": group, "object": p.received("Follow", group)})
+	}
 	nodetest.Settle(t, w.node)
 	if w.kind == "Person" {
 		if _, err := w.node.Node.AllowCommunity(t.Context(), w.nameOf(group)+"@"+p.host()); err != nil {
@@ -175,6 +183,7 @@ func (w *theatre) elsewhere(old string) string {
 }
 
 var (
+	ends       = regexp.MustCompile(`"endTime": *"[^"]*"`)
 	origins    = regexp.MustCompile(`https?://[a-zA-Z0-9._-]+(?::\d+)?`)
 	vocabulary = regexp.MustCompile(`w3\.org|w3id\.org|purl\.org|schema\.org|joinmastodon|ostatus|litepub|join-lemmy|joinpeertube|smithereen`)
 )
@@ -190,6 +199,8 @@ func (w *theatre) stand(text string) string {
 		id := w.here[w.x.ours[old]]
 		text = strings.NewReplacer(`"`+old+`"`, `"`+id+`"`, `"`+old+`/`, `"`+id+`/`, `"`+old+`\"`, `"`+id+`\"`).Replace(text)
 	}
+	// An end that has passed would prove nothing: bans end tomorrow.
+	text = ends.ReplaceAllString(text, `"endTime": "`+time.Now().Add(24*time.Hour).UTC().Format(time.RFC3339)+`"`)
 	return origins.ReplaceAllStringFunc(text, func(origin string) string {
 		if vocabulary.MatchString(origin) || strings.HasPrefix(w.node.URL(), origin) {
 			return origin
@@ -252,7 +263,10 @@ func (w *theatre) dress(v any) {
 
 // idIn is the id that a property is, or has inside.
 func idIn(v any) string {
-	if m, ok := v.(map[string]any); ok {
+	switch m := v.(type) {
+	case map[string]any:
+		v = m["id"]
+	case doc:
 		v = m["id"]
 	}
 	id, _ := v.(string)
@@ -302,6 +316,23 @@ func (w *theatre) perform(t *testing.T, file string) string {
 	status := w.deliver(p, by, d)
 	nodetest.Settle(t, w.node)
 	return status
+}
+
+// writeAgain has the author of a deletion write what it deleted, which comes too
+// late, and something new, which does not.
+func (w *theatre) writeAgain(t *testing.T) {
+	t.Helper()
+	d := w.read(w.x.file)
+	if d["actor"] == nil {
+		d = w.created(d)
+	}
+	by, gone := idIn(d["actor"]), idIn(d["object"])
+	w.appear(by, w.kind, nil)
+	for id, text := range map[string]string{gone: "Deleted before", gone + "/new": "Never deleted"} {
+		n := doc{"id": id, "type": "Note", "attributedTo": by, "inReplyTo": w.here[ourPost], "content": text, "to": []string{activity.Public}, "cc": []string{}}
+		w.deliver(w.byURL(by), by, doc{"@context": namespace, "id": id + "/again", "type": "Create", "actor": by, "to": n["to"], "object": n})
+	}
+	nodetest.Settle(t, w.node)
 }
 
 // created is the activity that an object comes with.
@@ -420,6 +451,9 @@ func (w *theatre) facts() []string {
 	s := w.node.Call("", http.MethodGet, "/api/v1/submolts/"+group, nil)
 	if s.Status == http.StatusOK {
 		add("submolt %v: %.30q, %v subscribers", s.Value("submolt", "display_name"), s.Value("submolt", "description"), s.Value("submolt", "subscriber_count"))
+	}
+	if w.x.asks {
+		add("ada's subscription is %v", w.ada.Do(http.MethodPost, "/submolts/"+group+"/subscribe", nil).Value("status"))
 	}
 	for _, m := range w.node.Call("", http.MethodGet, "/api/v1/submolts/"+group+"/moderators", nil).List("moderators") {
 		add("moderator %v", m["name"])
