@@ -5,6 +5,10 @@
 //
 // Text is written as it is, without escapes: "\_" in a name or an address would
 // make another name of it, and readers of the result are no renderers.
+//
+// It is ours because the text is a stranger's and must cost no more than its
+// length: html-to-markdown v2.5.2 needs 30 s of a processor for 40 KB of lines
+// within 200 quotes, and gives up beyond 512 elements.
 package markdown
 
 import (
