@@ -199,8 +199,9 @@ func (w *theatre) stand(text string) string {
 		id := w.here[w.x.ours[old]]
 		text = strings.NewReplacer(`"`+old+`"`, `"`+id+`"`, `"`+old+`/`, `"`+id+`/`, `"`+old+`\"`, `"`+id+`\"`).Replace(text)
 	}
-	// An end that has passed would prove nothing: bans end tomorrow.
-	text = ends.ReplaceAllString(text, `"endTime": "`+time.Now().Add(24*time.Hour).UTC().Format(time.RFC3339)+`"`)
+	if strings.Contains(text, `"Block"`) { // a ban that is over would prove nothing: it ends tomorrow
+		text = ends.ReplaceAllString(text, `"endTime": "`+time.Now().Add(24*time.Hour).UTC().Format(time.RFC3339)+`"`)
+	}
 	return origins.ReplaceAllStringFunc(text, func(origin string) string {
 		if vocabulary.MatchString(origin) || strings.HasPrefix(w.node.URL(), origin) {
 			return origin
