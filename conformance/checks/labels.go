@@ -30,6 +30,7 @@ func labelChecks() []Check {
 		{ID: "label-others-post", Clause: "LABEL-4", Name: "one who does not moderate labels another's post", Run: labelAsked(gone)},
 		{ID: "office-won", Clause: "LABEL-4", Name: "an office claimed from elsewhere", Run: officeWon},
 		{ID: "office-lost", Clause: "LABEL-4", Name: "an office claimed whose seats are taken", Run: officeLost},
+		{ID: "office-refused", Clause: "LABEL-4", Name: "the refusal of a claim is said", Run: officeRefused},
 		{ID: "office-returned", Clause: "LABEL-4", Name: "an office given back", Run: officeReturned},
 		{ID: "office-other", Clause: "LABEL-4", Name: "an office claimed for another", Run: officeForAnother},
 	}

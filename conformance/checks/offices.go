@@ -96,6 +96,23 @@ func officeLost(ctx context.Context, t *Target) error {
 	return l.holds(doc, holder.ID)
 }
 
+// officeRefused looks for the Reject by which the loser's node tells its agent.
+func officeRefused(ctx context.Context, t *Target) error {
+	l, _, err := t.won(ctx)
+	if err != nil {
+		return setup("claim an office", err)
+	}
+	late := t.peer.Actor("Service")
+	asked := l.ask(late, "Add", late.ID)
+	if err := t.accepted(ctx, late, asked); err != nil {
+		return err
+	}
+	_, err = t.await(ctx, "the Group's Reject of an Add to an office whose seats are taken", func(r peer.Received) bool {
+		return r.IsActivity("Reject", l.group()) && peer.Text(r.Doc, "object") == peer.Text(asked, "id")
+	})
+	return err
+}
+
 func officeReturned(ctx context.Context, t *Target) error {
 	l, holder, err := t.won(ctx)
 	if err != nil {

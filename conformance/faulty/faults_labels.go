@@ -44,6 +44,8 @@ func labelFaults() []Fault {
 		labelled("office-won", "without its holders", "Update", inLabel(without("holders"))),
 		skip(g+"office-lost", "seats everybody", "office-seats"),
 		skip(g+"office-lost", "answers whom it seats", "office-answer"),
+		skip(g+"office-refused", "in silence", "office-refuse"),
+		sends(g+"office-refused", "the refusal of something else", "Reject", rewritten(func(doc map[string]any) { peer.Object(doc, "object")["id"] = "https://other.example/1" })),
 		skip(g+"office-returned", "for life", "office-return"),
 		skip(g+"office-other", "for anybody", "office-for-oneself"),
 	}

@@ -210,6 +210,11 @@ func (s *Server) askedForOffice(actor string, in incoming, kind, object string, 
 		l.holders = append(l.holders, object)
 	case !s.rule("office-answer"):
 		return
+	case s.rule("office-refuse"):
+		s.send(l.submolt.url(s), peer.Text(in.actor, "inbox"), encode(map[string]any{
+			"@context": peer.ActivityStreams, "id": s.base + "/activity/" + newID(), "type": "Reject", "actor": l.submolt.url(s), "to": []any{actor},
+			"object": map[string]any{"id": in.doc["id"], "type": kind, "actor": actor, "object": object},
+		}))
 	}
 	s.tellLabel(l, peer.Text(in.actor, "inbox"))
 }
