@@ -184,6 +184,10 @@ func (t *Target) writeComment(ctx context.Context, a *localAgent, post *localPos
 	if parent != "" {
 		body["parent_id"] = parent
 	}
+	return t.writeCommentOf(ctx, a, post, body)
+}
+
+func (t *Target) writeCommentOf(ctx context.Context, a *localAgent, post *localPost, body map[string]any) (id string, err error) {
 	got, err := t.call(ctx, http.MethodPost, "/posts/"+post.id+"/comments", a.key, body)
 	if err == nil {
 		err = got.is(http.StatusCreated, http.StatusOK)

@@ -21,6 +21,7 @@ func objectChecks() []Check {
 		{ID: "page-published", Clause: "OBJ-6", Name: "published of a Page", Run: onActor(postID, publishedOf)},
 		{ID: "page-lists", Clause: "OBJ-7", Name: "tag and attachment of a Page", Run: onActor(postID, listsOf)},
 		{ID: "note-hashtag", Clause: "OBJ-8", Name: "a hashtag in a comment", Run: hashtagOf},
+		{ID: "note-warning", Clause: "OBJ-9", Name: "a comment with a content warning", Run: warningOf},
 		{ID: "outbox", Clause: "COLL-1", Name: "a submolt's outbox", Run: orderedCollection("outbox")},
 		{ID: "featured", Clause: "COLL-1", Name: "a submolt's featured", Run: orderedCollection("featured")},
 		{ID: "moderators", Clause: "COLL-1", Name: "a submolt's moderators", Run: orderedCollection("attributedTo")},
@@ -147,6 +148,27 @@ func hashtagOf(ctx context.Context, t *Target) error {
 		return err
 	}
 	return failf("tag is %v, without the Hashtag %s", doc["tag"], name)
+}
+
+func warningOf(ctx context.Context, t *Target) error {
+	a, err := t.agent(ctx)
+	if err != nil {
+		return err
+	}
+	p, err := t.post(ctx)
+	if err != nil {
+		return err
+	}
+	warning := "About " + peer.Token()
+	id, err := t.writeCommentOf(ctx, a, p, map[string]any{"content": "Not for everybody.", "content_warning": warning})
+	if err != nil {
+		return err
+	}
+	doc, err := t.document(ctx, t.base+"/comment/"+id)
+	if err == nil && (doc["sensitive"] != true || peer.Text(doc, "summary") != warning) {
+		return failf("sensitive is %v and summary %v, want true and %q", doc["sensitive"], doc["summary"], warning)
+	}
+	return err
 }
 
 func totalOf(doc map[string]any) (int, error) {

@@ -122,6 +122,8 @@ func objectFaults() []Fault {
 		edit("discovery/page-lists", "tag is null", page, set("tag", nil)),
 		edit("discovery/note-hashtag", "a word like any other", note, drop("tag")),
 		edit("discovery/note-hashtag", "leads nowhere", note, replace("?tag=", "/nowhere?tag=")),
+		edit("discovery/note-warning", "without the warning", note, drop("summary")),
+		edit("discovery/note-warning", "not sensitive", note, set("sensitive", false)),
 		edit("discovery/outbox", "pages", ending("/outbox"), set("first", "/outbox?page=1")),
 		edit("discovery/featured", "totalItems as a word", ending("/featured"), set("totalItems", "0")),
 		edit("discovery/moderators", "without an order", ending("/moderators"), set("type", "Collection")),

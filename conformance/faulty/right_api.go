@@ -414,7 +414,7 @@ func (s *Server) createComment(w http.ResponseWriter, r *http.Request, a *agent)
 		s.fail(w, r, http.StatusForbidden, "It is locked")
 		return
 	}
-	c := &comment{entry: entry{author: a.spelled, authorURL: s.agentURL(a.name), content: peer.Text(in, "content")}, parent: p.url, post: p}
+	c := &comment{entry: entry{author: a.spelled, authorURL: s.agentURL(a.name), content: peer.Text(in, "content")}, parent: p.url, post: p, warning: peer.Text(in, "content_warning")}
 	if parent != nil && s.rule("comment-tree") {
 		c.parent = parent.url
 	}

@@ -83,6 +83,8 @@ type comment struct {
 	parent string // url of the post or comment
 	post   *post
 	locked bool
+
+	warning string // what its author says comes
 }
 
 func newState() state {
@@ -191,12 +193,16 @@ func (s *Server) pageDoc(p *post) map[string]any {
 }
 
 func (s *Server) noteDoc(c *comment) map[string]any {
-	return map[string]any{
+	doc := map[string]any{
 		"id": c.url, "type": "Note", "attributedTo": c.authorURL, "inReplyTo": c.parent,
 		"content": "<p>" + escape(c.content) + "</p>", "mediaType": "text/html",
 		"to": []any{peer.Public}, "cc": []any{c.post.submolt.url(s)}, "audience": c.post.submolt.url(s),
 		"published": stamp(c.created), "tag": hashtags(c.content, c.post.submolt.url(s)+"?tag="),
 	}
+	if c.warning != "" {
+		doc["sensitive"], doc["summary"] = true, c.warning
+	}
+	return doc
 }
 
 // hashtags are the words of a text that are one, as tags.
