@@ -14,14 +14,14 @@ import (
 )
 
 const (
-	// maxAttachments bounds what is appended to one text of another server.
-	maxAttachments = 16
-	// maxAltText is how many characters of the description of one file are kept.
-	maxAltText = 1_500
-	// maxOptions and maxOption bound the answers of a poll, and the characters of
+	// MaxAttachments bounds what is appended to one text of another server.
+	MaxAttachments = 16
+	// MaxAltText is how many characters of the description of one file are kept.
+	MaxAltText = 1_500
+	// MaxOptions and MaxOption bound the answers of a poll, and the characters of
 	// one and of a place.
-	maxOptions = 20
-	maxOption  = 200
+	MaxOptions = 20
+	MaxOption  = 200
 )
 
 // appendix is what a peer's object has beside its text, as Markdown to stand
@@ -39,7 +39,7 @@ func appendix(o *activity.Object, link, text string) string {
 	if to, err := webURL("quote", o.Quote); err == nil && to != "" && !strings.Contains(text, to) {
 		add("Quotes " + to)
 	}
-	for before, i := len(parts), 0; i < len(o.Attachments) && len(parts)-before < maxAttachments; i++ {
+	for before, i := len(parts), 0; i < len(o.Attachments) && len(parts)-before < MaxAttachments; i++ {
 		add(attached(o.Attachments[i], link, text))
 	}
 	return strings.Join(parts, "\n\n")
@@ -59,7 +59,7 @@ func occasion(o *activity.Object) string {
 	if !o.Ends.IsZero() {
 		lines = append(lines, "- Ends: "+o.Ends.Format(time.RFC3339))
 	}
-	if place := saidShort(o.Place, maxOption); place != "" {
+	if place := saidShort(o.Place, MaxOption); place != "" {
 		lines = append(lines, "- Place: "+place)
 	}
 	return strings.Join(lines, "\n")
@@ -69,8 +69,8 @@ func occasion(o *activity.Object) string {
 // servers do not say how they change.
 func poll(o *activity.Object) string {
 	var lines []string
-	for _, option := range o.Options[:min(len(o.Options), maxOptions)] {
-		name := saidShort(option.Name, maxOption)
+	for _, option := range o.Options[:min(len(o.Options), MaxOptions)] {
+		name := saidShort(option.Name, MaxOption)
 		switch {
 		case name == "":
 			continue
@@ -99,7 +99,7 @@ func attached(file activity.Attachment, link, text string) string {
 		return ""
 	}
 	image := isImage(file)
-	says := saidShort(file.Name, maxAltText)
+	says := saidShort(file.Name, MaxAltText)
 	if to == link && (says == "" || file.Type == "Link" && !image) {
 		return ""
 	}

@@ -157,10 +157,10 @@ func TestAttachments(t *testing.T) {
 	}
 	many := activity.Object{ID: "https://a.example/post/1", InReplyTo: "x"}
 	for i := range 100 {
-		many.Attachments = append(many.Attachments, image(strings.Repeat("a", i+1), strings.Repeat("é", 2*maxAltText)))
+		many.Attachments = append(many.Attachments, image(strings.Repeat("a", i+1), strings.Repeat("é", 2*MaxAltText)))
 	}
 	got := reader().render(&many).markdown
-	if n := strings.Count(got, "!["); n != maxAttachments || strings.Count(got, "é") != maxAttachments*maxAltText {
+	if n := strings.Count(got, "!["); n != MaxAttachments || strings.Count(got, "é") != MaxAttachments*MaxAltText {
 		t.Errorf("%d pictures, %d characters of what they show", n, strings.Count(got, "é"))
 	}
 }
@@ -190,7 +190,7 @@ func TestWhatIsBesideTheText(t *testing.T) {
 	for i := range many.Options {
 		many.Options[i].Name = strings.Repeat("a", 1000)
 	}
-	if got := reader().render(&many).markdown; strings.Count(got, "- ") != maxOptions || strings.Count(got, "a") != maxOptions*maxOption {
+	if got := reader().render(&many).markdown; strings.Count(got, "- ") != MaxOptions || strings.Count(got, "a") != MaxOptions*MaxOption {
 		t.Errorf("%d options, %d characters", strings.Count(got, "- "), len(got))
 	}
 }

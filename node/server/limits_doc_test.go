@@ -38,8 +38,10 @@ func TestFederationTellsTheLimits(t *testing.T) {
 		"ancestors fetched above one comment":                                  numbers(node.MaxReplyDepth),
 		"redirects of a GET, of a POST":                                        numbers(fetch.MaxRedirects, 0),
 		"backfill of one thread or actor: requests, items, posts of an outbox": numbers(int(past.Requests), int(past.Items), int(past.Posts)),
-		"activities, bytes of a batch":                                         numbers(activity.MaxBatchItems) + ", " + bytesOf(t, activity.MaxBatchBytes),
-		"RSA keys":                                                             fmt.Sprintf("%d to %d bits, e = 65537", signature.MinRSABits, signature.MaxRSABits),
+		"attachments kept with one post, comment or message; characters of what each shows": numbers(node.MaxAttachments) + "; " + numbers(node.MaxAltText),
+		"options of a poll; characters of each":                                             numbers(node.MaxOptions) + "; " + numbers(node.MaxOption),
+		"activities, bytes of a batch":                                                      numbers(activity.MaxBatchItems) + ", " + bytesOf(t, activity.MaxBatchBytes),
+		"RSA keys":                                                                          fmt.Sprintf("%d to %d bits, e = 65537", signature.MinRSABits, signature.MaxRSABits),
 	}
 	rows := regexp.MustCompile(`(?m)^\| (.+?) \| (.+?) \|$`).FindAllStringSubmatch(table, -1)
 	for _, row := range rows[1:] { // behind the head

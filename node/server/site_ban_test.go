@@ -42,6 +42,9 @@ func TestAServerBansFromItsOwnPlaceAlone(t *testing.T) {
 		posts := func(submolt string) nodetest.Reply {
 			return l.ada.Do(http.MethodPost, "/posts", map[string]any{"submolt": submolt, "title": fmt.Sprintf("By ada %d", count)})
 		}
+		if !writes() { // who is not known here cannot be banned
+			t.Fatal("zoe may not write")
+		}
 		for name, one := range map[string]struct {
 			by  *peer
 			who string
