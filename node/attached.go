@@ -18,10 +18,10 @@ const (
 	MaxAttachments = 16
 	// MaxAltText is how many characters of the description of one file are kept.
 	MaxAltText = 1_500
-	// MaxOptions and MaxOption bound the answers of a poll, and the characters of
-	// one and of a place.
+	// MaxOptions bounds the answers of a poll.
 	MaxOptions = 20
-	MaxOption  = 200
+	// MaxOption bounds the characters of one answer, and of an event's place.
+	MaxOption = 200
 )
 
 // appendix is what a peer's object has beside its text, as Markdown to stand
