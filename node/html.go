@@ -133,18 +133,9 @@ func picturesAsLinks(markup string) string {
 }
 
 // shownBy returns what to call a picture and where it is, "" for an emoji.
-func shownBy(z *html.Tokenizer, more bool) (label, src string) {
-	var alt string
-	for more {
-		var key, value []byte
-		key, value, more = z.TagAttr()
-		switch string(key) {
-		case "src":
-			src = string(value)
-		case "alt":
-			alt = strings.TrimSpace(string(value))
-		}
-	}
+func shownBy(z *html.Tokenizer, more bool) (label, address string) {
+	alt, src := markdown.Picture(z, more)
+	alt = strings.TrimSpace(alt)
 	if markdown.IsSign(alt) {
 		return alt, ""
 	}

@@ -119,21 +119,26 @@ func listsOf(_ *Target, _ string, doc map[string]any) error {
 	return nil
 }
 
-func hashtagOf(ctx context.Context, t *Target) error {
+// commented writes a comment and returns its document.
+func (t *Target) commented(ctx context.Context, body map[string]any) (map[string]any, error) {
 	a, err := t.agent(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	p, err := t.post(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	name := "#suite" + peer.Token()
-	id, err := t.writeComment(ctx, a, p, "", "This is about "+name)
+	id, err := t.writeCommentOf(ctx, a, p, body)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	doc, err := t.document(ctx, t.base+"/comment/"+id)
+	return t.document(ctx, t.base+"/comment/"+id)
+}
+
+func hashtagOf(ctx context.Context, t *Target) error {
+	name := "#suite" + peer.Token()
+	doc, err := t.commented(ctx, map[string]any{"content": "This is about " + name})
 	if err != nil {
 		return err
 	}
@@ -151,20 +156,8 @@ func hashtagOf(ctx context.Context, t *Target) error {
 }
 
 func warningOf(ctx context.Context, t *Target) error {
-	a, err := t.agent(ctx)
-	if err != nil {
-		return err
-	}
-	p, err := t.post(ctx)
-	if err != nil {
-		return err
-	}
 	warning := "About " + peer.Token()
-	id, err := t.writeCommentOf(ctx, a, p, map[string]any{"content": "Not for everybody.", "content_warning": warning})
-	if err != nil {
-		return err
-	}
-	doc, err := t.document(ctx, t.base+"/comment/"+id)
+	doc, err := t.commented(ctx, map[string]any{"content": "Not for everybody.", "content_warning": warning})
 	if err == nil && (doc["sensitive"] != true || peer.Text(doc, "summary") != warning) {
 		return failf("sensitive is %v and summary %v, want true and %q", doc["sensitive"], doc["summary"], warning)
 	}

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -28,17 +29,9 @@ func (a *Admin) reports(r *http.Request) (answer, error) {
 	for _, x := range list {
 		j := reportJSON{ID: x.ID, Kind: x.Kind, About: a.node.ReportPlace(x), Reason: x.Reason, Reporter: x.Reporter.Address(), Count: x.Count, CreatedAt: when(x.CreatedAt)}
 		data = append(data, j)
-		rows = append(rows, []string{j.ID, j.CreatedAt, j.Kind, j.About, strconv.FormatInt(j.Count, 10), orDash(j.Reporter), strconv.Quote(j.Reason)})
+		rows = append(rows, []string{j.ID, j.CreatedAt, j.Kind, j.About, strconv.FormatInt(j.Count, 10), cmp.Or(j.Reporter, "-"), strconv.Quote(j.Reason)})
 	}
 	return answer{Text: table(rows), Data: data}, nil
-}
-
-// orDash is a cell that is never empty.
-func orDash(s string) string {
-	if s == "" {
-		return "-"
-	}
-	return s
 }
 
 // resolveReport ends all reports of what one is about.

@@ -171,19 +171,24 @@ func (w *writer) void(tag atom.Atom, z *html.Tokenizer, more bool) {
 		w.word("---")
 		w.block(2)
 	default:
-		var src, alt string
-		for more {
-			var key, value []byte
-			key, value, more = z.TagAttr()
-			switch string(key) {
-			case "src":
-				src = string(value)
-			case "alt":
-				alt = string(value)
-			}
-		}
-		w.word(Image(alt, src))
+		w.word(Image(Picture(z, more)))
 	}
+}
+
+// Picture reads the attributes of the img that a tokenizer stands at, of which
+// there are more: what the picture shows and where it is, "" for neither.
+func Picture(z *html.Tokenizer, more bool) (alt, src string) {
+	for more {
+		var key, value []byte
+		key, value, more = z.TagAttr()
+		switch string(key) {
+		case "src":
+			src = string(value)
+		case "alt":
+			alt = string(value)
+		}
+	}
+	return alt, src
 }
 
 // close takes an end tag.
