@@ -6,13 +6,15 @@ import (
 	"crypto/ed25519"
 	"crypto/hmac"
 	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	lru "github.com/hashicorp/golang-lru/v2"
+	"golang.org/x/sync/singleflight"
 
 	"instar.example/federation/activity"
 	"instar.example/federation/proof"
@@ -35,6 +37,7 @@ type proofKeys struct {
 	kept   *lru.Cache[string, ed25519.PrivateKey]
 	// entries are those that were proven lately, by entry and generation of the key.
 	entries *lru.Cache[string, []byte]
+	flights singleflight.Group // what goes to many is proven once
 }
 
 func (k *proofKeys) init(secret []byte) (err error) {
@@ -94,32 +97,41 @@ func (n *Node) prove(doc []byte, a storage.Actor) ([]byte, error) {
 	return proof.Sign(doc, n.ProofKey(a.ID, a.URI, a.KeyGeneration), n.Now())
 }
 
-// provenEntry is an entry of the log as it goes out: with its proof, and that of
+// ProvenEntry is an entry of the log as it goes out: with its proof, and that of
 // our own activity inside an Announce. A flood of them is written without waiting
 // for signatures, and one that nobody reads needs none. A proof's time is that of
 // the activity, so that it is the same each time and wherever it stands.
+func (n *Node) ProvenEntry(ctx context.Context, e storage.Entry) (storage.Entry, error) {
+	return n.provenEntry(ctx, e, storage.Actor{ID: e.ActorID, URI: e.ActorURI, KeyGeneration: e.KeyGeneration})
+}
+
 func (n *Node) provenEntry(ctx context.Context, e storage.Entry, a storage.Actor) (storage.Entry, error) {
 	name := e.ID + " " + strconv.FormatInt(a.KeyGeneration, 10)
 	if body, ok := n.proofs.entries.Get(name); ok {
 		e.Body = body
 		return e, nil
 	}
-	body, err := n.proven(ctx, e.Body, a)
+	body, err, _ := n.proofs.flights.Do(name, func() (any, error) {
+		body, err := n.proven(context.WithoutCancel(ctx), e.Body, a)
+		if err == nil {
+			n.proofs.entries.Add(name, body)
+		}
+		return body, err
+	})
 	if err != nil {
 		return e, err
 	}
-	n.proofs.entries.Add(name, body)
-	e.Body = body
+	e.Body, _ = body.([]byte)
 	return e, nil
 }
 
 // unproven is what proven reads of an activity of ours.
 type unproven struct {
-	Actor     string          `json:"actor"`
-	Type      string          `json:"type"`
-	Published time.Time       `json:"published"`
-	Object    json.RawMessage `json:"object"`
-	Proof     json.RawMessage `json:"proof"`
+	Actor     string         `json:"actor"`
+	Type      string         `json:"type"`
+	Published time.Time      `json:"published"`
+	Object    jsontext.Value `json:"object"`
+	Proof     jsontext.Value `json:"proof"`
 }
 
 func (n *Node) proven(ctx context.Context, body []byte, a storage.Actor) ([]byte, error) {
@@ -140,7 +152,7 @@ func (n *Node) proven(ctx context.Context, body []byte, a storage.Actor) ([]byte
 }
 
 // provenInside proves an announced activity when it is of an actor of ours.
-func (n *Node) provenInside(ctx context.Context, inner json.RawMessage) (json.RawMessage, error) {
+func (n *Node) provenInside(ctx context.Context, inner jsontext.Value) (jsontext.Value, error) {
 	var u unproven
 	if err := json.Unmarshal(inner, &u); err != nil || u.Proof != nil || !strings.HasPrefix(u.Actor, n.cfg.BaseURL+"/") {
 		return inner, nil //nolint:nilerr // another's, whatever it is: it goes on as it came

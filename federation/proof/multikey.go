@@ -5,7 +5,7 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
-	"slices"
+	"math/big"
 	"strings"
 )
 
@@ -34,26 +34,22 @@ func ParseMultikey(text string) (ed25519.PublicKey, error) {
 	return ed25519.PublicKey(b[multicodecBytes:]), nil
 }
 
-// The letters of base58btc: no 0, O, I or l.
-const alphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+// The letters of base58btc (no 0, O, I or l) and those that math/big writes for
+// the same digits.
+const (
+	alphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+	digits   = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUV"
+)
 
 // multibase writes bytes in base58btc, marked by a z.
 func multibase(b []byte) string {
-	var digits []byte // of base 58, the lowest first
-	for _, c := range b {
-		carry := int(c)
-		for i := range digits {
-			carry += int(digits[i]) << 8
-			digits[i], carry = byte(carry%len(alphabet)&0xff), carry/len(alphabet)
-		}
-		for ; carry > 0; carry /= len(alphabet) {
-			digits = append(digits, byte(carry%len(alphabet)))
-		}
-	}
 	zeros := len(b) - len(bytes.TrimLeft(b, "\x00"))
 	out := append([]byte("z"), bytes.Repeat([]byte(alphabet[:1]), zeros)...)
-	for _, digit := range slices.Backward(digits) {
-		out = append(out, alphabet[digit])
+	if zeros == len(b) {
+		return string(out)
+	}
+	for _, digit := range new(big.Int).SetBytes(b).Append(nil, len(alphabet)) {
+		out = append(out, alphabet[strings.IndexByte(digits, digit)])
 	}
 	return string(out)
 }
@@ -65,22 +61,15 @@ func parseMultibase(text string, most int) ([]byte, error) {
 	if !ok || len(encoded) > 2*most {
 		return nil, errors.New("not base58btc")
 	}
-	var out []byte // the lowest byte first
-	for i := range len(encoded) {
-		carry := strings.IndexByte(alphabet, encoded[i])
-		if carry < 0 {
+	number := make([]byte, len(encoded))
+	for i := range number {
+		place := strings.IndexByte(alphabet, encoded[i])
+		if place < 0 {
 			return nil, errors.New("not base58btc")
 		}
-		for j := range out {
-			carry += int(out[j]) * len(alphabet)
-			out[j], carry = byte(carry&0xff), carry>>8
-		}
-		for ; carry > 0; carry >>= 8 {
-			out = append(out, byte(carry&0xff))
-		}
+		number[i] = digits[place]
 	}
 	zeros := len(encoded) - len(strings.TrimLeft(encoded, alphabet[:1]))
-	out = append(out, make([]byte, zeros)...)
-	slices.Reverse(out)
-	return out, nil
+	n, _ := new(big.Int).SetString("0"+string(number), len(alphabet))
+	return append(make([]byte, zeros), n.Bytes()...), nil
 }

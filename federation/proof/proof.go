@@ -24,7 +24,7 @@ import (
 	"maps"
 	"time"
 
-	"github.com/gowebpki/jcs"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"instar.example/federation/activity"
 )
@@ -234,16 +234,26 @@ func (p Proof) Verify(doc []byte, key ed25519.PublicKey) error {
 // digest is what is signed: the sums of the proof's own words and of the
 // document, each in canonical form (vc-di-eddsa §3.3.4).
 func digest(doc, config []byte) ([]byte, error) {
-	canonicalDoc, err := jcs.Transform(doc)
+	canonicalDoc, err := canonical(doc)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
+		return nil, err
 	}
-	canonicalConfig, err := jcs.Transform(config)
+	canonicalConfig, err := canonical(config)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
+		return nil, err
 	}
 	configSum, docSum := sha256.Sum256(canonicalConfig), sha256.Sum256(canonicalDoc)
 	return append(configSum[:], docSum[:]...), nil
+}
+
+// canonical returns JSON in its canonical form (RFC 8785). The error is
+// ErrMalformed, which a name that stands twice is, too.
+func canonical(doc []byte) ([]byte, error) {
+	v := jsontext.Value(bytes.Clone(doc))
+	if err := v.Canonicalize(); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
+	}
+	return v, nil
 }
 
 // membersOf returns the members of a JSON object as they stand. No name may
@@ -263,7 +273,7 @@ func sameJSON(a, b json.RawMessage) bool {
 	if bytes.Equal(a, b) {
 		return true
 	}
-	x, errX := jcs.Transform(a)
-	y, errY := jcs.Transform(b)
+	x, errX := canonical(a)
+	y, errY := canonical(b)
 	return errX == nil && errY == nil && bytes.Equal(x, y)
 }

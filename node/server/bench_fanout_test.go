@@ -135,7 +135,7 @@ func BenchmarkFanOut(b *testing.B) {
 	eachDatabase(b, func(b *testing.B, database string) {
 		used := cpu()
 		bareSigning(b, key)
-		signing := float64((cpu() - used).Microseconds()) / 1_500
+		signing := float64((cpu() - used).Microseconds()) / bareSignings
 		well := map[string]float64{}
 		for _, c := range []struct {
 			name string

@@ -3,8 +3,10 @@ package worker
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"net/http"
+	"runtime"
+
+	"golang.org/x/sync/errgroup"
 
 	"instar.example/federation/activity"
 	"instar.example/federation/deliver"
@@ -20,6 +22,12 @@ func (t *turn) runAll(ctx context.Context) {
 			t.trouble(ctx, fmt.Errorf("read its batch inbox: %w", err)) // then one by one
 		}
 	}
+	if inbox != "" {
+		if err := t.prove(ctx); err != nil {
+			t.trouble(ctx, err)
+			return
+		}
+	}
 	for from := 0; from < len(t.entries); {
 		to := len(t.entries)
 		if inbox != "" {
@@ -30,6 +38,21 @@ func (t *turn) runAll(ctx context.Context) {
 		t.run(ctx, from, to)
 		from = to
 	}
+}
+
+// prove gives the entries their proofs, on all processors.
+func (t *turn) prove(ctx context.Context) error {
+	all, ctx := errgroup.WithContext(ctx)
+	all.SetLimit(runtime.GOMAXPROCS(0))
+	for i := range t.entries {
+		all.Go(func() (err error) {
+			if t.entries[i], err = t.w.cfg.Node.ProvenEntry(ctx, t.entries[i]); err != nil {
+				return fmt.Errorf("prove %s: %w", t.entries[i].ID, err)
+			}
+			return nil
+		})
+	}
+	return all.Wait()
 }
 
 // batchEnd returns how far one batch reaches that begins at from [BATCH-2].
@@ -80,8 +103,4 @@ func (t *turn) batch(ctx context.Context, inbox string, from, to int) bool {
 		}
 	}
 	return true
-}
-
-func (t *turn) trouble(ctx context.Context, err error) {
-	t.w.cfg.Log.LogAttrs(ctx, slog.LevelError, "batch for a lane", slog.String("inbox", t.lane.Inbox), slog.Any("error", err))
 }

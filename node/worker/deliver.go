@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"sync"
@@ -256,7 +257,11 @@ func (t *turn) send(ctx context.Context, i int) bool {
 	case t.expired(i):
 		return true
 	}
-	e := t.entries[i]
+	e, err := t.w.cfg.Node.ProvenEntry(ctx, t.entries[i])
+	if err != nil {
+		t.trouble(ctx, fmt.Errorf("prove %s: %w", t.entries[i].ID, err))
+		return false
+	}
 	attempt, cancel := context.WithTimeout(ctx, attemptTime)
 	defer cancel()
 	r := deliver.Attempt(attempt, t.w.cfg.Fetch, t.lane.Inbox, e.Body, t.w.ways(t.scheme, e))
@@ -284,6 +289,10 @@ func (t *turn) expired(i int) bool {
 	t.done[i] = true
 	t.report.Expired++
 	return true
+}
+
+func (t *turn) trouble(ctx context.Context, err error) {
+	t.w.cfg.Log.LogAttrs(ctx, slog.LevelError, "a lane's turn", slog.String("inbox", t.lane.Inbox), slog.Any("error", err))
 }
 
 func (t *turn) note(i int, r deliver.Result) bool {
