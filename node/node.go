@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"golang.org/x/sync/singleflight"
 
 	"instar.example/storage"
 )
@@ -99,8 +100,9 @@ type Node struct {
 	tallies tallies
 	totals  totals
 	ways    ways
-	box     cipher.AEAD   // seals what the database must not tell alone
-	images  chan struct{} // holds a token while an image is decoded: one at a time
+	lanes   singleflight.Group // reads of the log for lanes, by place
+	box     cipher.AEAD        // seals what the database must not tell alone
+	images  chan struct{}      // holds a token while an image is decoded: one at a time
 }
 
 // New returns a node on a migrated store and makes what every node has: its

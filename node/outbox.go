@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -103,7 +104,7 @@ func (n *Node) ClaimLanes(ctx context.Context, owner string, lease time.Duration
 // how far in the log they reach: what lies between them is for others.
 func (n *Node) LaneEntries(ctx context.Context, l storage.Lane) (entries []storage.Entry, reached int64, err error) {
 	q := n.store.Read()
-	all, err := q.EntriesAfter(ctx, l.Position, l.Head, laneWindow)
+	all, err := n.entriesAfter(ctx, l.Position, l.Head)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -130,6 +131,18 @@ func (n *Node) LaneEntries(ctx context.Context, l storage.Lane) (entries []stora
 	return entries, reached, nil
 }
 
+// entriesAfter reads a part of the log, once for all lanes that ask at the same
+// time: those of one post's followers stand at the same place. The entries are
+// not the caller's to change.
+func (n *Node) entriesAfter(ctx context.Context, after, upTo int64) ([]storage.Entry, error) {
+	place := strconv.FormatInt(after, 10) + " " + strconv.FormatInt(upTo, 10)
+	all, err, _ := n.lanes.Do(place, func() (any, error) {
+		return n.store.Read().EntriesAfter(context.WithoutCancel(ctx), after, upTo, laneWindow)
+	})
+	es, _ := all.([]storage.Entry)
+	return es, err
+}
+
 // ErrHostWoke says that a host took something elsewhere after a failure of one of
 // its inboxes was judged, which may now be that inbox's alone.
 var ErrHostWoke = errors.New("the host took something meanwhile")
@@ -139,10 +152,12 @@ var ErrHostWoke = errors.New("the host took something meanwhile")
 // told as it was when the failure was judged: where that is no longer so, nothing
 // is stored and ErrHostWoke returned.
 func (n *Node) FinishLane(ctx context.Context, host string, judged storage.Host, r storage.LaneReport) error {
+	write := n.store.Grouped // what goes to many ends at the same time
 	if r.NextAt > 0 {
 		defer n.hosts.woke.Remove(host) // the next sign of life counts
+		write = n.store.Tx
 	}
-	return n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error {
+	return write(ctx, func(ctx context.Context, q storage.Queries) error {
 		err := q.FinishLane(ctx, r)
 		if err != nil {
 			return ignoreNotFound(err) // its lease ran out: another process has it

@@ -46,10 +46,16 @@ func (n *Node) SignsMessages(ctx context.Context, host string) error {
 // known and new enough.
 func (n *Node) KeepScheme(ctx context.Context, host, scheme string) error {
 	known, at, err := n.Scheme(ctx, host)
-	if err != nil || known == scheme && at > n.now()-schemeAnew.Milliseconds() {
+	if err != nil || !n.SchemeIsNews(known, at, scheme) {
 		return err
 	}
 	return n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error {
 		return q.PutHostScheme(ctx, storage.HostScheme{Host: host, Scheme: scheme, LearnedAt: n.now()})
 	})
+}
+
+// SchemeIsNews says whether what was learned of a server now is to be kept beside
+// what Scheme returned.
+func (n *Node) SchemeIsNews(known string, learnedAt int64, now string) bool {
+	return now != SchemeUnknown && (now != known || learnedAt <= n.now()-schemeAnew.Milliseconds())
 }

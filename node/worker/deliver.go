@@ -102,11 +102,12 @@ func (w *Worker) patiently(ctx context.Context, l storage.Lane, slots, slow chan
 
 // turn is one lane's turn: which of its entries are done, in their order.
 type turn struct {
-	w       *Worker
-	lane    storage.Lane
-	entries []storage.Entry
-	until   time.Time
-	scheme  string // how the host is best signed for
+	w         *Worker
+	lane      storage.Lane
+	entries   []storage.Entry
+	until     time.Time
+	scheme    string // how the host is best signed for, and since when that is known
+	learnedAt int64
 
 	mu      sync.Mutex
 	done    []bool             // guarded by mu
@@ -124,13 +125,13 @@ func (w *Worker) serve(ctx context.Context, l storage.Lane) {
 		w.cfg.Log.LogAttrs(ctx, slog.LevelError, "read a lane", slog.String("inbox", l.Inbox), slog.Any("error", err))
 		return // the lease runs out
 	}
-	scheme, _, err := w.cfg.Node.Scheme(ctx, l.Host)
+	scheme, learnedAt, err := w.cfg.Node.Scheme(ctx, l.Host)
 	if err != nil {
 		w.cfg.Log.LogAttrs(ctx, slog.LevelError, "read a host's scheme", slog.String("inbox", l.Inbox), slog.Any("error", err))
 		return
 	}
 	t := &turn{
-		w: w, lane: l, scheme: scheme, entries: entries, until: w.cfg.Node.Now().Add(laneTurn), done: make([]bool, len(entries)),
+		w: w, lane: l, scheme: scheme, learnedAt: learnedAt, entries: entries, until: w.cfg.Node.Now().Add(laneTurn), done: make([]bool, len(entries)),
 		report: storage.LaneReport{Inbox: l.Inbox, Owner: w.cfg.Owner, Status: l.LastStatus, Error: l.LastError},
 	}
 	t.runAll(ctx)
@@ -337,7 +338,7 @@ func (t *turn) next(h storage.Host) time.Time {
 
 // finish stores what came of a turn; after a failure the host waits.
 func (w *Worker) finish(ctx context.Context, t *turn) error {
-	if t.learned != node.SchemeUnknown {
+	if w.cfg.Node.SchemeIsNews(t.scheme, t.learnedAt, t.learned) {
 		if err := w.cfg.Node.KeepScheme(ctx, t.lane.Host, t.learned); err != nil {
 			return err
 		}
