@@ -40,9 +40,13 @@ func (n *Node) IndexBatch(ctx context.Context) (int, error) {
 		}
 	}
 	err = n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error {
-		// Off the queue first: who changes a text from now on puts it back.
-		if err := q.Indexed(ctx, ids); err != nil {
+		taken, err := q.TakeUnindexed(ctx, ids)
+		if err != nil {
 			return err
+		}
+		waiting := slices.DeleteFunc(slices.Clone(waiting), func(d storage.Document) bool { return !slices.Contains(taken, d.ID) })
+		if len(waiting) == 0 {
+			return nil
 		}
 		texts, err := q.Texts(ctx, waiting)
 		if err != nil {

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"instar.example/node"
 	"instar.example/storage"
 	"instar.example/storage/storagetest"
@@ -364,6 +366,43 @@ func TestSearchRefusesWhatItDoesNotKnow(t *testing.T) {
 			if _, err := l.Search(t.Context(), sq); code(err) != want {
 				t.Errorf("Search(%+v) = %v, want %s", sq, err, want)
 			}
+		}
+	})
+}
+
+// Searches index what waits, too, each on its own, while texts change.
+func TestManyIndexAtOnce(t *testing.T) {
+	t.Parallel()
+	storagetest.Each(t, func(t *testing.T, s *storage.Store) {
+		l := newLibrary(t, s)
+		var ids []string
+		for i := range 20 {
+			ids = append(ids, l.add("coral", "general", fmt.Sprintf("Shared %d", i), "indexed by many"))
+		}
+		var all errgroup.Group
+		for range 6 {
+			all.Go(func() error {
+				for i := range 40 {
+					if err := s.Tx(t.Context(), func(ctx context.Context, q storage.Queries) error {
+						if err := q.HidePost(ctx, ids[i%len(ids)], storage.Pending, 7); err != nil {
+							return err
+						}
+						return q.HidePost(ctx, ids[i%len(ids)], storage.Visible, 0)
+					}); err != nil {
+						return err
+					}
+					if _, err := l.IndexBatch(t.Context()); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		}
+		if err := all.Wait(); err != nil {
+			t.Fatal(err)
+		}
+		if got := l.search(node.SearchQuery{Q: "indexed", Window: node.Window{Limit: 50}}); len(got) != len(ids) {
+			t.Errorf("%d texts are found, want %d: %q", len(got), len(ids), got)
 		}
 	})
 }

@@ -102,16 +102,20 @@ func (q Queries) Unindexed(ctx context.Context, limit int) ([]Document, error) {
 	return ds, err
 }
 
-// Indexed takes texts off the queue.
-func (q Queries) Indexed(ctx context.Context, ids []string) error {
+// TakeUnindexed takes texts off the queue and returns those that were still there:
+// another process, or a search that does not wait for one, may have had the rest.
+// Who changes a text after that puts it back.
+func (q Queries) TakeUnindexed(ctx context.Context, ids []string) ([]string, error) {
+	taken := []string{}
 	if len(ids) == 0 {
-		return nil
+		return taken, nil
 	}
 	args := padded(ids)
-	_, err := q.exec(ctx, `
+	err := q.list(ctx, &taken, `
 		DELETE FROM unindexed
-		WHERE id IN (`+places(1, len(args))+`)`, args...)
-	return err
+		WHERE id IN (`+places(1, len(args))+`)
+		RETURNING id`, args...)
+	return taken, err
 }
 
 // placeBits are the low bits of a document's place, which tell apart what was

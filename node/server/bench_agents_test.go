@@ -129,7 +129,8 @@ func (f *full) forgetQueue(b *testing.B) {
 			if err != nil {
 				return err
 			}
-			return q.Indexed(ctx, ids)
+			_, err = q.TakeUnindexed(ctx, ids)
+			return err
 		})
 		if err != nil {
 			b.Fatal(err)
