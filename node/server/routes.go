@@ -54,7 +54,15 @@ func (s *Server) guard(next http.Handler) http.Handler {
 		}
 		ctx, cancel := context.WithTimeout(r.Context(), requestTimeout)
 		defer cancel()
-		next.ServeHTTP(w, r.WithContext(ctx))
+		r = r.WithContext(ctx)
+		end, ok := s.reads.pass(r)
+		if !ok {
+			w.Header().Set("Retry-After", "10")
+			health(w, http.StatusServiceUnavailable, "too many read at once")
+			return
+		}
+		defer end()
+		next.ServeHTTP(w, r)
 	})
 }
 

@@ -59,6 +59,7 @@ type Server struct {
 	cfg      Config
 	opts     Options
 	store    *storage.Store
+	reads    *readQueue
 	keys     *keyring
 	fetch    *fetch.Client
 	http     *http.Server
@@ -173,7 +174,7 @@ func assemble(ctx context.Context, cfg Config, opts Options, store *storage.Stor
 	if err := n.Release(ctx, owner); err != nil {
 		return nil, err
 	}
-	s := &Server{Node: n, Peers: peers, keys: ring, fetch: client, cfg: cfg, opts: opts, store: store, done: make(chan error, 1)}
+	s := &Server{Node: n, Peers: peers, keys: ring, fetch: client, cfg: cfg, opts: opts, store: store, reads: newReadQueue(), done: make(chan error, 1)}
 	s.Worker = worker.New(worker.Config{
 		Node: n, Fetch: client, Verifier: peers.Verifier(), Private: ring.private, Owner: owner, Log: opts.Log,
 		PlainHTTP: cfg.Federation.AllowPrivate, LookupTXT: opts.LookupTXT, Send: cfg.post(n),
@@ -182,7 +183,7 @@ func assemble(ctx context.Context, cfg Config, opts Options, store *storage.Stor
 	if err != nil {
 		return nil, err
 	}
-	pages, err := web.New(web.Config{Node: n, Log: opts.Log, Now: opts.Now, Robots: cfg.Robots, Texts: texts})
+	pages, err := web.New(web.Config{Node: n, Log: opts.Log, Now: opts.Now, Robots: cfg.Robots, Texts: texts, Queued: s.reads.waiting.Load})
 	if err != nil {
 		return nil, err
 	}

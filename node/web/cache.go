@@ -20,8 +20,8 @@ const (
 	// entryAge is how old a page may be: the times on it say "5 min ago".
 	entryAge = 60 * time.Second
 	// crowdAge is how old a page may be, whatever has changed since, while crowdOf
-	// readers wait for theirs to be made: where much is written and many read,
-	// nothing would ever be kept, and the making would hold up the writers.
+	// readers wait for theirs to be made or for their turn: where much is written and
+	// many read, nothing would ever be kept, and the making would hold up the writers.
 	crowdAge = 2 * time.Second
 	crowdOf  = 8
 )
@@ -35,6 +35,7 @@ type cache struct {
 
 	kept    *bounded.Cache[string, *entry]
 	waiting atomic.Int64 // readers whose page is being made
+	queued  func() int64 // readers who wait for their turn
 }
 
 // entry is an answer, ready to be sent. It never changes.
@@ -48,8 +49,8 @@ type entry struct {
 	forms     *press.Forms // nil where it does not pay
 }
 
-func newCache() *cache {
-	return &cache{press: press.New(), kept: bounded.New(cacheBytes, cacheEntries, func(_ string, e *entry) int { return e.size() })}
+func newCache(queued func() int64) *cache {
+	return &cache{press: press.New(), queued: queued, kept: bounded.New(cacheBytes, cacheEntries, func(_ string, e *entry) int { return e.size() })}
 }
 
 // entry returns the answer under a key, made by render unless a fresh one is
@@ -86,7 +87,7 @@ func (c *cache) fresh(key string, version int64, now time.Time) *entry {
 	if !ok || now.Sub(e.madeAt) >= entryAge {
 		return nil
 	}
-	if e.version != version && (c.waiting.Load() < crowdOf || now.Sub(e.madeAt) >= crowdAge) {
+	if e.version != version && (c.waiting.Load()+c.queued() < crowdOf || now.Sub(e.madeAt) >= crowdAge) {
 		return nil
 	}
 	return e

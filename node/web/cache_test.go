@@ -18,7 +18,7 @@ import (
 func TestReadersShareOneRendering(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c, release := newCache(), make(chan struct{})
+		c, release := newCache(alone), make(chan struct{})
 		var made atomic.Int64
 		render := func() (answer, error) {
 			made.Add(1)
@@ -45,7 +45,7 @@ func TestReadersShareOneRendering(t *testing.T) {
 
 func TestErrorsAreNotKept(t *testing.T) {
 	t.Parallel()
-	c, now := newCache(), time.Unix(0, 0)
+	c, now := newCache(alone), time.Unix(0, 0)
 	if _, err := c.entry("/", 1, now, func() (answer, error) { return answer{}, errors.New("no") }); err == nil {
 		t.Fatal("the error is lost")
 	}
@@ -57,7 +57,7 @@ func TestErrorsAreNotKept(t *testing.T) {
 
 func TestTheCacheIsBounded(t *testing.T) {
 	t.Parallel()
-	c, now := newCache(), time.Unix(0, 0)
+	c, now := newCache(alone), time.Unix(0, 0)
 	page := func(size int) func() (answer, error) {
 		return func() (answer, error) { return answer{body: make([]byte, size)}, nil }
 	}
@@ -177,9 +177,13 @@ func TestNumbersAreReadable(t *testing.T) {
 	}
 }
 
+// alone is the number of those who wait for their turn where nobody does.
+func alone() int64 { return 0 }
+
 func TestACrowdIsGivenThePageOfAMomentAgo(t *testing.T) {
 	t.Parallel()
-	c, now, made := newCache(), time.Unix(1_700_000_000, 0), 0
+	var queued int64
+	c, now, made := newCache(func() int64 { return queued }), time.Unix(1_700_000_000, 0), 0
 	get := func(version int64, now time.Time) string {
 		e, err := c.entry("/", version, now, func() (answer, error) {
 			made++
@@ -201,6 +205,11 @@ func TestACrowdIsGivenThePageOfAMomentAgo(t *testing.T) {
 		t.Errorf("in a crowd, a reader is given %q, want no page older than %v", got, crowdAge)
 	}
 	c.waiting.Add(-crowdOf)
+	queued = crowdOf
+	if got := get(4, now.Add(crowdAge)); got != "3" {
+		t.Errorf("where many wait for their turn, a reader is given %q, want the page of a moment ago", got)
+	}
+	queued = 0
 	if got := get(4, now.Add(crowdAge)); got != "4" {
 		t.Errorf("after the crowd, a reader is given %q", got)
 	}

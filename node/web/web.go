@@ -37,6 +37,8 @@ type Config struct {
 	Pace time.Duration
 	// Texts are the operator's words in Markdown, by the names of TextNames.
 	Texts map[string]string
+	// Queued is how many requests wait for their turn; nil is none.
+	Queued func() int64
 }
 
 // Web is the readers' door. It is safe for concurrent use.
@@ -68,8 +70,11 @@ func New(cfg Config) (*Web, error) {
 	if cfg.Now == nil {
 		cfg.Now = cfg.Node.Now
 	}
+	if cfg.Queued == nil {
+		cfg.Queued = func() int64 { return 0 }
+	}
 	w := &Web{
-		node: cfg.Node, log: cfg.Log, now: cfg.Now, cache: newCache(), seeker: newSeeker(), texts: cfg.Texts, calls: sync.OnceValues(specs.Calls),
+		node: cfg.Node, log: cfg.Log, now: cfg.Now, cache: newCache(cfg.Queued), seeker: newSeeker(), texts: cfg.Texts, calls: sync.OnceValues(specs.Calls),
 		robots: cmp.Or(cfg.Robots, RobotsOpen), pace: cmp.Or(cfg.Pace, eventPace),
 		stopped: make(chan struct{}),
 	}
