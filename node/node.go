@@ -265,9 +265,32 @@ func (n *Node) write(ctx context.Context, f func(ctx context.Context, q storage.
 // writeAbout is write for a command that says what hangs on its change, so that
 // all else stays in memory: the ids of agents, submolts and posts of which
 // something else is shown now, postsOf and followsOf. A comment is its post's.
-func (n *Node) writeAbout(ctx context.Context, f func(ctx context.Context, q storage.Queries) (about []string, err error)) error {
+func (n *Node) writeAbout(ctx context.Context, f command) error {
+	return n.about(ctx, n.store.Tx, f)
+}
+
+// writeInFlood is writeAbout for what agents do by the hundred in a second, and
+// which so shares its commit (storage.Store.Grouped): f takes the locks that its
+// rules need itself.
+func (n *Node) writeInFlood(ctx context.Context, f command) error {
+	return n.about(ctx, n.store.Grouped, f)
+}
+
+// personal is write for what its agents alone see: no cache keeps any of it, so
+// that the version stays.
+func (n *Node) personal(ctx context.Context, f transaction) error {
+	return n.commit(ctx, n.store.Tx, f)
+}
+
+type (
+	transaction = func(ctx context.Context, q storage.Queries) error
+	command     = func(ctx context.Context, q storage.Queries) (about []string, err error)
+	store       = func(ctx context.Context, f transaction) error
+)
+
+func (n *Node) about(ctx context.Context, in store, f command) error {
 	var about []string
-	err := n.personal(ctx, func(ctx context.Context, q storage.Queries) error {
+	err := n.commit(ctx, in, func(ctx context.Context, q storage.Queries) error {
 		var err error
 		about, err = f(ctx, q)
 		return err
@@ -278,14 +301,12 @@ func (n *Node) writeAbout(ctx context.Context, f func(ctx context.Context, q sto
 	return err
 }
 
-// personal is write for what its agents alone see: no cache keeps any of it, so
-// that the version stays.
-func (n *Node) personal(ctx context.Context, f func(ctx context.Context, q storage.Queries) error) error {
+func (n *Node) commit(ctx context.Context, in store, f transaction) error {
 	f, err := n.once(ctx, f)
 	if err != nil {
 		return err
 	}
-	if err := n.store.Tx(ctx, f); err != nil {
+	if err := in(ctx, f); err != nil {
 		return err
 	}
 	if at := attemptOf(ctx); at != nil {

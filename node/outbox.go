@@ -53,7 +53,9 @@ func (n *Node) Expand(ctx context.Context, owner string) (int, error) {
 }
 
 // raise moves the heads of all lanes that the entries are for, with one
-// statement an audience however many entries there are.
+// statement an audience however many entries there are. They go in the order of
+// their first entries: an idle lane begins where it is raised first. Most agents
+// have nobody elsewhere who follows them.
 func raise(ctx context.Context, q storage.Queries, marks []storage.AudienceMark) error {
 	type span struct{ first, last int64 }
 	spans := map[string]span{}
@@ -69,12 +71,15 @@ func raise(ctx context.Context, q storage.Queries, marks []storage.AudienceMark)
 			spans[a] = s
 		}
 	}
+	peopled, err := q.Peopled(ctx, order)
+	if err != nil {
+		return err
+	}
 	for _, a := range order {
 		s := spans[a]
-		var err error
 		if inbox, ok := strings.CutPrefix(a, storage.InboxAudience("")); ok {
 			err = q.RaiseLane(ctx, inbox, s.first, s.last)
-		} else {
+		} else if slices.Contains(peopled, a) {
 			err = q.RaiseAudience(ctx, a, s.first, s.last)
 		}
 		if err != nil {

@@ -125,7 +125,7 @@ func (n *Node) Post(ctx context.Context, author Author, d PostDraft) (storage.Po
 		p.Hidden = storage.Pending
 	}
 	noteMade(ctx, Made{Kind: MadePost, ID: p.ID})
-	err = n.writeAbout(ctx, func(ctx context.Context, q storage.Queries) ([]string, error) {
+	err = n.writeInFlood(ctx, func(ctx context.Context, q storage.Queries) ([]string, error) {
 		about := []string{postsOf(p.AuthorID), postsOf(p.SubmoltID), followsOf(p.AuthorID)} // which ensureFollow may change
 		if err := n.mayPost(ctx, q, author, submolt); err != nil {
 			return nil, err
@@ -173,7 +173,9 @@ func (n *Node) mayPost(ctx context.Context, q storage.Queries, author Author, su
 	if !n.cfg.Limits.Enabled {
 		return nil
 	}
-	// The counter first: it takes the author's lock, so that parallel requests meet here.
+	if err := q.LockActor(ctx, author.ID()); err != nil {
+		return err
+	}
 	if err := q.AddCounts(ctx, author.ID(), storage.Counts{ActiveAt: n.now()}); err != nil {
 		return err
 	}

@@ -46,7 +46,7 @@ func (n *Node) Vote(ctx context.Context, author Author, t VoteTarget, value int6
 		return VoteResult{}, err
 	}
 	var res VoteResult
-	err := n.writeAbout(ctx, func(ctx context.Context, q storage.Queries) ([]string, error) {
+	err := n.writeInFlood(ctx, func(ctx context.Context, q storage.Queries) ([]string, error) {
 		b, err := n.ballot(ctx, q, t)
 		if err != nil {
 			return nil, err

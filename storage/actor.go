@@ -275,6 +275,16 @@ func (q Queries) AddCounts(ctx context.Context, id string, c Counts) error {
 	return q.count(ctx, count{countsAgent, id, c})
 }
 
+// LockActor takes an actor's row's lock until the transaction ends, in Grouped,
+// too, so that parallel requests of one actor come one by one.
+func (q Queries) LockActor(ctx context.Context, id string) error {
+	var locked string
+	return q.get(ctx, &locked, `
+		SELECT id
+		FROM actors
+		WHERE id = $1`+q.dialect.forUpdate, id)
+}
+
 // AddPosts counts posts, or takes them out with n below 0, for their author and
 // their submolt; at, when not 0, is when both were last active. The author's row
 // comes first, always: two transactions that lock rows in two orders wait for

@@ -34,6 +34,22 @@ func (q Queries) OpenLane(ctx context.Context, inbox, host string) error {
 	return err
 }
 
+// Peopled returns those audiences that have an inbox.
+func (q Queries) Peopled(ctx context.Context, audiences []string) ([]string, error) {
+	all := []string{}
+	err := inChunks(audiences, func(audiences []string) error {
+		args := padded(audiences)
+		some := []string{}
+		err := q.list(ctx, &some, `
+			SELECT DISTINCT audience
+			FROM audience
+			WHERE audience IN (`+places(1, len(args))+`)`, args...)
+		all = append(all, some...)
+		return err
+	})
+	return all, err
+}
+
 // RaiseAudience tells the lanes of an audience that the entries first to last
 // hold something for them. An idle lane jumps to just before first.
 func (q Queries) RaiseAudience(ctx context.Context, audience string, first, last int64) error {

@@ -221,13 +221,20 @@ func (q Queries) PendingPosts(ctx context.Context, submoltID string, limit int) 
 	return posts, err
 }
 
-// LastPostAt is when an agent last posted, 0 for never.
+// LastPostAt is when an agent last posted, 0 for never; in Grouped, too.
 func (q Queries) LastPostAt(ctx context.Context, authorID string) (int64, error) {
 	var at int64
 	err := q.get(ctx, &at, `
 		SELECT COALESCE(MAX(created_at), 0)
 		FROM posts
 		WHERE author_id = $1`, authorID)
+	if q.tail != nil {
+		for _, p := range q.tail.posts {
+			if p.AuthorID == authorID {
+				at = max(at, p.CreatedAt)
+			}
+		}
+	}
 	return at, err
 }
 
