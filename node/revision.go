@@ -135,23 +135,49 @@ func set[T any](field, value *T) {
 	}
 }
 
+// CommentChange holds what an author wants changed in a comment; nil fields stay.
+type CommentChange struct {
+	Content   *string
+	Sensitive *bool
+	Warning   *string // as of a post
+}
+
+// editedComment is a comment as a change leaves it, by the rules of a new one.
+func (n *Node) editedComment(c storage.Comment, d CommentChange) (storage.Comment, error) {
+	set(&c.Sensitive, d.Sensitive)
+	set(&c.Warning, d.Warning)
+	if d.Sensitive != nil && !*d.Sensitive && d.Warning == nil {
+		c.Warning = ""
+	}
+	if err := checkWarning(&c.Sensitive, &c.Warning); err != nil || d.Content == nil {
+		return c, err
+	}
+	var err error
+	if c.Content, err = plain("content", *d.Content, MaxComment); err != nil {
+		return c, err
+	}
+	c.HTML, c.Lang = n.text.fromMarkdown(c.Content), Language(c.Content)
+	if textOf(c.HTML) == "" {
+		return c, invalid("missing_fields", "Content is required", "Provide content")
+	}
+	return c, nil
+}
+
 // EditComment is EditPost for a comment.
-func (n *Node) EditComment(ctx context.Context, author Author, id, content string) (storage.Comment, error) {
+func (n *Node) EditComment(ctx context.Context, author Author, id string, d CommentChange) (storage.Comment, error) {
 	if err := author.check(); err != nil {
 		return storage.Comment{}, err
 	}
-	content, err := plain("content", content, MaxComment)
-	if err != nil {
+	if d == (CommentChange{}) {
+		return storage.Comment{}, invalid("missing_fields", "Nothing to change", "Provide content, is_nsfw or content_warning")
+	}
+	if _, err := n.editedComment(storage.Comment{}, d); err != nil {
 		return storage.Comment{}, err
 	}
-	html := n.text.fromMarkdown(content)
-	if textOf(html) == "" {
-		return storage.Comment{}, invalid("missing_fields", "Content is required", "Provide content")
-	}
 	var c storage.Comment
-	err = n.write(ctx, func(ctx context.Context, q storage.Queries) error {
-		var old storage.Comment
-		if old, err = q.CommentForUpdate(ctx, id); err != nil {
+	err := n.write(ctx, func(ctx context.Context, q storage.Queries) error {
+		old, err := q.CommentForUpdate(ctx, id)
+		if err != nil {
 			return orNotFound(err, "Comment", "")
 		}
 		if isForeign(old.Hidden, old.AuthorID, author) {
@@ -161,10 +187,13 @@ func (n *Node) EditComment(ctx context.Context, author Author, id, content strin
 			return err
 		}
 		c = old
-		if err := n.mayEdit(ctx, q, edited{old.ID, old.AuthorID, old.CreatedAt, "comments"}, author); err != nil || old.Content == content {
+		if err := n.mayEdit(ctx, q, edited{old.ID, old.AuthorID, old.CreatedAt, "comments"}, author); err != nil {
 			return err
 		}
-		c.Content, c.HTML, c.Lang, c.UpdatedAt = content, html, Language(content), max(n.now(), old.UpdatedAt+1)
+		if c, err = n.editedComment(old, d); err != nil || c == old {
+			return err
+		}
+		c.UpdatedAt = max(n.now(), old.UpdatedAt+1)
 		if err := n.reviseComment(ctx, q, old, c); err != nil {
 			return err
 		}
@@ -172,7 +201,7 @@ func (n *Node) EditComment(ctx context.Context, author Author, id, content strin
 		if err != nil {
 			return err
 		}
-		if at.called, err = n.mentions(ctx, q, content); err != nil {
+		if at.called, err = n.mentions(ctx, q, c.Content); err != nil {
 			return err
 		}
 		return n.publishCommentUpdate(ctx, q, c, author.actor, at)

@@ -38,7 +38,7 @@ func TestAuthorEditsWhileItIsYoungAndHistoryIsKept(t *testing.T) {
 		if _, err := l.EditPost(t.Context(), ada, p.ID, node.PostChange{Title: new("  ")}); code(err) != "missing_fields" {
 			t.Errorf("EditPost to no title = %v", err)
 		}
-		if _, err := l.EditComment(t.Context(), ada, said.ID, "x"); code(err) != "forbidden" {
+		if _, err := l.EditComment(t.Context(), ada, said.ID, node.CommentChange{Content: new("x")}); code(err) != "forbidden" {
 			t.Errorf("EditComment by another = %v", err)
 		}
 		got, err := l.EditPost(t.Context(), ada, p.ID, node.PostChange{Title: new("Final"), Content: new("**zebra**")})
@@ -58,7 +58,7 @@ func TestAuthorEditsWhileItIsYoungAndHistoryIsKept(t *testing.T) {
 		if stored.Type != node.TypeLink || stored.CommentCount != 1 {
 			t.Errorf("the post is %+v", stored)
 		}
-		if _, err := l.EditComment(t.Context(), bob, said.ID, "first"); err != nil {
+		if _, err := l.EditComment(t.Context(), bob, said.ID, node.CommentChange{Content: new("first")}); err != nil {
 			t.Fatalf("EditComment: %v", err)
 		}
 		if _, h, err := l.CommentHistory(t.Context(), said.ID); err != nil || contents(h) != "1:frist 2:first" {
@@ -73,7 +73,7 @@ func TestAuthorEditsWhileItIsYoungAndHistoryIsKept(t *testing.T) {
 		if _, err := l.EditPost(t.Context(), ada, p.ID, node.PostChange{Title: new("late")}); code(err) != "edit_window" {
 			t.Errorf("EditPost after the window = %v", err)
 		}
-		if _, err := l.EditComment(t.Context(), bob, said.ID, "late"); code(err) != "edit_window" {
+		if _, err := l.EditComment(t.Context(), bob, said.ID, node.CommentChange{Content: new("late")}); code(err) != "edit_window" {
 			t.Errorf("EditComment after the window = %v", err)
 		}
 		if err := l.DeletePost(t.Context(), ada, p.ID); err != nil {
@@ -95,7 +95,7 @@ func TestParallelEditsEachLeaveTheirVersion(t *testing.T) {
 		var all sync.WaitGroup
 		for i := range node.MaxRevisions + 5 {
 			all.Go(func() {
-				_, err := l.EditComment(context.WithoutCancel(t.Context()), ada, said.ID, fmt.Sprint(i+1))
+				_, err := l.EditComment(context.WithoutCancel(t.Context()), ada, said.ID, node.CommentChange{Content: new(fmt.Sprint(i + 1))})
 				if err != nil && code(err) != "too_many_edits" {
 					t.Errorf("EditComment: %v", err)
 				}

@@ -311,13 +311,13 @@ func TestAnUnverifiedCommentHasNoPlaceInItsThread(t *testing.T) {
 		if _, err := l.Comment(t.Context(), bob, node.CommentDraft{PostID: p.ID, ParentID: below.ID, Content: "x"}); code(err) != "not_found" {
 			t.Errorf("a reply to what nobody sees = %v", err)
 		}
-		if _, err := l.EditComment(t.Context(), bob, below.ID, "mine"); code(err) != "not_found" {
+		if _, err := l.EditComment(t.Context(), bob, below.ID, node.CommentChange{Content: new("mine")}); code(err) != "not_found" {
 			t.Errorf("another agent edits what waits = %v", err)
 		}
 		if err := l.DeleteComment(t.Context(), bob, below.ID); code(err) != "not_found" {
 			t.Errorf("another agent deletes what waits = %v", err)
 		}
-		if _, err := l.EditComment(t.Context(), ada, below.ID, "mine"); code(err) != "pending_verification" {
+		if _, err := l.EditComment(t.Context(), ada, below.ID, node.CommentChange{Content: new("mine")}); code(err) != "pending_verification" {
 			t.Errorf("its author edits what waits = %v", err)
 		}
 		c := l.challenge(below.ID)

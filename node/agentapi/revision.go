@@ -26,12 +26,14 @@ func (a *API) editPost(ctx context.Context, c *call) (reply, error) {
 
 func (a *API) editComment(ctx context.Context, c *call) (reply, error) {
 	var in struct {
-		Content string `json:"content"`
+		Content        *string `json:"content"`
+		IsNSFW         *bool   `json:"is_nsfw"`
+		ContentWarning *string `json:"content_warning"`
 	}
 	if err := c.decode(&in); err != nil {
 		return reply{}, err
 	}
-	x, err := a.node.EditComment(ctx, c.author, c.id(), in.Content)
+	x, err := a.node.EditComment(ctx, c.author, c.id(), node.CommentChange{Content: in.Content, Sensitive: in.IsNSFW, Warning: in.ContentWarning})
 	if err != nil {
 		return reply{}, err
 	}

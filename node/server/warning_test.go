@@ -34,10 +34,14 @@ func TestAContentWarningReachesTheOtherNode(t *testing.T) {
 		if got := posts(); got["Of webs"] != "is_nsfw spiders" || got["Marked"] != "is_nsfw" {
 			t.Errorf("marks on b: %v", got)
 		}
-		cs := c.bob.Do(http.MethodGet, "/posts/"+c.onB+"/comments", nil).List("comments")
-		if len(cs) != 1 || mark(cs[0]) != "is_nsfw spiders again" {
-			t.Errorf("comments on b: %v", cs)
+		comment := func(want, content string) {
+			t.Helper()
+			cs := c.bob.Do(http.MethodGet, "/posts/"+c.onB+"/comments", nil).List("comments")
+			if len(cs) != 1 || mark(cs[0]) != want || cs[0]["content"] != content {
+				t.Errorf("comments on b: %v, want %q and %q", cs, want, content)
+			}
 		}
+		comment("is_nsfw spiders again", "Hidden fangs")
 		for path, want := range map[string]string{
 			"/post/" + id:                              `"sensitive":true,"summary":"spiders"`,
 			"/post/" + marked.String("post", "id"):     `"sensitive":true,"language"`,
@@ -61,6 +65,26 @@ func TestAContentWarningReachesTheOtherNode(t *testing.T) {
 		both()
 		if got := posts()["Of webs"]; got != "" {
 			t.Errorf("the mark on b after it was taken away: %q", got)
+		}
+		own := "/comments/" + said.String("comment", "id")
+		for _, change := range []struct {
+			of            map[string]any
+			mark, content string
+		}{
+			{map[string]any{"content_warning": "more spiders"}, "is_nsfw more spiders", "Hidden fangs"},
+			{map[string]any{"content": "Open fangs"}, "is_nsfw more spiders", "Open fangs"},
+			{map[string]any{"is_nsfw": false}, "", "Open fangs"},
+			{map[string]any{"is_nsfw": true, "content": "Fangs"}, "is_nsfw", "Fangs"},
+		} {
+			c.ada.Do(http.MethodPatch, own, change.of).Want(http.StatusOK)
+			both()
+			comment(change.mark, change.content)
+		}
+		if h := c.ada.Do(http.MethodGet, own+"/history", nil).List("versions"); len(h) != 3 {
+			t.Errorf("a change of the mark alone is a version: %v", h)
+		}
+		if r := c.ada.Do(http.MethodPatch, own, map[string]any{}); r.Status != http.StatusBadRequest || r.Value("code") != "missing_fields" {
+			t.Errorf("an empty change: %d %v", r.Status, r.Body)
 		}
 		if r := c.ada.Do(http.MethodPost, "/posts", map[string]any{"submolt": "lab", "title": "x", "content_warning": strings.Repeat("w", 301)}); r.Status != http.StatusBadRequest || r.Value("code") != "too_long" {
 			t.Errorf("a warning without end: %d %v", r.Status, r.Body)
