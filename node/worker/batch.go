@@ -24,7 +24,7 @@ func (t *turn) runAll(ctx context.Context) {
 	}
 	if inbox != "" {
 		if err := t.prove(ctx); err != nil {
-			t.trouble(ctx, err)
+			t.fail(ctx, err)
 			return
 		}
 	}

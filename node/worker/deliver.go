@@ -112,6 +112,7 @@ type turn struct {
 	mu      sync.Mutex
 	done    []bool             // guarded by mu
 	stopped bool               // guarded by mu: an entry has to be tried again later
+	broken  bool               // guarded by mu: we fail ourselves, which is no fault of the peer's
 	report  storage.LaneReport // guarded by mu
 	wait    time.Duration      // guarded by mu: what the peer asked for
 	learned string             // guarded by mu: the scheme that worked last
@@ -135,6 +136,9 @@ func (w *Worker) serve(ctx context.Context, l storage.Lane) {
 		report: storage.LaneReport{Inbox: l.Inbox, Owner: w.cfg.Owner, Status: l.LastStatus, Error: l.LastError},
 	}
 	t.runAll(ctx)
+	if t.broken {
+		return // the lease runs out
+	}
 	t.report.Position = reached
 	for i, done := range t.done {
 		if !done {
@@ -260,7 +264,7 @@ func (t *turn) send(ctx context.Context, i int) bool {
 	}
 	e, err := t.w.cfg.Node.ProvenEntry(ctx, t.entries[i])
 	if err != nil {
-		t.trouble(ctx, fmt.Errorf("prove %s: %w", t.entries[i].ID, err))
+		t.fail(ctx, fmt.Errorf("prove %s: %w", t.entries[i].ID, err))
 		return false
 	}
 	attempt, cancel := context.WithTimeout(ctx, attemptTime)
@@ -276,7 +280,7 @@ func (t *turn) send(ctx context.Context, i int) bool {
 func (t *turn) over(ctx context.Context) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.stopped || ctx.Err() != nil || t.w.cfg.Node.Now().After(t.until)
+	return t.stopped || t.broken || ctx.Err() != nil || t.w.cfg.Node.Now().After(t.until)
 }
 
 // expired says whether an entry is too old to be sent, and notes it.
@@ -294,6 +298,14 @@ func (t *turn) expired(i int) bool {
 
 func (t *turn) trouble(ctx context.Context, err error) {
 	t.w.cfg.Log.LogAttrs(ctx, slog.LevelError, "a lane's turn", slog.String("inbox", t.lane.Inbox), slog.Any("error", err))
+}
+
+// fail ends a turn that is none.
+func (t *turn) fail(ctx context.Context, err error) {
+	t.trouble(ctx, err)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.broken = true
 }
 
 func (t *turn) note(i int, r deliver.Result) bool {
