@@ -111,14 +111,18 @@ func maySend(c storage.Conversation) error {
 // previewOf bounds what a conversation's row keeps of its last message.
 const previewOf = MaxRequest
 
+// lastOf is what a conversation's row keeps of its last message.
+func lastOf(m storage.Message) storage.Conversation {
+	return storage.Conversation{ID: m.ConversationID, LastMessage: visible(m.Content, previewOf), LastMessageAt: m.CreatedAt}
+}
+
 // addMessage stores a message and counts it as unread for who receives it, if
 // it lives here; the same for local and remote agents.
 func (n *Node) addMessage(ctx context.Context, q storage.Queries, m storage.Message, from, to storage.Actor) error {
 	if err := q.InsertMessage(ctx, m); err != nil {
 		return err
 	}
-	c := storage.Conversation{ID: m.ConversationID, LastMessage: visible(m.Content, previewOf), LastMessageAt: m.CreatedAt}
-	for _, side := range sides(c, from, to) {
+	for _, side := range sides(lastOf(m), from, to) {
 		unread := int64(1)
 		if side.AgentID == m.SenderID {
 			unread = 0

@@ -117,12 +117,18 @@ func (in *inbound) chatAnswer(ctx context.Context, a *activity.Activity, actor s
 	return resultApplied, true, in.q.SetChatState(ctx, c.ID, state)
 }
 
-// deleteMessage takes the text out of a message that its sender deleted; false
-// when there is no such message of it.
+// deletedMessage stands for the text of a message that its sender deleted.
+const deletedMessage = "[deleted]"
+
+// deleteMessage takes the text out of a message that its sender deleted, and out
+// of the lists that show the last one [DM-6]; false when there is no such message of it.
 func (in *inbound) deleteMessage(ctx context.Context, uri string, actor storage.Actor) (bool, error) {
 	m, err := in.q.MessageByURI(ctx, uri)
 	if err != nil || m.SenderID != actor.ID {
 		return false, ignoreNotFound(err)
 	}
-	return true, in.q.BlankMessage(ctx, m.ID, "[deleted]")
+	if err := in.q.BlankMessage(ctx, m.ID, deletedMessage); err != nil {
+		return true, err
+	}
+	return true, in.q.ReplaceLastMessage(ctx, lastOf(m), deletedMessage)
 }

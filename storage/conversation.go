@@ -109,6 +109,16 @@ func (q Queries) AddUnread(ctx context.Context, c Conversation, n int64) error {
 		WHERE id = $4 AND agent_id = $5`, n, c.LastMessage, c.LastMessageAt, c.ID, c.AgentID)
 }
 
+// ReplaceLastMessage puts another text for what lists show of a message, where it
+// is still the last one of its conversation.
+func (q Queries) ReplaceLastMessage(ctx context.Context, c Conversation, content string) error {
+	_, err := q.exec(ctx, `
+		UPDATE conversations
+		SET last_message = $1
+		WHERE id = $2 AND last_message_at = $3 AND last_message = $4`, content, c.ID, c.LastMessageAt, c.LastMessage)
+	return err
+}
+
 // ReadConversation sets an agent's unread messages of a conversation to none.
 func (q Queries) ReadConversation(ctx context.Context, id, agentID string) error {
 	_, err := q.exec(ctx, `

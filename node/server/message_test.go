@@ -201,6 +201,39 @@ func TestMessagesOfAPeerInEveryOrder(t *testing.T) {
 	})
 }
 
+// TestADeletedMessageIsReadNowhere: lists hold the beginning of the last message,
+// and forget it with the message [DM-6].
+func TestADeletedMessageIsReadNowhere(t *testing.T) {
+	t.Parallel()
+	nodetest.Each(t, func(t *testing.T, database func(tb testing.TB) nodetest.Option) {
+		w := newTalk(t, database(t))
+		ada := w.stage.ada
+		remove := func(message doc) {
+			w.must(w.evil, w.alice, doc{"type": "Delete", "object": message["object"].(doc)["id"]})
+		}
+		previews := func(path, want string, keys ...string) {
+			t.Helper()
+			list := dm(ada, http.MethodGet, path, nil).Want(http.StatusOK).List(keys...)
+			if len(list) != 1 || list[0]["message_preview"] != want {
+				t.Errorf("%s shows %v, want %q", path, list, want)
+			}
+		}
+		first := whisper(w.evil, w.alice, w.ada, "I regret this")
+		w.must(w.evil, w.alice, first)
+		remove(first)
+		previews("/requests", "[deleted]", "incoming", "requests")
+		dm(ada, http.MethodPost, "/requests/"+incoming(t, ada)+"/approve", nil).Want(http.StatusOK)
+		second, third := whisper(w.evil, w.alice, w.ada, "And this"), whisper(w.evil, w.alice, w.ada, "Not this")
+		w.must(w.evil, w.alice, second)
+		w.must(w.evil, w.alice, third)
+		remove(second)
+		previews("/conversations", "Not this", "conversations", "items")
+		remove(third)
+		previews("/conversations", "[deleted]", "conversations", "items")
+		previews("/check", "[deleted]", "messages", "latest")
+	})
+}
+
 func TestRequestsThatCrossAreAnApproval(t *testing.T) {
 	t.Parallel()
 	for name, answer := range map[string]func(w *talk, request string) []doc{
