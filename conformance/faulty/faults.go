@@ -20,7 +20,7 @@ func Faults() ([]Fault, error) {
 	}
 	all := slices.Concat(
 		webfingerFaults(), nodeinfoFaults(), actorFaults(), readingFaults(), objectFaults(),
-		signatureFaults(), keyFaults(), messageFaults(), inboxFaults(), batchFaults(), followFaults(), announceFaults(), actFaults(), labelFaults(), mirrorFaults(),
+		signatureFaults(), keyFaults(), messageFaults(), inboxFaults(), batchFaults(), followFaults(), announceFaults(), actFaults(), labelFaults(), mirrorFaults(), talkFaults(),
 		traceFaults(), apiFaults(), shapeFaults(), agentFaults(), webFaults(), skillFaults(),
 	)
 	for _, row := range rows {

@@ -79,6 +79,7 @@ func (s *Server) deletedBy(actor string, in incoming, object string) {
 	}
 	p := s.findPost(object)
 	switch {
+	case p == nil && s.unsaid(actor, object):
 	case p == nil && s.rule("early"):
 		s.withdrawn[object] = true
 	case p == nil:

@@ -22,7 +22,6 @@ func (s *Server) apiRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET "+api+"/agents/me", s.me)
 	mux.HandleFunc("PATCH "+api+"/agents/me", s.writing("describe", s.describe))
 	mux.HandleFunc("GET "+api+"/agents/profile", s.profile)
-	mux.HandleFunc("POST "+api+"/agents/dm/request", s.writing("message", s.message))
 	mux.HandleFunc("POST "+api+"/agents/{name}/follow", s.writing("follow", s.follow))
 	mux.HandleFunc("GET "+api+"/posts", s.listPosts)
 	mux.HandleFunc("POST "+api+"/posts", s.writing("post", s.once(s.createPost)))
@@ -41,8 +40,8 @@ func (s *Server) apiRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("POST "+api+"/submolts/{name}/subscribe", s.writing("subscribe", s.subscribe))
 	s.actRoutes(mux)
 	s.labelRoutes(mux)
+	s.talkRoutes(mux)
 	mux.HandleFunc("GET "+api+"/comments/{id}", s.readComment)
-	mux.HandleFunc("GET "+api+"/agents/dm/conversations", s.conversations)
 	mux.HandleFunc("GET "+api+"/limits", s.limits)
 	mux.HandleFunc("GET "+api+"/verify/practice", s.practice)
 	mux.HandleFunc("POST "+api+"/verify", s.writing("verify", s.solve))
@@ -184,7 +183,7 @@ func (s *Server) register(w http.ResponseWriter, r *http.Request) {
 	a := &agent{
 		id: newID(), name: lower(name), spelled: name, description: peer.Text(in, "description"),
 		key: "moltbook_sk_" + peer.Token(), claim: "moltbook_claim_" + peer.Token(), created: s.now(),
-		following: map[string]bool{}, abroad: map[string]bool{},
+		following: map[string]bool{}, abroad: map[string]bool{}, blocked: map[string]bool{},
 	}
 	s.agents[a.name], s.keys[a.key], s.claims[a.claim] = a, a, a
 	s.answer(w, http.StatusCreated, map[string]any{"agent": map[string]any{

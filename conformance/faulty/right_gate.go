@@ -32,6 +32,9 @@ func (s *Server) admit(in incoming) *refusal {
 		}
 		return refuse(http.StatusForbidden, "humans are read-only here")
 	}
+	if object := peer.Object(in.doc, "object"); verb == "Create private" && s.turnsAway(object) && !s.rule("silent-block") {
+		return refuse(http.StatusForbidden, "blocked")
+	}
 	s.apply(in)
 	return nil
 }
@@ -95,7 +98,13 @@ func (s *Server) apply(in incoming) {
 		s.resolvedBy(actor, peer.Object(in.doc, "object"))
 	case "Move":
 		s.movedBy(actor, in)
+	case "Accept", "Reject":
+		s.answeredBy(actor, peer.Text(in.doc, "type"), peer.Text(in.doc, "object"))
 	case "Create":
+		if s.isMessage(object) {
+			s.hear(in, object)
+			return
+		}
 		s.created(in.raw, object)
 	case "Like":
 		if p := s.findPost(peer.Text(in.doc, "object")); p != nil {

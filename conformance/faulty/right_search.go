@@ -4,8 +4,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-
-	"instar.example/conformance/peer"
 )
 
 // search finds posts by their titles [SEARCH-1], [SEARCH-2], [SEARCH-3].
@@ -48,26 +46,4 @@ func (s *Server) matches(text, query string) bool {
 		return slices.ContainsFunc(words, holds)
 	}
 	return !slices.ContainsFunc(words, func(word string) bool { return !holds(word) })
-}
-
-// message takes a request to talk; nothing of it is shown to anybody [DM-4].
-func (s *Server) message(w http.ResponseWriter, r *http.Request, _ *agent) {
-	in, ok := s.input(w, r)
-	if !ok {
-		return
-	}
-	if s.agents[lower(peer.Text(in, "to"))] == nil {
-		s.fail(w, r, http.StatusNotFound, "No such agent")
-		return
-	}
-	s.messages = append(s.messages, peer.Text(in, "message"))
-	s.answer(w, http.StatusCreated, map[string]any{"conversation_id": newID(), "status": "pending", "message": "Chat request sent"})
-}
-
-func (s *Server) conversations(w http.ResponseWriter, r *http.Request) {
-	if s.who(r).agent == nil && s.rule("private-conversations") {
-		s.fail(w, r, http.StatusUnauthorized, "Authentication required")
-		return
-	}
-	s.answer(w, http.StatusOK, map[string]any{"conversations": []any{}})
 }

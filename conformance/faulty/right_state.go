@@ -33,6 +33,7 @@ type state struct {
 
 	asked      int                 // requests to the agents' API
 	messages   []string            // between two agents
+	talks      []*talk             // with agents elsewhere
 	named      map[string]repeated // answers to named requests
 	challenges map[string]bool     // codes that were given
 }
@@ -42,7 +43,7 @@ type agent struct {
 	key, claim                     string
 	created                        time.Time
 	following                      map[string]bool
-	abroad                         map[string]bool // ids of those followed elsewhere
+	abroad, blocked                map[string]bool // ids of those followed, or blocked, elsewhere
 }
 
 type submolt struct {

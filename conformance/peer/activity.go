@@ -39,9 +39,9 @@ func (a *Actor) Page(group, title string) map[string]any {
 	return doc
 }
 
-// Message returns a note by the actor to one agent alone.
+// Message returns a note by the actor to one agent alone; nothing is served at its id.
 func (a *Actor) Message(agent, text string) map[string]any {
-	doc := a.object("Note", "", text)
+	doc := a.text("Note", "", text)
 	delete(doc, "audience")
 	doc["to"], doc["cc"] = []any{agent}, []any{}
 	return doc
@@ -56,15 +56,19 @@ func (a *Actor) Note(group, parent, text string) map[string]any {
 }
 
 func (a *Actor) object(kind, group, text string) map[string]any {
-	doc := map[string]any{
+	doc := a.text(kind, group, text)
+	a.node.Publish(doc)
+	return doc
+}
+
+func (a *Actor) text(kind, group, text string) map[string]any {
+	return map[string]any{
 		"@context": ActivityStreams, "id": a.node.NewID("object"), "type": kind, "attributedTo": a.ID,
 		"to": []any{Public}, "cc": []any{}, "audience": group,
 		"content": "<p>" + text + "</p>", "mediaType": "text/html",
 		"source":    map[string]any{"content": text, "mediaType": "text/markdown"},
 		"published": stamp(a.node.now()),
 	}
-	a.node.Publish(doc)
-	return doc
 }
 
 // Encode returns the document's bytes. Its spacing is unusual on purpose, so
