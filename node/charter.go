@@ -52,7 +52,7 @@ func (n *Node) changeSubmolt(ctx context.Context, author Author, name string, f 
 	err = n.write(ctx, func(ctx context.Context, q storage.Queries) error {
 		// Both locks, the author's first as everywhere.
 		for _, id := range []string{author.ID(), s.ID} {
-			if err := q.AddCounts(ctx, id, storage.Counts{}); err != nil {
+			if err := q.LockActor(ctx, id); err != nil {
 				return err
 			}
 		}

@@ -163,7 +163,7 @@ func (n *Node) StartClaim(ctx context.Context, token, browser, method, subject s
 		CreatedAt: now.UnixMilli(), DueAt: now.Add(claimPause).UnixMilli(), ExpiresAt: now.Add(claimLasts).UnixMilli(),
 	}
 	return n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error {
-		if err := q.AddCounts(ctx, a.ID, storage.Counts{}); err != nil { // counted one by one
+		if err := q.LockActor(ctx, a.ID); err != nil { // counted one by one
 			return err
 		}
 		have, err := q.ClaimsOf(ctx, a.ID, claimsPerHour)

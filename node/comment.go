@@ -54,9 +54,6 @@ func (n *Node) Comment(ctx context.Context, author Author, d CommentDraft) (stor
 	noteMade(ctx, Made{Kind: MadeComment, ID: c.ID})
 	err = n.writeInFlood(ctx, func(ctx context.Context, q storage.Queries) ([]string, error) {
 		about := []string{c.PostID}
-		if err := q.LockActor(ctx, author.ID()); err != nil {
-			return nil, err
-		}
 		if err := q.AddCounts(ctx, author.ID(), storage.Counts{ActiveAt: now}); err != nil {
 			return nil, err
 		}

@@ -30,7 +30,7 @@ func (n *Node) rotate(ctx context.Context, agentID string, overlap time.Duration
 		return NewKey{}, err
 	}
 	err = n.personal(ctx, func(ctx context.Context, q storage.Queries) error {
-		if err := q.AddCounts(ctx, agentID, storage.Counts{}); err != nil { // one rotation at a time
+		if err := q.LockActor(ctx, agentID); err != nil { // one rotation at a time
 			return err
 		}
 		return n.replaceKeys(ctx, q, agentID, k)

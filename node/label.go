@@ -99,7 +99,7 @@ func (n *Node) DefineLabel(ctx context.Context, author Author, submolt string, d
 		l.Claimable = *d.Claimable
 	}
 	err = n.write(ctx, func(ctx context.Context, q storage.Queries) error {
-		if err := q.AddCounts(ctx, s.ID, storage.Counts{}); err != nil { // takes the submolt's lock
+		if err := q.LockActor(ctx, s.ID); err != nil { // takes the submolt's lock
 			return err
 		}
 		if _, err := n.moderates(ctx, q, s.ID, author); err != nil {

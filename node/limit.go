@@ -79,6 +79,9 @@ func (n *Node) limitPosts(ctx context.Context, q storage.Queries, author Author)
 	if !n.cfg.Limits.Enabled || interval == 0 {
 		return nil
 	}
+	if err := q.LockActor(ctx, author.ID()); err != nil { // parallel requests meet here
+		return err
+	}
 	last, err := q.LastPostAt(ctx, author.ID())
 	if err != nil {
 		return err
@@ -106,6 +109,9 @@ func (n *Node) limitComments(ctx context.Context, q storage.Queries, author Auth
 	interval, perDay := n.commentLimits(author.actor)
 	if !n.cfg.Limits.Enabled || (interval == 0 && perDay == 0) {
 		return nil
+	}
+	if err := q.LockActor(ctx, author.ID()); err != nil { // as in limitPosts
+		return err
 	}
 	last, count, err := q.RecentComments(ctx, author.ID(), n.now()-day.Milliseconds())
 	if err != nil {

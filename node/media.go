@@ -88,7 +88,7 @@ func (n *Node) show(ctx context.Context, author Author, u upload) (Image, func(c
 	img.URL = n.cfg.BaseURL + mediaPath + img.Hash + "." + suffixOf(p.mediaType)
 	m := storage.Media{Hash: img.Hash, MediaType: p.mediaType, Body: p.body, CreatedAt: n.now()}
 	return img, func(ctx context.Context, q storage.Queries) error {
-		if err := q.AddCounts(ctx, author.ID(), storage.Counts{}); err != nil { // takes the uploader's lock
+		if err := q.LockActor(ctx, author.ID()); err != nil { // takes the uploader's lock
 			return err
 		}
 		count, size, err := q.UploadedBy(ctx, author.ID())

@@ -82,7 +82,7 @@ func (n *Node) changeModerator(ctx context.Context, author Author, submolt, agen
 		return a, &Error{Kind: Unready, Code: "name_pending", Detail: a.Host + " is being asked for " + a.Name, Hint: "Send it again in a moment.", After: LookupWait}
 	}
 	err = n.write(ctx, func(ctx context.Context, q storage.Queries) error {
-		if err := q.AddCounts(ctx, s.ID, storage.Counts{}); err != nil {
+		if err := q.LockActor(ctx, s.ID); err != nil {
 			return err
 		}
 		role, err := q.Role(ctx, s.ID, author.ID())

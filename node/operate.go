@@ -64,7 +64,7 @@ func (n *Node) change(ctx context.Context, name, deed string, f func(ctx context
 		if err != nil {
 			return err
 		}
-		if err := q.AddCounts(ctx, found.ID, storage.Counts{}); err != nil {
+		if err := q.LockActor(ctx, found.ID); err != nil {
 			return err
 		}
 		if found, err = q.Actor(ctx, found.ID); err != nil {

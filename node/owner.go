@@ -57,7 +57,7 @@ func (n *Node) addIdentity(ctx context.Context, q storage.Queries, ownerID, iden
 // own makes an owner answer for an agent, and lets the agent in where a proof
 // is enough for that. The owner's agents are counted under its lock.
 func (n *Node) own(ctx context.Context, q storage.Queries, agentID, ownerID, method string) error {
-	if err := q.AddCounts(ctx, agentID, storage.Counts{}); err != nil {
+	if err := q.LockActor(ctx, agentID); err != nil {
 		return orNotFound(err, "Agent", "")
 	}
 	have, err := q.Ownership(ctx, agentID)

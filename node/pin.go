@@ -85,7 +85,7 @@ func (n *Node) setPinned(ctx context.Context, q storage.Queries, p storage.Post,
 	if verb != activity.TypeAdd {
 		return q.SetPinned(ctx, p.ID, false)
 	}
-	if err := q.AddCounts(ctx, p.SubmoltID, storage.Counts{}); err != nil {
+	if err := q.LockActor(ctx, p.SubmoltID); err != nil {
 		return err
 	}
 	pinned, err := q.Pinned(ctx, p.SubmoltID)

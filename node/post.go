@@ -173,9 +173,6 @@ func (n *Node) mayPost(ctx context.Context, q storage.Queries, author Author, su
 	if !n.cfg.Limits.Enabled {
 		return nil
 	}
-	if err := q.LockActor(ctx, author.ID()); err != nil {
-		return err
-	}
 	if err := q.AddCounts(ctx, author.ID(), storage.Counts{ActiveAt: n.now()}); err != nil {
 		return err
 	}

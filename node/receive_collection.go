@@ -99,7 +99,7 @@ func (in *inbound) appoint(ctx context.Context, a *activity.Activity, submolt, a
 	if agent.Kind != storage.KindAgent {
 		return resultIgnored, nil
 	}
-	if err := in.q.AddCounts(ctx, submolt.ID, storage.Counts{}); err != nil { // takes the submolt's lock
+	if err := in.q.LockActor(ctx, submolt.ID); err != nil { // takes the submolt's lock
 		return "", err
 	}
 	had, err := in.q.Role(ctx, submolt.ID, agent.ID)

@@ -47,7 +47,7 @@ func (in *inbound) keepLabel(ctx context.Context, s storage.Actor, d activity.La
 	if err := draft.check(); err != nil || d.ID != labelURI(s, l) {
 		return &Error{Kind: Invalid, Code: "bad_label"}
 	}
-	if err := in.q.AddCounts(ctx, s.ID, storage.Counts{}); err != nil { // takes the submolt's lock
+	if err := in.q.LockActor(ctx, s.ID); err != nil { // takes the submolt's lock
 		return err
 	}
 	have, err := in.q.LabelByKey(ctx, s.ID, d.Key)

@@ -38,7 +38,7 @@ func (n *Node) Report(ctx context.Context, author Author, d ReportDraft) (known 
 		d.Reason = "spam"
 	}
 	err = n.write(ctx, func(ctx context.Context, q storage.Queries) error {
-		if err := q.AddCounts(ctx, author.ID(), storage.Counts{}); err != nil { // takes the reporter's lock
+		if err := q.LockActor(ctx, author.ID()); err != nil { // takes the reporter's lock
 			return err
 		}
 		t, err := n.reported(ctx, q, d)
@@ -146,7 +146,7 @@ func (in *inbound) flag(ctx context.Context, a *activity.Activity, actor storage
 	if reason == "" {
 		reason = visible(textOf(a.Summary), MaxReason)
 	}
-	if err := in.q.AddCounts(ctx, actor.ID, storage.Counts{}); err != nil {
+	if err := in.q.LockActor(ctx, actor.ID); err != nil {
 		return "", err
 	}
 	result := resultIgnored

@@ -268,15 +268,15 @@ func (c Counts) plus(d Counts) Counts {
 	return Counts{c.Karma + d.Karma, c.Followers + d.Followers, c.Following + d.Following, c.Posts + d.Posts, c.Comments + d.Comments, max(c.ActiveAt, d.ActiveAt)}
 }
 
-// AddCounts changes an actor's counters and takes its row's lock until the
-// transaction ends (not in Grouped): do it first where a rule depends on the
-// actor's history.
+// AddCounts changes an actor's counters: in Tx at once, which takes the lock of its
+// row, in Grouped at the end, which does not.
 func (q Queries) AddCounts(ctx context.Context, id string, c Counts) error {
 	return q.count(ctx, count{countsAgent, id, c})
 }
 
-// LockActor takes an actor's row's lock until the transaction ends, in Grouped,
-// too, so that parallel requests of one actor come one by one.
+// LockActor takes the lock of an actor's row until the transaction ends, so that
+// requests come one by one: do it first where a rule depends on what the actor
+// did. ErrNotFound when there is none.
 func (q Queries) LockActor(ctx context.Context, id string) error {
 	var locked string
 	return q.get(ctx, &locked, `

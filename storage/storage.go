@@ -34,8 +34,7 @@ var (
 type Queries struct {
 	db      sqlx.ExtContext
 	dialect dialect
-	tail    *tail    // in Grouped: where rows and counts wait for the end of the batch, else nil
-	shared  *[]count // in Tx on PostgreSQL: what is counted of rows that many change, until its end
+	tail    *tail // in Grouped: where rows and counts wait for the end of the batch, else nil
 	inTx    bool
 	into    *Queue // what the transaction queues, nil outside of one
 }
@@ -169,14 +168,7 @@ func (s *Store) txOnce(ctx context.Context, f func(ctx context.Context, q Querie
 	}
 	end := "COMMIT"
 	var into Queue
-	var shared []count
-	q := Queries{db: conn, dialect: s.dialect, inTx: true, into: &into}
-	late := q
-	late.shared = &shared
-	failed := guarded(ctx, f, late)
-	if failed == nil {
-		failed = q.addCounts(ctx, shared)
-	}
+	failed := guarded(ctx, f, Queries{db: conn, dialect: s.dialect, inTx: true, into: &into})
 	if failed != nil {
 		end = "ROLLBACK"
 	}

@@ -83,10 +83,19 @@ func (t *tail) write(ctx context.Context, q Queries) error {
 	if err := q.queueAll(ctx, t.queue); err != nil {
 		return err
 	}
-	if err := q.addCounts(ctx, t.counts); !errors.Is(err, ErrNotFound) {
-		return err
+	slices.SortStableFunc(t.counts, func(a, b count) int {
+		return cmp.Or(cmp.Compare(a.of, b.of), cmp.Compare(a.id, b.id))
+	})
+	for i, c := range t.counts {
+		if i+1 < len(t.counts) && t.counts[i+1].of == c.of && t.counts[i+1].id == c.id {
+			t.counts[i+1].delta = t.counts[i+1].delta.plus(c.delta)
+			continue
+		}
+		if err := q.addCount(ctx, c); err != nil && !errors.Is(err, ErrNotFound) {
+			return err
+		}
 	}
-	return nil // a job that counts what is gone is none that failed
+	return nil
 }
 
 // writeHoped inserts the rows that are hoped to be new, or returns errHope.
@@ -119,99 +128,14 @@ func (q Queries) insertNew(ctx context.Context, table, columns string, n int, ro
 	})
 }
 
-// count changes the counters of a row, now or at the end of the batch. In a
-// transaction beside others those of an agent are counted now, which is how its
-// requests wait for each other, and those of a submolt or a post at its end: all
-// who write there wait for as long as the row is held.
+// count changes the counters of a row, now or at the end of the batch.
 func (q Queries) count(ctx context.Context, c count) error {
-	switch {
-	case q.tail != nil:
+	if q.tail != nil {
 		q.tail.counts = append(q.tail.counts, c)
-		return nil
-	case q.shared != nil && c.of != countsAgent:
-		*q.shared = append(*q.shared, c)
 		return nil
 	}
 	return q.addCount(ctx, c)
 }
-
-// addCounts changes each row once, in the order of locking. The error is
-// ErrNotFound when one was not there: the others are changed.
-func (q Queries) addCounts(ctx context.Context, counts []count) error {
-	slices.SortStableFunc(counts, func(a, b count) int {
-		return cmp.Or(cmp.Compare(a.of, b.of), cmp.Compare(a.id, b.id))
-	})
-	merged := counts[:0]
-	for _, c := range counts {
-		if last := len(merged) - 1; last >= 0 && merged[last].of == c.of && merged[last].id == c.id {
-			merged[last].delta = merged[last].delta.plus(c.delta)
-			continue
-		}
-		merged = append(merged, c)
-	}
-	if q.dialect.forUpdate != "" {
-		agents := slices.IndexFunc(merged, func(c count) bool { return c.of != countsAgent })
-		if agents < 0 {
-			agents = len(merged)
-		}
-		if agents > fewAgents {
-			if err := q.addAgents(ctx, merged[:agents]); err != nil {
-				return err
-			}
-			merged = merged[agents:]
-		}
-	}
-	var gone error
-	for _, c := range merged {
-		switch err := q.addCount(ctx, c); {
-		case errors.Is(err, ErrNotFound):
-			gone = err
-		case err != nil:
-			return err
-		}
-	}
-	return gone
-}
-
-// fewAgents are counted one by one.
-const fewAgents = 3
-
-// addAgents changes the counters of many agents with two statements for each
-// rowsAtOnce: one that locks them in order, as others do who count one by one, and
-// one that counts. Those who are gone are left out.
-func (q Queries) addAgents(ctx context.Context, counts []count) error {
-	return inChunks(counts, func(counts []count) error {
-		ids := make([]string, len(counts))
-		for i, c := range counts {
-			ids[i] = c.id
-		}
-		args := padded(ids)
-		if err := q.list(ctx, &ids, `
-			SELECT id
-			FROM actors
-			WHERE id IN (`+places(1, len(args))+`)
-			ORDER BY id`+q.dialect.forUpdate, args...); err != nil {
-			return err
-		}
-		values := make([]any, 0, len(args)*agentFields)
-		for i, id := range args {
-			d := counts[min(i, len(counts)-1)].delta
-			values = append(values, id, d.Karma, d.Followers, d.Following, d.Posts, d.Comments, d.ActiveAt)
-		}
-		_, err := q.exec(ctx, `
-			UPDATE actors
-			SET karma = karma + d.k, follower_count = follower_count + d.f, following_count = following_count + d.g,
-				post_count = post_count + d.p, comment_count = comment_count + d.c,
-				last_active_at = CASE WHEN d.at > last_active_at + `+activeStep+` THEN d.at ELSE last_active_at END
-			FROM (VALUES `+strings.Replace(rows(len(args), agentFields), "($1, $2, $3, $4, $5, $6, $7)",
-			"($1, CAST($2 AS BIGINT), CAST($3 AS BIGINT), CAST($4 AS BIGINT), CAST($5 AS BIGINT), CAST($6 AS BIGINT), CAST($7 AS BIGINT))", 1)+`) AS d (agent, k, f, g, p, c, at)
-			WHERE id = d.agent`, values...)
-		return err
-	})
-}
-
-// agentFields are what addAgents says of one agent.
-const agentFields = 7
 
 // addCount changes the counters of a row that is there.
 func (q Queries) addCount(ctx context.Context, c count) error {

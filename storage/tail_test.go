@@ -76,7 +76,7 @@ func TestAPostOfTheSameBatchIsTheLast(t *testing.T) {
 	})
 }
 
-func TestSubmoltsAndPostsAreCountedAtTheEnd(t *testing.T) {
+func TestWhatIsCountedGoesWithItsTransaction(t *testing.T) {
 	t.Parallel()
 	storagetest.Each(t, func(t *testing.T, s *storage.Store) {
 		seed(t, s)

@@ -48,7 +48,7 @@ func TestReadsWaitForTheirTurn(t *testing.T) {
 		for _, end := range ends[1:] {
 			end() // whose places have gone to others: they have none to give
 		}
-		if q.waiting.Load() != 0 || len(q.free) > cap(q.free)-1 {
+		if q.waiting.Load() != 0 || len(q.free) != cap(q.free)-1 {
 			t.Errorf("%d wait, %d of %d places are free; one is taken", q.waiting.Load(), len(q.free), cap(q.free))
 		}
 	})
