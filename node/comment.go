@@ -28,7 +28,7 @@ func (n *Node) Comment(ctx context.Context, author Author, d CommentDraft) (stor
 	if err := author.check(); err != nil {
 		return storage.Comment{}, err
 	}
-	content, err := plain("content", d.Content, MaxComment)
+	c, err := n.comment(d.Content)
 	if err != nil {
 		return storage.Comment{}, err
 	}
@@ -36,14 +36,9 @@ func (n *Node) Comment(ctx context.Context, author Author, d CommentDraft) (stor
 		return storage.Comment{}, err
 	}
 	id, now := n.cfg.NewID(), n.now()
-	c := storage.Comment{
-		ID: id, URI: n.cfg.BaseURL + "/comment/" + id, PostID: d.PostID, ParentID: d.ParentID, RootID: id, AuthorID: author.ID(),
-		Content: content, HTML: n.text.fromMarkdown(content), Lang: Language(content), CreatedAt: now, UpdatedAt: now,
-		Sensitive: d.Sensitive, Warning: d.Warning, Author: author.actor.Ref(),
-	}
-	if textOf(c.HTML) == "" {
-		return storage.Comment{}, invalid("missing_fields", "Content is required", "Provide content")
-	}
+	c.ID, c.URI, c.RootID = id, n.cfg.BaseURL+"/comment/"+id, id
+	c.PostID, c.ParentID, c.AuthorID, c.Author = d.PostID, d.ParentID, author.ID(), author.actor.Ref()
+	c.Sensitive, c.Warning, c.CreatedAt, c.UpdatedAt = d.Sensitive, d.Warning, now, now
 	var ch storage.Challenge
 	if n.mustVerify(author.actor) {
 		c.Hidden = storage.Unverified
@@ -76,6 +71,19 @@ func (n *Node) Comment(ctx context.Context, author Author, d CommentDraft) (stor
 		return about, n.appearComment(ctx, q, c, author.actor, at)
 	})
 	return c, err
+}
+
+// comment is what is said in a comment: its text alone.
+func (n *Node) comment(content string) (storage.Comment, error) {
+	content, err := plain("content", content, MaxComment)
+	if err != nil {
+		return storage.Comment{}, err
+	}
+	c := storage.Comment{Content: content, HTML: n.text.fromMarkdown(content), Lang: Language(content)}
+	if textOf(c.HTML) == "" {
+		return storage.Comment{}, invalid("missing_fields", "Content is required", "Provide content")
+	}
+	return c, nil
 }
 
 // lastComments is among how many of an agent's own comments a repeated one is found.

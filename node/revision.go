@@ -111,10 +111,8 @@ func (n *Node) edited(p storage.Post, c PostChange) (storage.Post, error) {
 	set(&d.Title, c.Title)
 	set(&d.Content, c.Content)
 	set(&d.URL, c.URL)
-	set(&d.Sensitive, c.Sensitive)
-	set(&d.Warning, c.Warning)
-	if c.Sensitive != nil && !*c.Sensitive && c.Warning == nil {
-		d.Warning = ""
+	if err := remark(&d.Sensitive, &d.Warning, c.Sensitive, c.Warning); err != nil {
+		return p, err
 	}
 	if c.URL != nil && p.Type != TypeImage {
 		d.Type = "" // told from the address
@@ -142,27 +140,6 @@ type CommentChange struct {
 	Warning   *string // as of a post
 }
 
-// editedComment is a comment as a change leaves it, by the rules of a new one.
-func (n *Node) editedComment(c storage.Comment, d CommentChange) (storage.Comment, error) {
-	set(&c.Sensitive, d.Sensitive)
-	set(&c.Warning, d.Warning)
-	if d.Sensitive != nil && !*d.Sensitive && d.Warning == nil {
-		c.Warning = ""
-	}
-	if err := checkWarning(&c.Sensitive, &c.Warning); err != nil || d.Content == nil {
-		return c, err
-	}
-	var err error
-	if c.Content, err = plain("content", *d.Content, MaxComment); err != nil {
-		return c, err
-	}
-	c.HTML, c.Lang = n.text.fromMarkdown(c.Content), Language(c.Content)
-	if textOf(c.HTML) == "" {
-		return c, invalid("missing_fields", "Content is required", "Provide content")
-	}
-	return c, nil
-}
-
 // EditComment is EditPost for a comment.
 func (n *Node) EditComment(ctx context.Context, author Author, id string, d CommentChange) (storage.Comment, error) {
 	if err := author.check(); err != nil {
@@ -171,8 +148,12 @@ func (n *Node) EditComment(ctx context.Context, author Author, id string, d Comm
 	if d == (CommentChange{}) {
 		return storage.Comment{}, invalid("missing_fields", "Nothing to change", "Provide content, is_nsfw or content_warning")
 	}
-	if _, err := n.editedComment(storage.Comment{}, d); err != nil {
-		return storage.Comment{}, err
+	var said storage.Comment
+	if d.Content != nil {
+		var err error
+		if said, err = n.comment(*d.Content); err != nil {
+			return storage.Comment{}, err
+		}
 	}
 	var c storage.Comment
 	err := n.write(ctx, func(ctx context.Context, q storage.Queries) error {
@@ -190,7 +171,10 @@ func (n *Node) EditComment(ctx context.Context, author Author, id string, d Comm
 		if err := n.mayEdit(ctx, q, edited{old.ID, old.AuthorID, old.CreatedAt, "comments"}, author); err != nil {
 			return err
 		}
-		if c, err = n.editedComment(old, d); err != nil || c == old {
+		if d.Content != nil {
+			c.Content, c.HTML, c.Lang = said.Content, said.HTML, said.Lang
+		}
+		if err := remark(&c.Sensitive, &c.Warning, d.Sensitive, d.Warning); err != nil || c == old {
 			return err
 		}
 		c.UpdatedAt = max(n.now(), old.UpdatedAt+1)

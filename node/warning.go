@@ -19,6 +19,17 @@ func checkWarning(sensitive *bool, warning *string) (err error) {
 	return nil
 }
 
+// remark changes a local author's mark, where it says so: who takes the mark away
+// takes the warning, too.
+func remark(sensitive *bool, warning *string, toSensitive *bool, toWarning *string) error {
+	set(sensitive, toSensitive)
+	set(warning, toWarning)
+	if toSensitive != nil && !*toSensitive && toWarning == nil {
+		*warning = ""
+	}
+	return checkWarning(sensitive, warning)
+}
+
 // warningOf says whether people see a peer's object only when they ask for it,
 // and what they are told before. A summary means different things: on a Note it
 // is a warning always, as Mastodon and its like have it; elsewhere it is a lead
