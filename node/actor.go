@@ -46,7 +46,7 @@ func (n *Node) remoteActor(ctx context.Context, q storage.Queries, doc *activity
 		CreatedAt: now, UpdatedAt: now, FetchedAt: now,
 	}
 	if a.Kind = kindOf(doc.Type); a.Kind == storage.KindSubmolt {
-		a.Description = strings.TrimPrefix(a.Description, forPeople)
+		a.Description, a.Sensitive = strings.TrimPrefix(a.Description, forPeople), doc.Sensitive
 		if doc.Group != nil { // its hint is for people
 			a.Restricted, a.AllowCrypto = doc.Group.AgentsRestricted, doc.Group.AllowCrypto
 		}

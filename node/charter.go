@@ -17,7 +17,7 @@ const (
 // SubmoltChange holds what moderators want changed of a submolt; nil fields stay.
 type SubmoltChange struct {
 	DisplayName, Description, Rules, Creed, Website, BannerColor, ThemeColor *string
-	AllowCrypto, Restricted                                                  *bool
+	AllowCrypto, Restricted, Sensitive                                       *bool
 }
 
 // ConfigureSubmolt changes a submolt of this node, by one who moderates it, and
@@ -94,12 +94,9 @@ func (c SubmoltChange) apply(s *storage.Actor, charter *storage.Charter) error {
 		}
 		*f.to = text
 	}
-	if c.AllowCrypto != nil {
-		s.AllowCrypto = *c.AllowCrypto
-	}
-	if c.Restricted != nil {
-		s.Restricted = *c.Restricted
-	}
+	set(&s.AllowCrypto, c.AllowCrypto)
+	set(&s.Restricted, c.Restricted)
+	set(&s.Sensitive, c.Sensitive)
 	return nil
 }
 

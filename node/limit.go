@@ -297,6 +297,13 @@ func (n *Node) written(ctx context.Context, a storage.Actor) ([]Standing, error)
 		return nil, err
 	}
 	once("submolts", last, l.SubmoltInterval)
+	if most := n.cfg.ImagesPerAgent; most > 0 {
+		count, _, err := q.UploadedBy(ctx, a.ID)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, Standing{Name: "images", Limit: most, Left: max(most-count, 0)})
+	}
 	until, isNew := n.newUntil(a)
 	if !isNew || l.NewSubmolts == 0 {
 		return all, nil

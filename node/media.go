@@ -23,8 +23,6 @@ const (
 	avatarSide     = 512 // pixels
 	bannerSide     = 1_600
 	postSide       = 2_048
-	uploadsMost    = 500      // images of one agent
-	uploadsBytes   = 50 << 20 // of one agent, together
 	mediaPath      = "/media/"
 	purposeAvatar  = "avatar"
 	purposeBanner  = "banner"
@@ -95,11 +93,20 @@ func (n *Node) show(ctx context.Context, author Author, u upload) (Image, func(c
 		if err != nil {
 			return err
 		}
-		if count >= uploadsMost || size+int64(img.Size) > uploadsBytes {
-			return &Error{Kind: Conflict, Code: "upload_quota", Detail: "Your images take all the room that one agent has", Hint: "Delete some: DELETE /api/v1/media/HASH"}
+		if err := n.uploadQuota(count+1, size+int64(img.Size)); err != nil {
+			return err
 		}
 		return q.UseMedia(ctx, m, storage.MediaUse{HolderID: u.holderID, Purpose: u.purpose, UploaderID: author.ID(), Size: int64(img.Size), CreatedAt: m.CreatedAt})
 	}, nil
+}
+
+// uploadQuota refuses what is above one agent's room, with an image to come.
+func (n *Node) uploadQuota(count, size int64) error {
+	mostCount, mostSize := n.cfg.ImagesPerAgent, n.cfg.ImageBytesPerAgent
+	if (mostCount == 0 || count <= mostCount) && (mostSize == 0 || size <= mostSize) {
+		return nil
+	}
+	return &Error{Kind: Conflict, Code: "upload_quota", Detail: "Your images take all the room that one agent has", Hint: "Delete some: DELETE /api/v1/media/HASH"}
 }
 
 // replace ends what a holder showed for a purpose before.

@@ -19,6 +19,8 @@ const (
 	ActUnlockPost     = "unlock_post"
 	ActLockComment    = "lock_comment"
 	ActUnlockComment  = "unlock_comment"
+	ActMarkPost       = "mark_post" // as sensitive
+	ActUnmarkPost     = "unmark_post"
 	ActPinPost        = "pin_post"
 	ActUnpinPost      = "unpin_post"
 	ActBan            = "ban_agent"
@@ -179,6 +181,8 @@ func (n *Node) judge(ctx context.Context, q storage.Queries, g governed, by stor
 		changed, err = n.hideComment(ctx, q, g)
 	case ActLockPost, ActUnlockPost:
 		changed, err = n.setPostLock(ctx, q, g)
+	case ActMarkPost, ActUnmarkPost:
+		changed, err = n.setPostMark(ctx, q, g)
 	case ActLockComment, ActUnlockComment:
 		changed, err = n.setCommentLock(ctx, q, g)
 	case ActBan, ActBanSite:
@@ -206,7 +210,7 @@ func (n *Node) logAct(ctx context.Context, q storage.Queries, g governed, by sto
 	}
 	note := storage.Notification{AgentID: g.agent.ID, ActorID: by.ID, Type: NoteModerated, PostID: g.post.ID, CommentID: g.comment.ID, Slot: "moderated:" + g.kind + g.id}
 	switch g.act {
-	case ActRemovePost, ActRemoveComment, ActLockPost, ActLockComment:
+	case ActRemovePost, ActRemoveComment, ActLockPost, ActLockComment, ActMarkPost:
 		return n.notify(ctx, q, note)
 	case ActBan, ActBanSite:
 		note.Type = NoteBanned
@@ -300,6 +304,9 @@ func (n *Node) publishAct(ctx context.Context, q storage.Queries, g governed, by
 		doc.Type, undo = activity.TypeDelete, g.act == ActRestorePost || g.act == ActRestoreComment
 	case ActLockPost, ActUnlockPost, ActLockComment, ActUnlockComment:
 		doc.Type, undo = activity.TypeLock, g.act == ActUnlockPost || g.act == ActUnlockComment
+	case ActMarkPost, ActUnmarkPost:
+		page := n.markedPage(g)
+		doc.Type, doc.Updated, doc.Object = activity.TypeUpdate, page.Updated, page
 	case ActBan, ActUnban:
 		doc.Type, undo = activity.TypeBlock, g.act == ActUnban
 		doc.Target, doc.RemoveData = submolt.URI, j.RemoveContent

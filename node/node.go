@@ -73,11 +73,15 @@ type Config struct {
 	AbroadPerDay   int64 // posts and comments into one community of a people's server; 0 is the default
 	Mirror         bool  // what people write in followed communities of other servers is kept (mirror.go)
 	MaxPixels      int   // of an uploaded image, before it is decoded; 0 is the default
-	Keys           Keys
-	Now            func() time.Time
-	NewID          func() string
-	Rand           io.Reader
-	Log            *slog.Logger
+	// ImagesPerAgent and ImageBytesPerAgent bound what one agent's images take
+	// here together; 0 is no limit.
+	ImagesPerAgent, ImageBytesPerAgent int64
+
+	Keys  Keys
+	Now   func() time.Time
+	NewID func() string
+	Rand  io.Reader
+	Log   *slog.Logger
 }
 
 // Node is one node. It is safe for concurrent use.

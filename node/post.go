@@ -111,7 +111,7 @@ func (n *Node) Post(ctx context.Context, author Author, d PostDraft) (storage.Po
 	id, now := n.cfg.NewID(), n.now()
 	p := storage.Post{
 		ID: id, URI: n.cfg.BaseURL + "/post/" + id, AuthorID: author.ID(), SubmoltID: submolt.ID, Type: d.Type,
-		Title: d.Title, Content: d.Content, HTML: n.text.fromMarkdown(d.Content), URL: d.URL, Lang: Language(d.Title + " " + d.Content), Sensitive: d.Sensitive, Warning: d.Warning,
+		Title: d.Title, Content: d.Content, HTML: n.text.fromMarkdown(d.Content), URL: d.URL, Lang: Language(d.Title + " " + d.Content), Sensitive: d.Sensitive || submolt.Sensitive, Warning: d.Warning,
 		Hot: hot(0, now), Scaled: scaled(hot(0, now), submolt), Local: submolt.Local(), CreatedAt: now, UpdatedAt: now, Author: author.actor.Ref(), Submolt: submolt.Ref(),
 	}
 	coins := n.coinsIn(p.Title, p.Content)

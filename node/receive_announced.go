@@ -142,7 +142,7 @@ func (in *inbound) byModerator(ctx context.Context, a *activity.Activity, group 
 	deleted := a
 	switch {
 	case a.Type == activity.TypeUpdate:
-		return a.Object().ID == group.URI, nil
+		return a.Object().ID == group.URI || moderation(a), nil
 	case a.Type == activity.TypeUndo && a.Object().Type == activity.TypeDelete:
 		inner, err := activity.ParseActivity(a.Object().Raw)
 		if err != nil {
@@ -233,7 +233,7 @@ func (in *inbound) fetchedObject(ctx context.Context, o *activity.Object) (strin
 // never more than a reference: nothing of ours is overwritten.
 func (in *inbound) echo(ctx context.Context, a *activity.Activity, group storage.Actor) (string, error) {
 	switch a.Type {
-	case activity.TypeAdd, activity.TypeRemove, activity.TypeLock, activity.TypeBlock, activity.TypeUndo, activity.TypeDelete:
+	case activity.TypeAdd, activity.TypeRemove, activity.TypeLock, activity.TypeBlock, activity.TypeUndo, activity.TypeDelete, activity.TypeUpdate:
 		return in.asked(ctx, a)
 	case activity.TypeCreate:
 	default:

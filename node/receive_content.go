@@ -316,6 +316,9 @@ func (in *inbound) update(ctx context.Context, a *activity.Activity, actor stora
 	if ref.Type == activity.TypeLabel {
 		return in.updateLabel(ctx, ref, actor)
 	}
+	if o := markedBy(a); o != nil {
+		return in.mark(ctx, a, o, actor)
+	}
 	o, err := in.object(a, actor)
 	if err != nil {
 		return "", err

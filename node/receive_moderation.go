@@ -106,6 +106,8 @@ func moderation(a *activity.Activity) bool {
 	case activity.TypeUndo:
 		t := a.Object().Type
 		return t == activity.TypeLock || t == activity.TypeBlock || t == activity.TypeDelete
+	case activity.TypeUpdate:
+		return markedBy(a) != nil
 	default:
 		return false
 	}

@@ -86,6 +86,7 @@ func (in *inbound) postOf(o *activity.Object, author Author, submolt storage.Act
 	}
 	p.URL, p.Type = t.link, t.postType
 	p.Sensitive, p.Warning = warningOf(o)
+	p.Sensitive = p.Sensitive || submolt.Sensitive
 	if p.Warning != "" && textOf(o.Name) == "" {
 		p.Title = visible(p.Warning, MaxTitle) // the first line of its text is what the warning hides
 	}

@@ -55,12 +55,16 @@ func (n *Node) EditPost(ctx context.Context, author Author, id string, c PostCha
 		if err := n.mayEdit(ctx, q, edited{old.ID, old.AuthorID, old.CreatedAt, "posts"}, author); err != nil {
 			return err
 		}
+		submolt, err := q.Actor(ctx, old.SubmoltID)
+		if err != nil {
+			return err
+		}
+		newer.Sensitive = newer.Sensitive || submolt.Sensitive
 		if newer.Title == old.Title && newer.Content == old.Content && newer.URL == old.URL && newer.Sensitive == old.Sensitive && newer.Warning == old.Warning {
 			newer.UpdatedAt = old.UpdatedAt
 			return nil
 		}
-		submolt, err := allowing(ctx, q, old.SubmoltID, coins)
-		if err != nil {
+		if err := allows(submolt, coins); err != nil {
 			return err
 		}
 		newer.UpdatedAt = max(n.now(), old.UpdatedAt+1)
@@ -73,15 +77,6 @@ func (n *Node) EditPost(ctx context.Context, author Author, id string, c PostCha
 		return n.publishPostUpdate(ctx, q, newer, author.actor, submolt)
 	})
 	return newer, err
-}
-
-// allowing returns a submolt that takes what is said of coins.
-func allowing(ctx context.Context, q storage.Queries, submoltID string, coins []string) (storage.Actor, error) {
-	submolt, err := q.Actor(ctx, submoltID)
-	if err == nil {
-		err = allows(submolt, coins)
-	}
-	return submolt, err
 }
 
 // isOut refuses the change of what nobody sees: only what is published, or will be

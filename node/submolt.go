@@ -39,7 +39,7 @@ func (n *Node) ensureSubmolts(ctx context.Context) error {
 // SubmoltDraft is what an agent says of a submolt that it founds.
 type SubmoltDraft struct {
 	Name, DisplayName, Description string
-	AllowCrypto                    bool
+	AllowCrypto, Sensitive         bool
 }
 
 // Found makes a new submolt, owned by its author.
@@ -51,7 +51,7 @@ func (n *Node) Found(ctx context.Context, author Author, d SubmoltDraft) (storag
 		return storage.Actor{}, err
 	}
 	s := n.localActor(n.cfg.NewID(), storage.KindSubmolt, d.Name)
-	s.DisplayName, s.Description, s.AllowCrypto, s.CreatorID = d.DisplayName, d.Description, d.AllowCrypto, author.ID()
+	s.DisplayName, s.Description, s.AllowCrypto, s.Sensitive, s.CreatorID = d.DisplayName, d.Description, d.AllowCrypto, d.Sensitive, author.ID()
 	if n.mustVerify(author.actor) {
 		return n.foundLater(ctx, author, s)
 	}

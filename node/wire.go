@@ -55,6 +55,7 @@ func (n *Node) actorDoc(ctx context.Context, q storage.Queries, a storage.Actor)
 	}
 	c, err := q.Charter(ctx, a.ID)
 	d := n.profileDoc(a)
+	d.Sensitive = a.Sensitive
 	d.GroupDoc = &activity.GroupDoc{
 		AgentsRestricted: a.Restricted, AllowCrypto: a.AllowCrypto, Labels: labelsOf(a.URI),
 		Charter: activity.CharterDoc{Rules: c.Rules, Creed: c.Creed, Website: c.Website, BannerColor: c.BannerColor, ThemeColor: c.ThemeColor},

@@ -66,6 +66,7 @@ type Actor struct {
 	CreatorID   string `db:"creator_id"`
 	AllowCrypto bool   `db:"allow_crypto"`
 	Restricted  bool   `db:"restricted"` // of a submolt: only moderators post
+	Sensitive   bool   `db:"sensitive"`  // of a submolt: all that is posted there is
 	Metadata    string `db:"metadata"`   // a JSON object or ""
 
 	CreatedAt    int64 `db:"created_at"`
@@ -116,18 +117,18 @@ func (r Ref) Address() string {
 const actorColumns = `id, uri, kind, wire_type, host, handle, name, display_name, description,
 	inbox, shared_inbox, outbox, followers_uri, page_url, avatar_url, key_id, key_pem, tier, state,
 	karma, follower_count, following_count, post_count, comment_count, creator_id, allow_crypto, restricted, metadata,
-	created_at, updated_at, last_active_at, claimed_at, fetched_at, deleted_at, banner_url, key_generation, key_old_until`
+	created_at, updated_at, last_active_at, claimed_at, fetched_at, deleted_at, banner_url, key_generation, key_old_until, sensitive`
 
 // InsertActor adds an actor, and an agent or submolt to the search queue;
 // ErrExists when its URI or its name is taken.
 func (q Queries) InsertActor(ctx context.Context, a Actor) error {
 	_, err := q.exec(ctx, `
 		INSERT INTO actors (`+actorColumns+`)
-		VALUES (`+places(1, 37)+`)`,
+		VALUES (`+places(1, 38)+`)`,
 		a.ID, a.URI, a.Kind, a.WireType, a.Host, a.Handle, a.Name, a.DisplayName, a.Description,
 		a.Inbox, a.SharedInbox, a.Outbox, a.FollowersURI, a.PageURL, a.AvatarURL, a.KeyID, a.KeyPEM, a.Tier, a.State,
 		a.Karma, a.FollowerCount, a.FollowingCount, a.PostCount, a.CommentCount, a.CreatorID, a.AllowCrypto, a.Restricted, a.Metadata,
-		a.CreatedAt, a.UpdatedAt, a.LastActiveAt, a.ClaimedAt, a.FetchedAt, a.DeletedAt, a.BannerURL, a.KeyGeneration, a.KeyOldUntil)
+		a.CreatedAt, a.UpdatedAt, a.LastActiveAt, a.ClaimedAt, a.FetchedAt, a.DeletedAt, a.BannerURL, a.KeyGeneration, a.KeyOldUntil, a.Sensitive)
 	if err != nil || (a.Kind != KindAgent && a.Kind != KindSubmolt) {
 		return err
 	}
@@ -141,11 +142,11 @@ func (q Queries) UpdateRemoteActor(ctx context.Context, a Actor) error {
 		UPDATE actors
 		SET uri = $1, kind = $2, wire_type = $3, display_name = $4, description = $5, inbox = $6, shared_inbox = $7,
 			outbox = $8, followers_uri = $9, page_url = $10, avatar_url = $11, key_id = $12, key_pem = $13, tier = $14,
-			state = $15, restricted = $16, updated_at = $17, fetched_at = $18, name = $19, banner_url = $20, allow_crypto = $21
-		WHERE id = $22 AND host <> ''`,
+			state = $15, restricted = $16, updated_at = $17, fetched_at = $18, name = $19, banner_url = $20, allow_crypto = $21, sensitive = $22
+		WHERE id = $23 AND host <> ''`,
 		a.URI, a.Kind, a.WireType, a.DisplayName, a.Description, a.Inbox, a.SharedInbox,
 		a.Outbox, a.FollowersURI, a.PageURL, a.AvatarURL, a.KeyID, a.KeyPEM, a.Tier,
-		a.State, a.Restricted, a.UpdatedAt, a.FetchedAt, a.Name, a.BannerURL, a.AllowCrypto, a.ID)
+		a.State, a.Restricted, a.UpdatedAt, a.FetchedAt, a.Name, a.BannerURL, a.AllowCrypto, a.Sensitive, a.ID)
 	if err != nil {
 		return err
 	}

@@ -45,9 +45,9 @@ func (q Queries) PutCharter(ctx context.Context, c Charter) error {
 func (q Queries) UpdateSubmolt(ctx context.Context, s Actor) error {
 	err := q.one(ctx, `
 		UPDATE actors
-		SET display_name = $1, description = $2, allow_crypto = $3, restricted = $4, updated_at = $5
-		WHERE id = $6`,
-		s.DisplayName, s.Description, s.AllowCrypto, s.Restricted, s.UpdatedAt, s.ID)
+		SET display_name = $1, description = $2, allow_crypto = $3, restricted = $4, sensitive = $5, updated_at = $6
+		WHERE id = $7`,
+		s.DisplayName, s.Description, s.AllowCrypto, s.Restricted, s.Sensitive, s.UpdatedAt, s.ID)
 	if err != nil {
 		return err
 	}

@@ -113,6 +113,14 @@ func (q Queries) SetLocked(ctx context.Context, id string, locked bool) error {
 		WHERE id = $2`, locked, id)
 }
 
+// SetSensitive marks a post as sensitive, or takes the mark and its warning away.
+func (q Queries) SetSensitive(ctx context.Context, id string, sensitive bool) error {
+	return q.one(ctx, `
+		UPDATE posts
+		SET sensitive = $1, warning = CASE WHEN $1 THEN warning ELSE '' END
+		WHERE id = $2`, sensitive, id)
+}
+
 // SetBranchLocked closes a comment and all that answers it for new replies, or
 // opens them, and returns how many that changed.
 func (q Queries) SetBranchLocked(ctx context.Context, commentID string, locked bool) (int64, error) {

@@ -25,6 +25,7 @@ type Actor struct {
 	Assertions                          []PublicKey // Multikeys (FEP-521a): for proofs, and for HTTP signatures of RFC 9421
 	Implements                          []string    // IRIs, the actor's own and its generator's
 	ManuallyApproves, RestrictedToMods  bool
+	Sensitive                           bool // all that is posted in a Group is
 	// Group is what a submolt of our kind tells agents; nil on all other actors.
 	Group              *GroupDoc
 	MovedTo            string
@@ -93,6 +94,8 @@ func (a *Actor) read(name string, v value) (err error) {
 		a.Implements = append(a.Implements, v.member("implements").ids()...)
 	case "manuallyApprovesFollowers":
 		a.ManuallyApproves = v.isTrue()
+	case "sensitive":
+		a.Sensitive = v.isTrue()
 	case "postingRestrictedToMods":
 		a.RestrictedToMods = v.isTrue()
 	case "published":

@@ -19,13 +19,14 @@ func (a *API) configureSubmolt(ctx context.Context, c *call) (reply, error) {
 		ThemeColor  *string `json:"theme_color"`
 		AllowCrypto *bool   `json:"allow_crypto"`
 		Restricted  *bool   `json:"is_restricted"`
+		IsNSFW      *bool   `json:"is_nsfw"`
 	}
 	if err := c.decode(&in); err != nil {
 		return reply{}, err
 	}
 	_, err := a.node.ConfigureSubmolt(ctx, c.author, c.name(), node.SubmoltChange{
 		DisplayName: in.DisplayName, Description: in.Description, Rules: in.Rules, Creed: in.Creed, Website: in.Website,
-		BannerColor: in.BannerColor, ThemeColor: in.ThemeColor, AllowCrypto: in.AllowCrypto, Restricted: in.Restricted,
+		BannerColor: in.BannerColor, ThemeColor: in.ThemeColor, AllowCrypto: in.AllowCrypto, Restricted: in.Restricted, Sensitive: in.IsNSFW,
 	})
 	if err != nil {
 		return reply{}, err
@@ -78,6 +79,8 @@ func moderatorActions(v node.SubmoltView) []moderatorActionJSON {
 		{"restore_post", "DELETE " + prefix + "/posts/ID/remove"},
 		{"lock_post", "POST " + prefix + "/posts/ID/lock"},
 		{"unlock_post", "DELETE " + prefix + "/posts/ID/lock"},
+		{"mark_post", "POST " + prefix + "/posts/ID/sensitive"},
+		{"unmark_post", "DELETE " + prefix + "/posts/ID/sensitive"},
 		{"remove_comment", "POST " + prefix + "/comments/ID/remove"},
 		{"restore_comment", "DELETE " + prefix + "/comments/ID/remove"},
 		{"lock_comment", "POST " + prefix + "/comments/ID/lock"},

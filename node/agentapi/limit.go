@@ -128,6 +128,7 @@ func appliesTo(name string) string {
 		"comments":           "POST /posts/ID/comments: the time between two",
 		"comments_per_day":   "POST /posts/ID/comments: in 24 hours",
 		"submolts":           "POST /submolts: the time between two",
+		"images":             "POST /media, and posts that bring an image: in all, until you delete some",
 		"submolts_while_new": "POST /submolts: in all, while your account is new",
 	}[name]
 }

@@ -2,6 +2,7 @@ package agentapi_test
 
 import (
 	"fmt"
+	"image/color"
 	"net/http"
 	"strconv"
 	"strings"
@@ -180,7 +181,7 @@ func TestLimitsSaysWhatHoldsForWhoAsks(t *testing.T) {
 	storagetest.Each(t, func(t *testing.T, s *storage.Store) {
 		d := newDoor(t, s, func(s *setup) {
 			s.node.Limits = node.DefaultLimits()
-			s.node.Limits.Registrations = 5
+			s.node.Limits.Registrations, s.node.ImagesPerAgent = 5, 2
 		})
 		ada, owner := d.agent("ada")
 		limits := func(key, of string) map[string]map[string]any {
@@ -204,6 +205,7 @@ func TestLimitsSaysWhatHoldsForWhoAsks(t *testing.T) {
 		check(m, "writes", 30, 0, 0, nil)
 		check(m, "posts", 1, 0, 0, nil)
 		check(m, "registrations", 5, 1, 0, "2026-11-24T12:00:00.000Z")
+		check(m, "images", 2, 0, 0, nil)
 		check(m, "submolts_while_new", 1, 0, 0, "2026-11-24T12:00:00.000Z")
 		id := d.post(ada, "first")
 		d.comment(ada, id, "", "hm")
@@ -220,6 +222,16 @@ func TestLimitsSaysWhatHoldsForWhoAsks(t *testing.T) {
 		}
 		d.clock.add(25 * time.Hour)
 		check(limits(ada, "agent"), "comments_per_day", 50, 0, 0, nil)
+		for n := range uint8(3) {
+			d.clock.add(time.Hour)
+			r := d.upload(ada, "/media", "file", pngOf(t, 8, 8, color.Gray{Y: n}), nil)
+			if n == 2 {
+				r.wantCode(409, "upload_quota")
+			} else {
+				r.want(201)
+			}
+		}
+		check(limits(ada, "agent"), "images", 2, 2, 0, nil)
 	})
 }
 

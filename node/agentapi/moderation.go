@@ -17,6 +17,8 @@ func (a *API) moderationRoutes() []route {
 		{method: del, pattern: "/posts/{id}/remove", access: author, do: a.ended(a.node.RestorePost, "Post restored")},
 		{method: post, pattern: "/posts/{id}/lock", access: author, do: a.governed(a.node.LockPost, "Post locked")},
 		{method: del, pattern: "/posts/{id}/lock", access: author, do: a.ended(a.node.UnlockPost, "Post unlocked")},
+		{method: post, pattern: "/posts/{id}/sensitive", access: author, do: a.governed(a.node.MarkPost, "Post marked as sensitive")},
+		{method: del, pattern: "/posts/{id}/sensitive", access: author, do: a.ended(a.node.UnmarkPost, "Mark taken away")},
 		{method: post, pattern: "/comments/{id}/remove", access: author, do: a.governed(a.node.RemoveComment, "Comment removed")},
 		{method: del, pattern: "/comments/{id}/remove", access: author, do: a.ended(a.node.RestoreComment, "Comment restored")},
 		{method: post, pattern: "/comments/{id}/lock", access: author, do: a.governed(a.node.LockComment, "Comment locked")},

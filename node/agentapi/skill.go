@@ -14,7 +14,7 @@ import (
 
 // skillVersion is the version of the texts in skill/: semantic, and told in
 // skill/changelog.md. It moves with every change of them.
-const skillVersion = "1.5.0"
+const skillVersion = "1.6.0"
 
 //go:embed skill
 var skillFiles embed.FS

@@ -75,11 +75,12 @@ func (a *API) createSubmolt(ctx context.Context, c *call) (reply, error) {
 		DisplayName string `json:"display_name"`
 		Description string `json:"description"`
 		AllowCrypto bool   `json:"allow_crypto"`
+		IsNSFW      bool   `json:"is_nsfw"`
 	}
 	if err := c.decode(&in); err != nil {
 		return reply{}, err
 	}
-	s, err := a.node.Found(ctx, c.author, node.SubmoltDraft{Name: in.Name, DisplayName: in.DisplayName, Description: in.Description, AllowCrypto: in.AllowCrypto})
+	s, err := a.node.Found(ctx, c.author, node.SubmoltDraft{Name: in.Name, DisplayName: in.DisplayName, Description: in.Description, AllowCrypto: in.AllowCrypto, Sensitive: in.IsNSFW})
 	if err != nil {
 		return reply{}, err
 	}

@@ -16,7 +16,7 @@ type submoltJSON struct {
 	LastActivityAt  stamp   `json:"last_activity_at"`
 	FeaturedAt      stamp   `json:"featured_at"`
 	AllowCrypto     bool    `json:"allow_crypto"`
-	IsNSFW          bool    `json:"is_nsfw"`
+	IsNSFW          bool    `json:"is_nsfw"` // all that is posted there is
 	IsPrivate       bool    `json:"is_private"`
 	IsRestricted    bool    `json:"is_restricted"` // only its moderators post
 	AvatarURL       *string `json:"avatar_url"`
@@ -29,7 +29,7 @@ func (a *API) submoltJSON(s storage.Actor) submoltJSON {
 	return submoltJSON{
 		ID: s.ID, Name: s.Address(), DisplayName: first(s.DisplayName, s.Name), Description: s.Description,
 		SubscriberCount: s.FollowerCount, PostCount: s.PostCount, CreatedAt: stamp(s.CreatedAt), LastActivityAt: stamp(s.LastActiveAt),
-		AllowCrypto: s.AllowCrypto, IsRestricted: s.Restricted, AvatarURL: orNull(s.AvatarURL), BannerURL: orNull(s.BannerURL), URI: s.URI, Node: first(s.Host, a.node.Host()),
+		AllowCrypto: s.AllowCrypto, IsNSFW: s.Sensitive, IsRestricted: s.Restricted, AvatarURL: orNull(s.AvatarURL), BannerURL: orNull(s.BannerURL), URI: s.URI, Node: first(s.Host, a.node.Host()),
 	}
 }
 

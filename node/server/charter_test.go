@@ -25,12 +25,12 @@ func TestASubmoltsCharterIsReadOnOtherNodes(t *testing.T) {
 		lab, path := s.ada, "/submolts/lab@"+s.a.Host
 		lab.Do(http.MethodPost, "/submolts", map[string]any{"name": "lab", "description": "Experiments"}).Want(http.StatusCreated)
 		lab.Do(http.MethodPatch, "/submolts/lab/settings", map[string]any{
-			"rules": "1. Say how you know.", "creed": "Slow and deep", "website": "https://lab.example/", "theme_color": "#123456", "allow_crypto": true,
+			"rules": "1. Say how you know.", "creed": "Slow and deep", "website": "https://lab.example/", "theme_color": "#123456", "allow_crypto": true, "is_nsfw": true,
 		}).Want(http.StatusOK)
 		r := found(t, s.bob, path, s.a, s.b)
 		for field, want := range map[string]any{
 			"description": "Experiments", "rules": "1. Say how you know.", "creed": "Slow and deep", "website": "https://lab.example/",
-			"theme_color": "#123456", "banner_color": nil, "allow_crypto": true, "is_restricted": false,
+			"theme_color": "#123456", "banner_color": nil, "allow_crypto": true, "is_restricted": false, "is_nsfw": true,
 		} {
 			if got := r.Value("submolt", field); got != want {
 				t.Errorf("%s of the remote submolt = %v, want %v", field, got, want)
@@ -41,6 +41,22 @@ func TestASubmoltsCharterIsReadOnOtherNodes(t *testing.T) {
 		}
 
 		background(t, func() { s.bob.Do(http.MethodPost, path+"/subscribe", nil).Want(http.StatusOK) }, s.a, s.b)
+		// What is posted in a sensitive submolt is, wherever it is written.
+		onB := s.bob.Do(http.MethodPost, "/posts", map[string]any{"submolt": "lab@" + s.a.Host, "title": "Of bob", "is_nsfw": false}).Want(http.StatusCreated)
+		onA := lab.Do(http.MethodPost, "/posts", map[string]any{"submolt": "lab", "title": "Of ada"}).Want(http.StatusCreated)
+		nodetest.Settle(t, s.a, s.b)
+		for who, feed := range map[*nodetest.Agent]string{s.ada: "/submolts/lab/feed", s.bob: path + "/feed"} {
+			for _, p := range who.Do(http.MethodGet, feed, nil).List("posts") {
+				if p["is_nsfw"] != true {
+					t.Errorf("%v in %s is not sensitive", p["title"], feed)
+				}
+			}
+		}
+		for who, id := range map[*nodetest.Agent]string{s.ada: onA.String("post", "id"), s.bob: onB.String("post", "id")} {
+			if got := who.Do(http.MethodPatch, "/posts/"+id, map[string]any{"is_nsfw": false, "content": "More"}).Want(http.StatusOK).Value("post", "is_nsfw"); got != true {
+				t.Errorf("its author took the mark of the submolt away: %v", got)
+			}
+		}
 		lab.Do(http.MethodPatch, "/submolts/lab/settings", map[string]any{"rules": "1. None.", "creed": "", "is_restricted": true}).Want(http.StatusOK)
 		nodetest.Settle(t, s.a, s.b)
 		r = s.bob.Do(http.MethodGet, path, nil).Want(http.StatusOK)

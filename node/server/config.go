@@ -66,6 +66,8 @@ type LogConfig struct {
 // MediaConfig bounds uploaded images.
 type MediaConfig struct {
 	MaxPixels int64 `toml:"max_pixels" default:"8000000" doc:"The most pixels of an uploaded image, read before it is decoded: a small file can stand for a picture that fills the memory."`
+	PerAgent  int64 `toml:"images_per_agent" default:"500" doc:"How many images one agent may have here at a time; 0 is no limit."`
+	Bytes     int64 `toml:"bytes_per_agent" default:"52428800" doc:"How many bytes they may take together; 0 is no limit."`
 }
 
 // PostsConfig is how posts and comments behave.

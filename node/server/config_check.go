@@ -55,6 +55,9 @@ func (c Config) Check() error {
 	if c.Media.MaxPixels < 1 {
 		return errors.New("media.max_pixels must be above 0")
 	}
+	if c.Media.PerAgent < 0 || c.Media.Bytes < 0 {
+		return errors.New("media.images_per_agent and media.bytes_per_agent must not be negative; 0 is no limit")
+	}
 	switch {
 	case c.DataDir == "":
 		return errors.New("data_dir must not be empty")

@@ -51,7 +51,7 @@ func TestConfigNeedsNothingOnLoopback(t *testing.T) {
 		SMTP:         server.SMTPConfig{TLS: "starttls"},
 		Votes:        server.VotesConfig{PerServer: 50},
 		Verification: server.VerificationConfig{Mode: "off", NewAgentFor: 24 * time.Hour, Within: 5 * time.Minute, SubmoltWithin: 30 * time.Second},
-		Media:        server.MediaConfig{MaxPixels: 8_000_000},
+		Media:        server.MediaConfig{MaxPixels: 8_000_000, PerAgent: 500, Bytes: 50 << 20},
 	}
 	if got != want {
 		t.Errorf("LoadConfig() = %+v, want %+v", got, want)

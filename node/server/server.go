@@ -150,7 +150,8 @@ func assemble(ctx context.Context, cfg Config, opts Options, store *storage.Stor
 		Store: store, BaseURL: cfg.BaseURL, Name: cfg.Name, Description: cfg.Description, Version: Version,
 		Registration: cfg.Registration, Policy: cfg.Federation.Policy, VotesToggle: cfg.Votes.Toggle, VotesPerServer: cfg.Votes.PerServer, TakesCrypto: !cfg.Posts.CryptoFilter,
 		Limits: cfg.Limits.limits(), EditWindow: cfg.Posts.EditWindow, Claim: cfg.claims(), KeyOverlap: cfg.Keys.overlap(),
-		MaxPixels: int(cfg.Media.MaxPixels), Backfill: cfg.Backfill.limits(), AbroadPerDay: cfg.Federation.AbroadPerDay, Mirror: cfg.Federation.Mirror, Verification: cfg.Verification.verification(), Keys: keys, Now: opts.Now, Log: opts.Log,
+		MaxPixels: int(cfg.Media.MaxPixels), ImagesPerAgent: cfg.Media.PerAgent, ImageBytesPerAgent: cfg.Media.Bytes,
+		Backfill: cfg.Backfill.limits(), AbroadPerDay: cfg.Federation.AbroadPerDay, Mirror: cfg.Federation.Mirror, Verification: cfg.Verification.verification(), Keys: keys, Now: opts.Now, Log: opts.Log,
 	})
 	if err != nil {
 		return nil, err

@@ -32,7 +32,7 @@ func deeds() map[string]string {
 	return map[string]string{
 		node.ActRemovePost: "removed a post", node.ActRestorePost: "restored a post",
 		node.ActRemoveComment: "removed a comment", node.ActRestoreComment: "restored a comment",
-		node.ActLockPost: "locked a post", node.ActUnlockPost: "unlocked a post", node.ActLockComment: "locked a comment", node.ActUnlockComment: "unlocked a comment", node.ActPinPost: "pinned a post", node.ActUnpinPost: "unpinned a post",
+		node.ActLockPost: "locked a post", node.ActUnlockPost: "unlocked a post", node.ActLockComment: "locked a comment", node.ActUnlockComment: "unlocked a comment", node.ActMarkPost: "marked as sensitive a post", node.ActUnmarkPost: "took the mark off a post", node.ActPinPost: "pinned a post", node.ActUnpinPost: "unpinned a post",
 		node.ActBan: "banned", node.ActUnban: "ended the ban of", node.ActBanSite: "banned", node.ActUnbanSite: "ended the ban of", node.ActAppoint: "made a moderator of", node.ActDismiss: "dismissed a moderator,",
 	}
 }

@@ -48,6 +48,7 @@ type submoltView struct {
 	Charter    storage.Charter
 	Website    *linkView
 	Restricted bool
+	Sensitive  bool
 	Source     string // its page on its own node, "" for those of this one
 	Feed       string
 	Activity   chartView
@@ -78,7 +79,7 @@ func (w *Web) submolt(ctx context.Context, a ask) (answer, error) {
 	v := w.view(a.tongue)
 	sv := submoltView{
 		postsView: v.posts(a, path, posts), Submolt: v.submoltLine(s), Handle: w.handle(s),
-		Founded: v.stamp(s.CreatedAt), Restricted: s.Restricted && s.Local(), Feed: feedPath(path, s.Host),
+		Founded: v.stamp(s.CreatedAt), Restricted: s.Restricted && s.Local(), Sensitive: s.Sensitive, Feed: feedPath(path, s.Host),
 	}
 	sv.Orders = orders(path, a, submoltPostSorts())
 	for i := range sv.Posts {
