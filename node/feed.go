@@ -80,47 +80,97 @@ func (n *Node) Feed(ctx context.Context, agentID string, fq FeedQuery) (Feed, er
 // merge returns a page of the posts of some sources.
 func (n *Node) merge(ctx context.Context, version int64, sources []storage.Source, sort string, offset, limit int) (Posts, error) {
 	most := min(offset+limit+1, feedPosts)
-	places, err := n.feedPlaces(ctx, version, sources, sort, most)
+	ids, err := n.firstOf(ctx, version, sources, sort, most)
 	if err != nil {
 		return Posts{}, err
 	}
-	return n.pageOf(ctx, version, firstOf(places, most), offset, limit)
+	return n.pageOf(ctx, version, ids, offset, limit)
 }
 
-// firstOf merges lists of places, each with its best first, into the ids of the
-// best of all, each once.
-func firstOf(lists [][]storage.PostKey, most int) []string {
-	rest := slices.Clone(lists)
-	ids := make([]string, 0, most)
+// firstOf are the ids of the first posts of some sources together, each once.
+func (n *Node) firstOf(ctx context.Context, version int64, sources []storage.Source, sort string, most int) ([]string, error) {
+	if most > keptFirst {
+		keys, err := n.store.Read().FeedKeys(ctx, sources, sort, most)
+		slices.SortFunc(keys, byPlace)
+		ids, _ := merged([]places{{keys: keys, whole: true}}, most)
+		return ids, err
+	}
+	first, err := n.firstPlaces(ctx, version, sources, sort, keptShort)
+	if err != nil {
+		return nil, err
+	}
+	ids, short := merged(first, most)
+	if len(short) == 0 {
+		return ids, nil
+	}
+	more := make([]storage.Source, len(short))
+	for k, i := range short {
+		more[k] = sources[i]
+	}
+	longer, err := n.firstPlaces(ctx, version, more, sort, keptFirst)
+	if err != nil {
+		return nil, err
+	}
+	for k, i := range short {
+		first[i] = longer[k]
+	}
+	ids, _ = merged(first, most)
+	return ids, nil
+}
+
+// merged merges the places of sources into the ids of the best of all, each once,
+// and says of which sources more must be known: they are used up, and not whole.
+func merged(sources []places, most int) (ids []string, short []int) {
+	rest := slices.Clone(sources)
+	ids = make([]string, 0, most)
 	for len(ids) < most {
 		best := -1
-		for i, l := range rest {
-			if len(l) > 0 && (best < 0 || byPlace(l[0], rest[best][0]) < 0) {
+		for i, s := range rest {
+			if len(s.keys) > 0 && (best < 0 || byPlace(s.keys[0], rest[best].keys[0]) < 0) {
 				best = i
 			}
 		}
 		if best < 0 {
 			break
 		}
-		if id := rest[best][0].ID; len(ids) == 0 || ids[len(ids)-1] != id {
+		from := &rest[best]
+		if id := from.keys[0].ID; len(ids) == 0 || ids[len(ids)-1] != id {
 			ids = append(ids, id)
 		}
-		rest[best] = rest[best][1:]
+		if from.keys = from.keys[1:]; len(from.keys) == 0 && !from.whole && len(ids) < most {
+			short = append(short, best)
+		}
 	}
-	return ids
+	return ids, short
 }
 
-// feedSources are the agents, or the submolts, that an agent follows.
+// feedSources are the agents, the submolts or the people that an agent follows.
 func (n *Node) feedSources(ctx context.Context, version int64, agentID, kind string) ([]storage.Source, error) {
-	key := kind + " " + agentID
-	if ss, found := n.reads.sources.get(key); found {
+	if ss, found := n.reads.sources.get(kind + " " + agentID); found {
 		return ss, nil
 	}
-	ss, err := n.store.Read().Sources(ctx, agentID, kind, feedSources)
-	if err == nil {
-		n.reads.sources.put(key, keptValue[[]storage.Source]{value: ss, version: version, about: []string{followsOf(agentID)}, bytes: len(ss) * sourceBytes})
+	keep := func(kind string, ss []storage.Source) {
+		n.reads.sources.put(kind+" "+agentID, keptValue[[]storage.Source]{value: ss, version: version, about: []string{followsOf(agentID)}, bytes: len(ss) * sourceBytes})
 	}
-	return ss, err
+	all, err := n.store.Read().Sources(ctx, agentID, "", feedSources)
+	if err != nil {
+		return nil, err
+	}
+	if len(all) == feedSources { // there may be more of each
+		ss, err := n.store.Read().Sources(ctx, agentID, kind, feedSources)
+		if err == nil {
+			keep(kind, ss)
+		}
+		return ss, err
+	}
+	of := map[string][]storage.Source{storage.KindAgent: {}, storage.KindSubmolt: {}, storage.KindHuman: {}}
+	for _, s := range all {
+		of[s.Kind] = append(of[s.Kind], s)
+	}
+	for kind, ss := range of {
+		keep(kind, ss)
+	}
+	return of[kind], nil
 }
 
 // What one source and one place take in memory, about.
@@ -129,44 +179,52 @@ const (
 	placeBytes  = 64
 )
 
-// feedPlaces are lists of places, each with its best first, among which the
-// feed's first ones are: at least limit, or all.
-func (n *Node) feedPlaces(ctx context.Context, version int64, sources []storage.Source, sort string, limit int) ([][]storage.PostKey, error) {
-	if limit <= keptFirst {
-		return n.firstPlaces(ctx, version, sources, sort)
-	}
-	keys, err := n.store.Read().FeedKeys(ctx, sources, sort, limit)
-	slices.SortFunc(keys, byPlace)
-	return [][]storage.PostKey{keys}, err
+// How many places of each source are kept: as many as a first page needs of one,
+// but fewer as long as that many are not asked for.
+const (
+	keptFirst = 32
+	keptShort = 8
+)
+
+// places are those of a source's first posts, the best first.
+type places struct {
+	keys  []storage.PostKey
+	whole bool // there are no more
 }
 
-// firstPlaces are the places of the first posts of each source, its best first.
-func (n *Node) firstPlaces(ctx context.Context, version int64, sources []storage.Source, sort string) ([][]storage.PostKey, error) {
-	first := make([][]storage.PostKey, 0, len(sources))
-	var missing []storage.Source
-	for _, s := range sources {
-		if kept, found := n.reads.places.get(sort + " " + s.ID); found {
-			first = append(first, kept)
-		} else {
-			missing = append(missing, s)
+// firstPlaces are the places of the first posts of each source, at least so many,
+// or all. An agent's are of its newest posts in every order, so that of those, where
+// they are not the order, as many as ever compete are read.
+func (n *Node) firstPlaces(ctx context.Context, version int64, sources []storage.Source, sort string, atLeast int) ([]places, error) {
+	first := make([]places, len(sources))
+	missing := map[int][]storage.Source{} // by how many are read
+	at := make(map[string]int, len(sources))
+	for i, s := range sources {
+		kept, found := n.reads.places.get(sort + " " + s.ID)
+		if found && (kept.whole || len(kept.keys) >= atLeast) {
+			first[i] = kept
+			continue
 		}
+		if _, twice := at[s.ID]; twice {
+			continue
+		}
+		limit := atLeast
+		if s.Kind != storage.KindSubmolt && sort != storage.SortNew {
+			limit = keptFirst
+		}
+		missing[limit], at[s.ID] = append(missing[limit], s), i
 	}
-	if len(missing) == 0 {
-		return first, nil
-	}
-	placed, err := n.store.Read().FirstPlaces(ctx, missing, sort, keptFirst)
-	if err != nil {
-		return nil, err
-	}
-	of := make(map[string][]storage.PostKey, len(missing))
-	for _, p := range placed {
-		of[p.Source] = append(of[p.Source], p.PostKey)
-	}
-	for _, s := range missing {
-		some := of[s.ID]
-		slices.SortFunc(some, byPlace)
-		n.reads.places.put(sort+" "+s.ID, keptValue[[]storage.PostKey]{value: some, version: version, about: []string{postsOf(s.ID)}, bytes: len(some) * placeBytes})
-		first = append(first, some)
+	for limit, some := range missing {
+		read, err := n.store.Read().FirstPlaces(ctx, some, sort, limit)
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range some {
+			p := places{read[s.ID], len(read[s.ID]) < limit}
+			slices.SortFunc(p.keys, byPlace)
+			n.reads.places.put(sort+" "+s.ID, keptValue[places]{value: p, version: version, about: []string{postsOf(s.ID)}, bytes: len(p.keys) * placeBytes})
+			first[at[s.ID]] = p
+		}
 	}
 	return first, nil
 }
@@ -175,9 +233,6 @@ func (n *Node) firstPlaces(ctx context.Context, version int64, sources []storage
 func byPlace(a, b storage.PostKey) int {
 	return cmp.Or(cmp.Compare(b.Key, a.Key), cmp.Compare(b.ID, a.ID))
 }
-
-// keptFirst is how many places of each source are kept: enough for a first page.
-const keptFirst = 32
 
 // postsInOrder returns posts by their ids, in the order of those.
 func (n *Node) postsInOrder(ctx context.Context, version int64, ids []string) ([]storage.Post, error) {

@@ -79,13 +79,13 @@ func (n *Node) followed(ctx context.Context, h *Home) error {
 			return err
 		}
 	}
-	places, err := n.firstPlaces(ctx, version, agents, storage.SortNew)
+	sources, err := n.firstPlaces(ctx, version, agents, storage.SortNew, keptShort)
 	if err != nil {
 		return err
 	}
-	newest := make([]storage.PostKey, 0, len(places))
-	for _, first := range places {
-		newest = append(newest, first[:min(len(first), 1)]...)
+	newest := make([]storage.PostKey, 0, len(sources))
+	for _, s := range sources {
+		newest = append(newest, s.keys[:min(len(s.keys), 1)]...)
 	}
 	slices.SortFunc(newest, byPlace)
 	ids := make([]string, 0, homePosts)
@@ -129,11 +129,11 @@ func (n *Node) announcement(ctx context.Context) (*storage.Post, error) {
 		return nil, nil //nolint:nilnil // there is none, as Home says
 	}
 	version := n.Version()
-	places, err := n.firstPlaces(ctx, version, []storage.Source{{ID: n.announcements, Kind: storage.KindSubmolt}}, storage.SortNew)
-	if err != nil || len(places[0]) == 0 {
+	ids, err := n.firstOf(ctx, version, []storage.Source{{ID: n.announcements, Kind: storage.KindSubmolt}}, storage.SortNew, 1)
+	if err != nil || len(ids) == 0 {
 		return nil, err
 	}
-	posts, err := n.postsInOrder(ctx, version, []string{places[0][0].ID})
+	posts, err := n.postsInOrder(ctx, version, ids)
 	if err != nil || len(posts) == 0 {
 		return nil, err
 	}

@@ -105,7 +105,7 @@ type reads struct {
 	threads *kept[Thread]
 	sources *kept[[]storage.Source]       // whom an agent follows, by the kind and its id
 	bans    *kept[map[string]storage.Ban] // by submolt
-	places  *kept[[]storage.PostKey]      // of a source's first posts, by order and source
+	places  *kept[places]                 // of a source's first posts, by order and source
 	labels  *kept[[]storage.Label]        // for posts, by submolt
 	names   *kept[named]                  // by kind and address
 }
@@ -128,5 +128,5 @@ func (r *reads) init(c *changes) {
 	r.bans = newKept[map[string]storage.Ban](c, keptBans)
 	r.names = newKept[named](c, keptNames)
 	r.labels = newKept[[]storage.Label](c, keptLabels)
-	r.places = newKept[[]storage.PostKey](c, keptPlaces)
+	r.places = newKept[places](c, keptPlaces)
 }

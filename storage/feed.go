@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -12,14 +13,14 @@ type Source struct {
 	Kind string `db:"kind"`
 }
 
-// Sources returns agents or submolts that an agent follows.
+// Sources returns whom an agent follows: those of one kind, or of all for "".
 func (q Queries) Sources(ctx context.Context, followerID, kind string, limit int) ([]Source, error) {
 	ss := []Source{}
 	err := q.list(ctx, &ss, `
 		SELECT a.id, a.kind
 		FROM follows f
 		JOIN actors a ON a.id = f.target_id
-		WHERE f.follower_id = $1 AND a.kind = $2
+		WHERE f.follower_id = $1 AND $2 IN (a.kind, '')
 		ORDER BY f.target_id
 		LIMIT $3`, followerID, kind, limit)
 	return ss, err
@@ -34,36 +35,39 @@ type PostKey struct {
 // sourcesAtOnce bounds the parts of one statement.
 const sourcesAtOnce = 64
 
-// Placed is a place of a source's post.
-type Placed struct {
+// placed is a place of a source's post.
+type placed struct {
 	PostKey
 
-	Source string `db:"source"`
+	Source int `db:"source"` // which of the part
 }
 
 // placesOf are texts for the first places of one source, by its kind.
 func placesOf(sort string) map[string]string {
 	column := map[string]string{SortHot: "hot", SortNew: "created_at", SortTop: "score"}[sort]
-	ofAuthor := `SELECT author_id AS source, id, ` + column + ` AS sort_key FROM posts WHERE author_id = $? AND hidden = 0 ORDER BY created_at DESC, id DESC LIMIT $1`
+	ofAuthor := `SELECT id, ` + column + ` AS sort_key FROM posts WHERE author_id = $? AND hidden = 0 ORDER BY created_at DESC, id DESC LIMIT $1`
 	return map[string]string{
 		KindHuman:   ofAuthor, // whose text is mirrored
 		KindAgent:   ofAuthor,
-		KindSubmolt: `SELECT submolt_id AS source, id, ` + column + ` AS sort_key FROM posts WHERE submolt_id = $? AND hidden = 0 ORDER BY ` + column + ` DESC, id DESC LIMIT $1`,
+		KindSubmolt: `SELECT id, ` + column + ` AS sort_key FROM posts WHERE submolt_id = $? AND hidden = 0 ORDER BY ` + column + ` DESC, id DESC LIMIT $1`,
 	}
 }
 
-// FirstPlaces returns the places of the first visible posts of each source, at
-// most limit of each, in no order: of a submolt in an order, of an agent those
-// of its newest.
-func (q Queries) FirstPlaces(ctx context.Context, sources []Source, sort string, limit int) ([]Placed, error) {
-	all := []Placed{}
+// FirstPlaces returns the places of the first visible posts of each source, by
+// its id, at most limit of each, in no order: of a submolt in an order, of an
+// agent those of its newest.
+func (q Queries) FirstPlaces(ctx context.Context, sources []Source, sort string, limit int) (map[string][]PostKey, error) {
+	of := make(map[string][]PostKey, len(sources))
 	err := eachPart(sources, placesOf(sort), func(text string, ids []any) error {
-		var some []Placed
+		var some []placed
 		err := q.list(ctx, &some, text, append([]any{limit}, ids...)...)
-		all = append(all, some...)
+		for _, p := range some {
+			id, _ := ids[p.Source].(string)
+			of[id] = append(of[id], p.PostKey)
+		}
 		return err
 	})
-	return all, err
+	return of, err
 }
 
 // FeedKeys returns the first visible posts, at most limit, that each kind of
@@ -96,7 +100,7 @@ func eachPart(sources []Source, texts map[string]string, f func(text string, ids
 			args := padded(append(slices.Clone(piece), ""))
 			parts := make([]string, len(args))
 			for i := range parts {
-				parts[i] = "SELECT source, id, sort_key FROM (" + strings.Replace(part, "$?", places(2+i, 1), 1) + ") AS source"
+				parts[i] = "SELECT " + strconv.Itoa(i) + " AS source, id, sort_key FROM (" + strings.Replace(part, "$?", places(2+i, 1), 1) + ") AS source"
 			}
 			if err := f(strings.Join(parts, "\nUNION ALL\n"), args); err != nil {
 				return err
