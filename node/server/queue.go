@@ -43,6 +43,9 @@ func (q *readQueue) pass(r *http.Request) (end func(), ok bool) {
 	select {
 	case <-q.free:
 		q.waiting.Add(-1)
+		// Who is woken runs at once, in the time of who woke it: read would follow
+		// read, and a writer that comes back from the disk would wait for the end.
+		runtime.Gosched()
 	case <-r.Context().Done():
 		q.waiting.Add(-1)
 		return nil, false
