@@ -8,8 +8,10 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -232,7 +234,8 @@ func BenchmarkQueue(b *testing.B) {
 }
 
 // BenchmarkBacklog has a node that was away get what was written meanwhile from
-// another one, in batches and one by one: both on this machine.
+// another one, in batches and one by one: both on this machine. Meanwhile agents
+// of the node look in and write, a hundred times a second.
 func BenchmarkBacklog(b *testing.B) {
 	eachDatabase(b, func(b *testing.B, database string) {
 		whole, count := 550_000, 4_000
@@ -249,8 +252,12 @@ func BenchmarkBacklog(b *testing.B) {
 		})
 		benchPost(b, from, author, "The first")
 		arrived(b, from, to, submolt, 1)
+		asker, err := to.Node.Register(b.Context(), "asker", "", "")
+		if err != nil {
+			b.Fatal(err)
+		}
 		posted := int64(1)
-		drain := func(count int) float64 {
+		drain := func(count int) (perSecond float64, agents loaded) {
 			rate(b, count, func(i int) error {
 				_, err := from.Node.Post(b.Context(), author, node.PostDraft{Submolt: "general", Title: "Number " + strconv.Itoa(i), Content: strings.Repeat("text ", 200)})
 				return err
@@ -259,22 +266,30 @@ func BenchmarkBacklog(b *testing.B) {
 				n = work(b, from.Worker.Expand)
 			}
 			posted += int64(count)
+			var looking sync.WaitGroup
+			looking.Go(func() { agents = lookIn(to, asker.Key, count/4_000).send(b) }) // over before all is there
 			start := time.Now()
 			arrived(b, from, to, submolt, posted)
-			return float64(count) / time.Since(start).Seconds()
+			perSecond = float64(count) / time.Since(start).Seconds()
+			looking.Wait()
+			slices.Sort(agents.Took)
+			return perSecond, agents
 		}
 		var batched, alone float64
+		var agents loaded
 		for b.Loop() {
-			batched = drain(count)
+			batched, agents = drain(count)
 			if err := from.Node.KeepBatchInbox(b.Context(), strings.TrimPrefix(to.URL(), "http://"), ""); err != nil {
 				b.Fatal(err)
 			}
-			alone = drain(min(count, 4_000))
+			alone, _ = drain(min(count, 4_000))
 		}
 		b.ReportMetric(batched, "batched/s")
 		b.ReportMetric(alone, "alone/s")
 		b.ReportMetric(batched/alone, "of_alone")
 		b.ReportMetric(float64(whole)/batched, "s_for_550000")
+		b.ReportMetric(milliseconds(agents.Took, 50), "agents_p50_ms")
+		b.ReportMetric(milliseconds(agents.Took, 99), "agents_p99_ms")
 		b.ReportMetric(0, "ns/op")
 	})
 }
@@ -314,4 +329,17 @@ func arrived(b *testing.B, from, to *Server, submolt string, posts int64) {
 			<-tick
 		}
 	}
+}
+
+// lookIn is what agents ask and write for so many seconds, a hundred times in each.
+func lookIn(n *Server, key string, seconds int) load {
+	l := load{URL: n.URL(), Clients: benchClients, PerSecond: 100}
+	for i := range 100 * seconds {
+		c := call{Key: key, Method: http.MethodGet, Path: []string{"/api/v1/posts?sort=hot", "/api/v1/home", "/api/v1/feed?sort=new", "/api/v1/posts?sort=new"}[i%4]}
+		if i%5 == 4 {
+			c = call{key, http.MethodPost, "/api/v1/posts", `{"submolt_name":"general","title":"Meanwhile ` + strconv.Itoa(i) + `","content":"Something else."}`, http.StatusCreated}
+		}
+		l.Calls = append(l.Calls, c)
+	}
+	return l
 }

@@ -116,6 +116,7 @@ func TestAReaderFollowsInABrowser(t *testing.T) {
 	}{
 		"FEP-3b86 with scripts":   {"https://w3id.org/fep/3b86/Follow", "/intent?uri={object}&then={on-success}", "m/general", true},
 		"FEP-3b86 without":        {"https://w3id.org/fep/3b86/Follow", "/intent?uri={object}&then={on-success}", "m/general", false},
+		"OStatus with scripts":    {"http://ostatus.org/schema/1.0/subscribe", "/intent?uri={uri}", "Followed", true},
 		"OStatus without scripts": {"http://ostatus.org/schema/1.0/subscribe", "/intent?uri={uri}", "Followed", false},
 	} {
 		t.Run(name, func(t *testing.T) {
