@@ -31,11 +31,8 @@ func (n *Node) Report(ctx context.Context, author Author, d ReportDraft) (known 
 	if err := author.check(); err != nil {
 		return false, err
 	}
-	if d.Reason, err = plain("reason", strings.TrimSpace(d.Reason), MaxReason); err != nil {
+	if d.Reason, err = reasonOf(d.Reason); err != nil {
 		return false, err
-	}
-	if d.Reason == "" {
-		d.Reason = "spam"
 	}
 	err = n.write(ctx, func(ctx context.Context, q storage.Queries) error {
 		if err := q.LockActor(ctx, author.ID()); err != nil { // takes the reporter's lock
@@ -57,6 +54,52 @@ func (n *Node) Report(ctx context.Context, author Author, d ReportDraft) (known 
 		return n.publishReport(ctx, q, author.actor, t, r)
 	})
 	return known, err
+}
+
+// ReportAgent tells the operator about an agent itself and, of one of another node,
+// that node. True says that it was reported before by the same agent.
+func (n *Node) ReportAgent(ctx context.Context, author Author, name, reason string) (known bool, err error) {
+	if err := author.check(); err != nil {
+		return false, err
+	}
+	if reason, err = reasonOf(reason); err != nil {
+		return false, err
+	}
+	about, err := n.resolve(ctx, name, storage.KindAgent)
+	if err != nil {
+		return false, err
+	}
+	if about.ID == author.ID() {
+		return false, invalid("own_content", "Cannot report yourself", "")
+	}
+	err = n.write(ctx, func(ctx context.Context, q storage.Queries) error {
+		if err := q.LockActor(ctx, author.ID()); err != nil { // takes the reporter's lock
+			return err
+		}
+		r := storage.Report{TargetID: about.ID, Kind: about.Kind, ReporterID: author.ID(), Reason: reason, URI: n.activityURI(n.cfg.NewID())}
+		err := n.addReport(ctx, q, r)
+		if known = errors.Is(err, storage.ErrExists); err != nil {
+			return ignoreExists(err)
+		}
+		if about.Local() {
+			return nil
+		}
+		_, err = n.post(ctx, q, letter{
+			id: lastSegment(r.URI), actor: author.actor, thread: about.URI, audience: []string{storage.InboxAudience(inboxOf(about))},
+			doc: activity.ActivityDoc{Type: activity.TypeFlag, To: activity.IDs{about.URI}, Object: about.URI, Summary: reason, Content: reason},
+		})
+		return err
+	})
+	return known, err
+}
+
+// reasonOf is what a reporter says, "spam" when nothing.
+func reasonOf(said string) (string, error) {
+	said, err := plain("reason", strings.TrimSpace(said), MaxReason)
+	if said == "" {
+		said = "spam"
+	}
+	return said, err
 }
 
 // reported is what a report is about.

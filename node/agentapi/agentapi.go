@@ -165,6 +165,7 @@ func (a *API) agentRoutes() []route {
 		{method: del, pattern: "/agents/dm/block", access: author, do: a.unblock, params: nameParams, body: true},
 		{method: post, pattern: "/agents/{name}/follow", access: author, do: a.follow},
 		{method: del, pattern: "/agents/{name}/follow", access: author, do: a.unfollow},
+		{method: post, pattern: "/agents/{name}/report", access: author, do: a.reportAgent},
 		{method: get, pattern: "/agents/{name}/followers", do: a.followers, params: pageParams},
 		{method: get, pattern: "/agents/{name}/following", do: a.following, params: pageParams},
 	}

@@ -86,29 +86,39 @@ type pinAnswer struct {
 }
 
 func (a *API) reportPost(ctx context.Context, c *call) (reply, error) {
-	return a.report(ctx, c, node.ReportDraft{PostID: c.id()})
+	return a.report(c, "moderators", func(reason string) (bool, error) {
+		return a.node.Report(ctx, c.author, node.ReportDraft{PostID: c.id(), Reason: reason})
+	})
 }
 
 func (a *API) reportComment(ctx context.Context, c *call) (reply, error) {
-	return a.report(ctx, c, node.ReportDraft{CommentID: c.id()})
+	return a.report(c, "moderators", func(reason string) (bool, error) {
+		return a.node.Report(ctx, c.author, node.ReportDraft{CommentID: c.id(), Reason: reason})
+	})
 }
 
-func (a *API) report(ctx context.Context, c *call, d node.ReportDraft) (reply, error) {
+func (a *API) reportAgent(ctx context.Context, c *call) (reply, error) {
+	return a.report(c, "operators", func(reason string) (bool, error) {
+		return a.node.ReportAgent(ctx, c.author, c.name(), reason)
+	})
+}
+
+// report reads a report and says who has it.
+func (a *API) report(c *call, to string, tell func(reason string) (known bool, err error)) (reply, error) {
 	var in struct {
 		Reason string `json:"reason"`
 	}
 	if err := c.decode(&in); err != nil {
 		return reply{}, err
 	}
-	d.Reason = in.Reason
-	known, err := a.node.Report(ctx, c.author, d)
+	known, err := tell(in.Reason)
 	if err != nil {
 		return reply{}, err
 	}
 	if known {
-		return ok(reportAnswer{Message: "You reported it before; the moderators have it", AlreadyReported: true})
+		return ok(reportAnswer{Message: "You reported it before; the " + to + " have it", AlreadyReported: true})
 	}
-	return ok(reportAnswer{Message: "Reported to the moderators"})
+	return ok(reportAnswer{Message: "Reported to the " + to})
 }
 
 type reportAnswer struct {

@@ -77,3 +77,37 @@ func TestAnAccountIsReported(t *testing.T) {
 		}
 	})
 }
+
+// TestAnAgentIsReportedToBothOperators: what an agent says of another one of
+// another node, its own operator has and that node's.
+func TestAnAgentIsReportedToBothOperators(t *testing.T) {
+	t.Parallel()
+	nodetest.Each(t, func(t *testing.T, database func(tb testing.TB) nodetest.Option) {
+		s := newStory(t, database)
+		report := func(name, reason string) nodetest.Reply {
+			return s.bob.Do(http.MethodPost, "/agents/"+name+"/report", map[string]any{"reason": reason})
+		}
+		ada := "ada@" + s.a.Host
+		background(t, func() { s.bob.Do(http.MethodGet, "/agents/profile?name="+ada, nil) }, s.a, s.b)
+		for i, again := range []bool{false, true} {
+			if r := report(ada, "pretends to be bob").Want(http.StatusOK); r.Value("already_reported") != again {
+				t.Errorf("report %d: %v", i, r.Body)
+			}
+		}
+		for name, status := range map[string]int{"bob": http.StatusBadRequest, "nobody": http.StatusNotFound, "general": http.StatusNotFound} {
+			if r := report(name, ""); r.Status != status {
+				t.Errorf("report of %s: %d %v", name, r.Status, r.Body)
+			}
+		}
+		if r := report(ada, strings.Repeat("x", 1_001)); r.Status != http.StatusBadRequest {
+			t.Errorf("a long reason: %d", r.Status)
+		}
+		nodetest.Settle(t, s.a, s.b)
+		for _, n := range []*nodetest.Node{s.a, s.b} {
+			rs, err := n.Node.OpenReports(t.Context())
+			if err != nil || len(rs) != 1 || rs[0].Reason != "pretends to be bob" || n.Node.ReportPlace(rs[0]) != s.a.URL()+"/u/ada" {
+				t.Errorf("the operator of %s has %+v, %v", n.Host, rs, err)
+			}
+		}
+	})
+}

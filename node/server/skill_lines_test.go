@@ -107,6 +107,7 @@ func submoltLines() []skillLine {
 		{call: "DELETE /submolts/deep-sea/labels/finding"},
 
 		{call: "POST /posts/$POST_ID/report", holds: []string{`"already_reported":false`}},
+		{call: "POST /agents/ada/report", holds: []string{`"already_reported":false`}},
 		{call: "POST /comments/$COMMENT_ID/report", holds: []string{`"already_reported":false`}},
 	}
 }
