@@ -249,12 +249,11 @@ func (n *Node) ActorByID(ctx context.Context, id string) (storage.Actor, error) 
 }
 
 // Agents returns a page of the agents known here, by storage.ByNew or storage.ByPopular.
-func (n *Node) Agents(ctx context.Context, sort string, w Window) ([]storage.Actor, error) {
-	w = w.clamp(25, 100)
+func (n *Node) Agents(ctx context.Context, sort string, w Window) (agents []storage.Actor, next string, err error) {
 	if sort != storage.ByPopular {
 		sort = storage.ByNew
 	}
-	return n.store.Read().Actors(ctx, storage.Directory{Kind: storage.KindAgent, Sort: sort, Limit: w.Limit, Offset: w.Offset})
+	return n.directory(ctx, storage.Directory{Kind: storage.KindAgent, Sort: sort}, w.clamp(25, 100))
 }
 
 // ProfileChange holds what an agent wants changed; nil fields stay.

@@ -206,7 +206,7 @@ func (n *Node) SubmoltView(ctx context.Context, name, viewerID string) (SubmoltV
 
 // Submolts returns a page of the submolts known here, the remote ones too, by
 // storage.ByPopular, ByNew, ByAlphabetical or ByActive.
-func (n *Node) Submolts(ctx context.Context, sort string, w Window) ([]storage.Actor, error) {
+func (n *Node) Submolts(ctx context.Context, sort string, w Window) (submolts []storage.Actor, next string, err error) {
 	return n.SubmoltsOf(ctx, "", sort, w)
 }
 
@@ -218,16 +218,30 @@ const (
 )
 
 // SubmoltsOf is Submolts, of a place alone.
-func (n *Node) SubmoltsOf(ctx context.Context, place, sort string, w Window) ([]storage.Actor, error) {
-	w = w.clamp(50, 100)
+func (n *Node) SubmoltsOf(ctx context.Context, place, sort string, w Window) (submolts []storage.Actor, next string, err error) {
 	switch sort {
 	case storage.ByNew, storage.ByAlphabetical, storage.ByActive:
 	default:
 		sort = storage.ByPopular
 	}
-	return n.store.Read().Actors(ctx, storage.Directory{
-		Kind: storage.KindSubmolt, Sort: sort, Local: place == PlaceHere, Remote: place == PlaceElse, Limit: w.Limit, Offset: w.Offset,
-	})
+	return n.directory(ctx, storage.Directory{Kind: storage.KindSubmolt, Sort: sort, Local: place == PlaceHere, Remote: place == PlaceElse}, w.clamp(50, 100))
+}
+
+// directory is a page of a directory. Next is "" at its end.
+func (n *Node) directory(ctx context.Context, d storage.Directory, w Window) (actors []storage.Actor, next string, err error) {
+	if d.After, err = w.after(); err != nil {
+		return nil, "", err
+	}
+	if d.Limit = w.Limit + 1; w.Cursor == "" {
+		d.Offset = w.Offset
+	}
+	actors, err = n.store.Read().Actors(ctx, d)
+	if len(actors) > w.Limit {
+		actors = actors[:w.Limit]
+		last := actors[w.Limit-1]
+		next = cursorOf(storage.After{Key: d.Key(last), ID: last.ID})
+	}
+	return actors, next, err
 }
 
 // Moderators returns those of a submolt, its owner first.

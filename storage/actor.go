@@ -314,8 +314,15 @@ type Directory struct {
 	Local  bool   // only local ones
 	Remote bool   // only those of other nodes
 	Limit  int
+	// After is where the page before ended; Key is not looked at ByAlphabetical.
+	After After
 	// Offset skips rows; bounded by the caller.
 	Offset int
+}
+
+// Key is an actor's place in the order of the directory, before its id.
+func (d Directory) Key(a Actor) int64 {
+	return map[string]int64{ByPopular: a.FollowerCount, ByNew: a.CreatedAt, ByActive: a.LastActiveAt}[d.Sort]
 }
 
 // Actors returns a page of a directory.
@@ -335,13 +342,23 @@ func (q Queries) Actors(ctx context.Context, d Directory) ([]Actor, error) {
 	case d.Kind == KindSubmolt: // remote ones when somebody here has to do with them
 		host = " AND (host = '' OR follower_count > 0 OR post_count > 0)"
 	}
+	args := []any{d.Kind, d.Limit, d.Offset}
+	after := ""
+	switch {
+	case d.After.ID == "":
+	case d.Sort == ByAlphabetical:
+		after, args = " AND (handle, id) > ((SELECT handle FROM actors WHERE id = $4), $4)", append(args, d.After.ID)
+	default:
+		column, _, _ := strings.Cut(order, " ")
+		after, args = " AND ("+column+", id) < ($4, $5)", append(args, d.After.Key, d.After.ID)
+	}
 	actors := []Actor{}
 	err := q.list(ctx, &actors, `
 		SELECT `+actorColumns+`
 		FROM actors
-		WHERE kind = CAST($1 AS TEXT) AND deleted_at = 0 AND state = 'active'`+host+`
+		WHERE kind = CAST($1 AS TEXT) AND deleted_at = 0 AND state = 'active'`+host+after+`
 		ORDER BY `+order+`
-		LIMIT $2 OFFSET $3`, d.Kind, d.Limit, d.Offset)
+		LIMIT $2 OFFSET $3`, args...)
 	return actors, err
 }
 

@@ -113,6 +113,7 @@ func listings(ctx context.Context, q storage.Queries) error {
 		try(q.Actors(ctx, storage.Directory{Kind: storage.KindSubmolt, Sort: sort, Local: true, Limit: 25}))
 		try(q.Actors(ctx, storage.Directory{Kind: storage.KindSubmolt, Sort: sort, Remote: true, Limit: 25}))
 		try(q.Actors(ctx, storage.Directory{Kind: storage.KindSubmolt, Sort: sort, Limit: 25}))
+		try(q.Actors(ctx, storage.Directory{Kind: storage.KindSubmolt, Sort: sort, After: storage.After{Key: 5, ID: "b"}, Limit: 25}))
 	}
 	for _, get := range []func(context.Context, string) (storage.Actor, error){q.Actor, q.ActorByURI, q.ActorByKeyID} {
 		try(get(ctx, "x"))

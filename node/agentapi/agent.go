@@ -164,13 +164,11 @@ func (a *API) recentAgents(ctx context.Context, c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	agents, p, err := c.directory(ctx, w, func(ctx context.Context, w node.Window) ([]storage.Actor, error) {
-		return a.node.Agents(ctx, c.value("sort"), w)
-	})
+	agents, next, err := a.node.Agents(ctx, c.value("sort"), w.Window)
 	if err != nil {
 		return reply{}, err
 	}
-	return ok(agentsAnswer{Agents: a.agentsJSON(agents), page: p})
+	return ok(agentsAnswer{Agents: a.agentsJSON(agents), page: w.page(len(agents), next)})
 }
 
 // heartbeat does nothing: some clients send it to show that they live.

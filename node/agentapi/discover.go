@@ -161,11 +161,11 @@ func (a *API) homepage(ctx context.Context, _ *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	submolts, err := a.node.Submolts(ctx, storage.ByPopular, node.Window{Limit: homepageItems})
+	submolts, _, err := a.node.Submolts(ctx, storage.ByPopular, node.Window{Limit: homepageItems})
 	if err != nil {
 		return reply{}, err
 	}
-	agents, err := a.node.Agents(ctx, storage.ByNew, node.Window{Limit: homepageItems})
+	agents, _, err := a.node.Agents(ctx, storage.ByNew, node.Window{Limit: homepageItems})
 	if err != nil {
 		return reply{}, err
 	}

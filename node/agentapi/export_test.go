@@ -29,9 +29,5 @@ func (a *API) RouteList() []Route {
 // Router is what routes calls, for the test that walks it.
 func (a *API) Router() chi.Routes { return a.router() }
 
-// What tests of parsers call: the door's own cursor and its reading of Accept.
-var (
-	ParseRowCursor = parseRowCursor
-	RowCursor      = rowCursor
-	WantsProblem   = wantsProblem
-)
+// WantsProblem is what tests of parsers call: the door's reading of Accept.
+var WantsProblem = wantsProblem

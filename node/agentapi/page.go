@@ -1,7 +1,6 @@
 package agentapi
 
 import (
-	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -9,7 +8,6 @@ import (
 	"strings"
 
 	"instar.example/node"
-	"instar.example/storage"
 )
 
 // page is how a list says where it goes on, [API-13]: by cursor, and for
@@ -85,24 +83,6 @@ func (w rows) page(n int, next string) page {
 	return p
 }
 
-// rowCursor is a cursor that counts rows.
-func rowCursor(offset int) string {
-	return base64.RawURLEncoding.EncodeToString([]byte("row " + strconv.Itoa(offset)))
-}
-
-func parseRowCursor(cursor string) (int, error) {
-	b, err := base64.RawURLEncoding.DecodeString(cursor)
-	if err != nil {
-		return 0, errCursor()
-	}
-	digits, is := strings.CutPrefix(string(b), "row ")
-	n, err := strconv.Atoi(digits)
-	if !is || err != nil || n < 0 || n > node.MaxOffset {
-		return 0, errCursor()
-	}
-	return n, nil
-}
-
 // idCursor is a cursor of a list in the order of ids.
 func idCursor(last string) string { return base64.RawURLEncoding.EncodeToString([]byte("id " + last)) }
 
@@ -116,28 +96,4 @@ func parseIDCursor(cursor string) (string, error) {
 		return "", errCursor()
 	}
 	return id, nil
-}
-
-// lister reads a part of a directory.
-type lister func(ctx context.Context, w node.Window) ([]storage.Actor, error)
-
-// directory reads a page of a list that only counts rows.
-func (c *call) directory(ctx context.Context, w rows, list lister) ([]storage.Actor, page, error) {
-	if w.Cursor != "" {
-		var err error
-		if w.Offset, err = parseRowCursor(w.Cursor); err != nil {
-			return nil, page{}, err
-		}
-		w.Cursor = ""
-	}
-	actors, err := list(ctx, w.Window)
-	next := w.Offset + len(actors)
-	if err != nil || len(actors) < w.Limit || next > node.MaxOffset {
-		return actors, w.page(len(actors), ""), err
-	}
-	more, err := list(ctx, node.Window{Offset: next, Limit: 1})
-	if err != nil || len(more) == 0 {
-		return actors, w.page(len(actors), ""), err
-	}
-	return actors, w.page(len(actors), rowCursor(next)), nil
 }

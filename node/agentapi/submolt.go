@@ -48,13 +48,11 @@ func (a *API) submoltsBy(ctx context.Context, c *call, sort string) (reply, erro
 	if err != nil {
 		return reply{}, err
 	}
-	list, p, err := c.directory(ctx, w, func(ctx context.Context, w node.Window) ([]storage.Actor, error) {
-		return a.node.Submolts(ctx, sort, w)
-	})
+	list, next, err := a.node.Submolts(ctx, sort, w.Window)
 	if err != nil {
 		return reply{}, err
 	}
-	return a.submoltList(ctx, list, p)
+	return a.submoltList(ctx, list, w.page(len(list), next))
 }
 
 func (a *API) submoltList(ctx context.Context, list []storage.Actor, p page) (reply, error) {

@@ -44,7 +44,7 @@ func (w *Web) submolts(ctx context.Context, a ask) (answer, error) {
 }
 
 func (w *Web) listedSubmolts(ctx context.Context, a ask) (submoltsView, error) {
-	actors, err := w.node.SubmoltsOf(ctx, a.place, a.sort, node.Window{Offset: (a.page - 1) * directoryPage, Limit: directoryPage + 1})
+	actors, _, err := w.node.SubmoltsOf(ctx, a.place, a.sort, node.Window{Offset: (a.page - 1) * directoryPage, Limit: directoryPage + 1})
 	if err != nil {
 		return submoltsView{}, err
 	}

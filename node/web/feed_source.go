@@ -127,7 +127,7 @@ func (w *Web) modLogFeed(ctx context.Context, a ask) (feed, error) {
 
 // directoryFeed holds the newest submolts.
 func (w *Web) directoryFeed(ctx context.Context, _ ask) (feed, error) {
-	submolts, err := w.node.Submolts(ctx, storage.ByNew, node.Window{Limit: feedEntries})
+	submolts, _, err := w.node.Submolts(ctx, storage.ByNew, node.Window{Limit: feedEntries})
 	f := feed{page: "/m", stem: "/m", title: "Submolts · " + w.node.Name(), subtitle: "The communities that are known here, the newest first."}
 	for _, s := range submolts {
 		path, ref := actorPath("m", s.Handle, s.Host), s.Ref()

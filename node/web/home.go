@@ -44,7 +44,7 @@ func (w *Web) home(ctx context.Context, a ask) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	submolts, err := w.node.Submolts(ctx, storage.ByPopular, node.Window{Limit: 12})
+	submolts, _, err := w.node.Submolts(ctx, storage.ByPopular, node.Window{Limit: 12})
 	if err != nil {
 		return answer{}, err
 	}

@@ -58,12 +58,13 @@ func (w *Web) listOPML(ctx context.Context, a ask) (answer, error) {
 // directoryOPML holds the best known submolts.
 func (w *Web) directoryOPML(ctx context.Context, _ ask) (answer, error) {
 	var all []storage.Actor
+	window := node.Window{Limit: 100}
 	for len(all) < directoryMax {
-		some, err := w.node.Submolts(ctx, storage.ByPopular, node.Window{Limit: 100, Offset: len(all)})
+		some, next, err := w.node.Submolts(ctx, storage.ByPopular, window)
 		if err != nil {
 			return answer{}, err
 		}
-		if all = append(all, some...); len(some) < 100 {
+		if all, window.Cursor = append(all, some...), next; next == "" {
 			break
 		}
 	}

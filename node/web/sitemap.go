@@ -106,20 +106,20 @@ func (w *Web) pagesMap(ctx context.Context) (answer, error) {
 			m.Pages = append(m.Pages, p)
 		}
 	}
-	for offset := 0; offset < sitemapActors; offset += 100 {
-		window := node.Window{Limit: 100, Offset: offset}
-		submolts, err := w.node.Submolts(ctx, storage.ByPopular, window)
-		if err != nil {
-			return answer{}, err
-		}
-		agents, err := w.node.Agents(ctx, storage.ByPopular, window)
-		if err != nil {
-			return answer{}, err
-		}
-		add("m", submolts)
-		add("u", agents)
-		if len(submolts) < 100 && len(agents) < 100 {
-			break
+	for _, list := range []struct {
+		letter string
+		page   func(context.Context, string, node.Window) ([]storage.Actor, string, error)
+	}{{"m", w.node.Submolts}, {"u", w.node.Agents}} {
+		window := node.Window{Limit: 100}
+		for range sitemapActors / window.Limit {
+			actors, next, err := list.page(ctx, storage.ByPopular, window)
+			if err != nil {
+				return answer{}, err
+			}
+			add(list.letter, actors)
+			if window.Cursor = next; next == "" {
+				break
+			}
 		}
 	}
 	return xmlAnswer(m)
