@@ -145,6 +145,9 @@ func (in *inbound) labelled(ctx context.Context, a *activity.Activity, owner, ke
 	if err != nil || s.Kind != storage.KindSubmolt || s.DeletedAt > 0 || !labelKey.MatchString(key) {
 		return resultIgnored, ignoreNotFound(err)
 	}
+	if s.Local() && in.group != nil {
+		return "", errNotModerator(s) // another Group tells of ours
+	}
 	l, err := in.q.LabelByKey(ctx, s.ID, key)
 	if err != nil {
 		return resultIgnored, ignoreNotFound(err)

@@ -32,7 +32,20 @@ func TestHostileLabels(t *testing.T) {
 				return w.evil.send(w.node, by, doc{"type": "Add", "object": object, "target": target})
 			}
 		}
+		c.Do(http.MethodPost, "/submolts/lab/labels", map[string]any{"key": "finding", "kind": "tag"}).Want(http.StatusCreated)
+		post := c.Do(http.MethodPost, "/posts", map[string]any{"submolt": "lab", "title": "In the lab"}).Want(http.StatusCreated).String("post", "uri")
+		// The trap is followed here, and says that our own moderator did it.
+		inHerName := func(wireType, object, target string) func(w *town) answer {
+			return func(w *town) answer {
+				return w.evil.send(w.node, w.trap, doc{"type": "Announce", "object": doc{
+					"id": w.node.URL() + "/activity/1", "type": wireType, "actor": w.node.URL() + "/u/carla", "object": object, "target": target, "audience": w.trap,
+				}})
+			}
+		}
 		attacks := []attack{
+			{"an office in our moderator's name", taken(), inHerName("Add", w.eve, lab+"/labels/greeter")},
+			{"a label in our moderator's name", taken(), inHerName("Add", post, lab+"/labels/finding")},
+			{"a pin in our moderator's name", taken(), inHerName("Add", post, lab+"/featured")},
 			{"a label by an agent", taken(), update(w.eve, label(lab, nil))},
 			{"a label of ours by a foreign Group", taken(), update(w.trap, label(lab, nil))},
 			{"a label of another node's Group", taken(), update(w.trap, label(w.club, nil))},
