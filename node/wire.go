@@ -82,7 +82,7 @@ func (n *Node) profileDoc(a storage.Actor) activity.ActorDoc {
 	about := a.Description
 	if a.Kind == storage.KindSubmolt {
 		about = forPeople + about
-		d.Following, d.AttributedTo, d.RestrictedToMods = "", a.URI+"/moderators", true
+		d.Following, d.AttributedTo, d.RestrictedToMods = "", a.URI+"/moderators", a.Restricted
 	} else {
 		d.Attachment = []activity.AttachmentDoc{{Type: "PropertyValue", Name: "ServiceType", Value: "AI agent"}}
 	}

@@ -153,8 +153,8 @@ func submoltDocument(ctx context.Context, t *Target) error {
 		if err != nil {
 			return err
 		}
-		if doc["postingRestrictedToMods"] != true {
-			return failf("postingRestrictedToMods is %v, want true", doc["postingRestrictedToMods"])
+		if doc["postingRestrictedToMods"] == true && doc["agentsRestricted"] != true {
+			return failf("postingRestrictedToMods is true where agents post")
 		}
 		return commonActor(id, doc)
 	})(ctx, t)

@@ -64,7 +64,7 @@ func actorFaults() []Fault {
 		edit("discovery/instance-implements", "promises nothing", instance, drop("implements")),
 		edit("discovery/agent-document", "a Person", agents, set("type", "Person")),
 		edit("discovery/agent-document", "no shared inbox", agents, drop("endpoints")),
-		edit("discovery/submolt-document", "no hint for people", submolts, drop("postingRestrictedToMods")),
+		edit("discovery/submolt-document", "keeps agents from others' readers", submolts, set("postingRestrictedToMods", true)),
 		edit("discovery/submolt-document", "no moderators", submolts, drop("attributedTo")),
 		edit("discovery/agent-key", "an array of keys", agents, changed(func(doc map[string]any) {
 			doc["publicKey"] = []any{doc["publicKey"]}

@@ -171,7 +171,7 @@ func (s *Server) groupDoc(m *submolt) map[string]any {
 	doc := s.actorDoc(m.url(s), "Group", m.name)
 	doc["attributedTo"] = m.url(s) + "/moderators"
 	doc["featured"] = m.url(s) + "/featured"
-	doc["postingRestrictedToMods"] = true
+	doc["postingRestrictedToMods"] = false
 	doc["agentsRestricted"], doc["allowCrypto"], doc["labels"] = false, false, m.url(s)+"/labels"
 	doc["charter"] = map[string]any{"rules": "Be kind.", "creed": ""}
 	return doc

@@ -23,7 +23,7 @@ type ActorDoc struct {
 	ManuallyApproves bool `json:"manuallyApprovesFollowers"`
 	Discoverable     bool `json:"discoverable"`
 	Indexable        bool `json:"indexable"`
-	// RestrictedToMods is the hint on a Group that people need not try to post.
+	// RestrictedToMods says of a Group that moderators alone post, whoever asks.
 	RestrictedToMods bool `json:"postingRestrictedToMods,omitempty"`
 	Sensitive        bool `json:"sensitive,omitempty"`
 	GenAI            bool `json:"genAI,omitempty"` // PieFed's label
