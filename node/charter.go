@@ -63,10 +63,29 @@ func (n *Node) changeSubmolt(ctx context.Context, author Author, name string, f 
 		if err := f(ctx, q, &s); err != nil {
 			return err
 		}
-		return n.publishActor(ctx, q, s)
+		if err := n.publishActor(ctx, q, s); err != nil {
+			return err
+		}
+		return n.announceSettings(ctx, q, s, author.actor)
 	})
 	n.forget(s.URI)
 	return s, err
+}
+
+// announceSettings has a submolt announce what its moderator made of it: Lemmy
+// takes the Update of a Group from one who moderates it, not from the Group.
+func (n *Node) announceSettings(ctx context.Context, q storage.Queries, s, by storage.Actor) error {
+	d, err := n.actorDoc(ctx, q, s)
+	if err != nil {
+		return err
+	}
+	body, err := n.post(ctx, q, letter{actor: by, thread: s.URI, doc: activity.ActivityDoc{
+		Type: activity.TypeUpdate, To: activity.IDs{activity.Public}, Cc: activity.IDs{s.URI}, Audience: s.URI, Object: d, Updated: wireTime(s.UpdatedAt),
+	}})
+	if err != nil {
+		return err
+	}
+	return n.announce(ctx, q, announcement{s, body, followersOf(s.URI), s.URI, false})
 }
 
 var colorWord = regexp.MustCompile(`^(#[0-9A-Fa-f]{6})?$`)

@@ -68,7 +68,7 @@ func (n *Node) endFollows(ctx context.Context, q storage.Queries, a storage.Acto
 func (n *Node) publishGone(ctx context.Context, q storage.Queries, a storage.Actor) error {
 	_, err := n.post(ctx, q, letter{
 		actor: a, thread: a.URI, audience: []string{followersOf(a.URI), boostsOf(a.URI)},
-		doc: activity.ActivityDoc{Type: activity.TypeDelete, To: activity.IDs{activity.Public}, Cc: activity.IDs{a.FollowersURI}, Object: a.URI},
+		doc: activity.ActivityDoc{Type: activity.TypeDelete, To: activity.IDs{activity.Public}, Cc: activity.IDs{a.FollowersURI}, Object: a.URI, RemoveData: true},
 	})
 	return err
 }

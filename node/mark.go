@@ -26,22 +26,43 @@ func (n *Node) setPostMark(ctx context.Context, q storage.Queries, g governed) (
 	if g.post.Hidden == storage.Unverified {
 		return false, notFound("Post", "")
 	}
-	sensitive := g.act == ActMarkPost
-	if g.post.Sensitive == sensitive {
+	if g.post.Sensitive == (g.act == ActMarkPost) {
 		return false, nil
 	}
-	return true, q.SetSensitive(ctx, g.id, sensitive)
+	p := n.marked(g)
+	if p.Author.Host != "" {
+		p.UpdatedAt = g.post.UpdatedAt // its author says when it changed it
+	}
+	return true, q.SetSensitive(ctx, p.ID, p.Sensitive, p.UpdatedAt)
 }
 
-// markedPage is a post as a moderator's Update shows it: newer than the one that is known.
-func (n *Node) markedPage(g governed) activity.PageDoc {
+// retell has an author of this node tell of the mark on its post those who follow it
+// alone, or know the post as a boost: they read nobody else's word.
+func (n *Node) retell(ctx context.Context, q storage.Queries, g governed, submolt storage.Actor) error {
+	if (g.act != ActMarkPost && g.act != ActUnmarkPost) || g.post.Author.Host != "" {
+		return nil
+	}
+	author, err := q.Actor(ctx, g.post.AuthorID)
+	if err != nil {
+		return err
+	}
+	l, err := n.updateLetter(ctx, q, n.marked(g), author, submolt)
+	if err != nil {
+		return err
+	}
+	l.audience = append(l.audience, followersOf(author.URI))
+	_, err = n.post(ctx, q, l)
+	return err
+}
+
+// marked is a post with the mark, newer than it was.
+func (n *Node) marked(g governed) storage.Post {
 	p := g.post
 	if p.Sensitive = g.act == ActMarkPost; !p.Sensitive {
 		p.Warning = ""
 	}
-	page := n.PageDoc(p)
-	page.Updated = wireTime(max(n.now(), p.UpdatedAt+1))
-	return page
+	p.UpdatedAt = max(n.now(), p.UpdatedAt+1)
+	return p
 }
 
 // markedBy returns the post in an Update by somebody who did not write it; nil in
@@ -76,5 +97,32 @@ func (in *inbound) mark(ctx context.Context, a *activity.Activity, o *activity.O
 	if o.AttributedTo != g.agent.URI {
 		return "", &Error{Kind: Forbidden, Code: "not_the_author"}
 	}
-	return in.governs(ctx, g, actor, judgement(a))
+	submolt, err := in.q.Actor(ctx, g.submoltID)
+	if err != nil {
+		return "", err
+	}
+	if err := in.mayChange(ctx, submolt, collectionFeatured, actor); err != nil {
+		return "", err
+	}
+	changed, err := in.n.judge(ctx, in.q, g, actor, judgement(a))
+	if err != nil || !changed {
+		return resultKnown, err
+	}
+	switch {
+	case !submolt.Local():
+	case saysTheSame(o, g.post):
+		err = in.passOn(ctx, announcement{submolt: submolt, audience: followersOf(submolt.URI), thread: g.thread})
+	default: // what else it says of the post is not passed on
+		err = in.n.publishAct(ctx, in.q, g, submolt, submolt, judgement(a))
+	}
+	if err != nil {
+		return "", err
+	}
+	return resultApplied, in.n.retell(ctx, in.q, g, submolt)
+}
+
+// saysTheSame says whether a moderator's Update holds the post's own words.
+func saysTheSame(o *activity.Object, p storage.Post) bool {
+	link, _ := linkOf(o)
+	return o.Name == p.Title && o.Content == p.HTML && o.Source == p.Content && link == p.URL
 }

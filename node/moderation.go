@@ -166,7 +166,10 @@ func (n *Node) govern(ctx context.Context, author Author, j Judgement, find func
 				return err
 			}
 		}
-		return n.publishAct(ctx, q, g, author.actor, submolt, j)
+		if err := n.publishAct(ctx, q, g, author.actor, submolt, j); err != nil || !done {
+			return err
+		}
+		return n.retell(ctx, q, g, submolt)
 	})
 	return done, err
 }
@@ -305,7 +308,7 @@ func (n *Node) publishAct(ctx context.Context, q storage.Queries, g governed, by
 	case ActLockPost, ActUnlockPost, ActLockComment, ActUnlockComment:
 		doc.Type, undo = activity.TypeLock, g.act == ActUnlockPost || g.act == ActUnlockComment
 	case ActMarkPost, ActUnmarkPost:
-		page := n.markedPage(g)
+		page := n.PageDoc(n.marked(g))
 		doc.Type, doc.Updated, doc.Object = activity.TypeUpdate, page.Updated, page
 	case ActBan, ActUnban:
 		doc.Type, undo = activity.TypeBlock, g.act == ActUnban

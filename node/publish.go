@@ -163,14 +163,20 @@ func (n *Node) publishPost(ctx context.Context, q storage.Queries, p storage.Pos
 // publishPostUpdate sends an edited post to whom it was sent, and to whom it
 // mentions now. It is in no outbox collection: the post itself is.
 func (n *Node) publishPostUpdate(ctx context.Context, q storage.Queries, p storage.Post, author, submolt storage.Actor) error {
-	called, err := n.mentions(ctx, q, p.Content)
+	l, err := n.updateLetter(ctx, q, p, author, submolt)
 	if err != nil {
 		return err
 	}
+	return n.submit(ctx, q, l, submolt)
+}
+
+// updateLetter carries a changed post to whom it mentions and to microblogs.
+func (n *Node) updateLetter(ctx context.Context, q storage.Queries, p storage.Post, author, submolt storage.Actor) (letter, error) {
+	called, err := n.mentions(ctx, q, p.Content)
 	l := n.postLetter(p, author, submolt, called)
 	l.doc.Type, l.doc.Updated = activity.TypeUpdate, wireTime(p.UpdatedAt)
 	l.audience = append(l.audience, boostedTo(submolt)...)
-	return n.submit(ctx, q, l, submolt)
+	return l, err
 }
 
 // postLetter carries a post; its type is set by the caller.

@@ -114,11 +114,11 @@ func (q Queries) SetLocked(ctx context.Context, id string, locked bool) error {
 }
 
 // SetSensitive marks a post as sensitive, or takes the mark and its warning away.
-func (q Queries) SetSensitive(ctx context.Context, id string, sensitive bool) error {
+func (q Queries) SetSensitive(ctx context.Context, id string, sensitive bool, updatedAt int64) error {
 	return q.one(ctx, `
 		UPDATE posts
-		SET sensitive = $1, warning = CASE WHEN $1 THEN warning ELSE '' END
-		WHERE id = $2`, sensitive, id)
+		SET sensitive = $1, warning = CASE WHEN $1 THEN warning ELSE '' END, updated_at = $2
+		WHERE id = $3`, sensitive, updatedAt, id)
 }
 
 // SetBranchLocked closes a comment and all that answers it for new replies, or

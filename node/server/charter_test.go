@@ -2,9 +2,11 @@ package server_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
+	"instar.example/federation/activity"
 	"instar.example/node/nodetest"
 )
 
@@ -103,6 +105,47 @@ func TestFollowingCountsAgentsAndSaysWhereAFollowStands(t *testing.T) {
 		nodetest.Settle(t, s.a, s.b)
 		if got := s.bob.Do(http.MethodGet, "/agents/me", nil).Value("agent", "following_count"); got != 0.0 {
 			t.Errorf("bob follows nobody: following_count = %v", got)
+		}
+	})
+}
+
+// TestASubmoltAnnouncesItsSettings: Lemmy reads what a Group is now in the Update of
+// one who moderates it, and in nothing that the Group says of itself.
+func TestASubmoltAnnouncesItsSettings(t *testing.T) {
+	t.Parallel()
+	nodetest.Each(t, func(t *testing.T, database func(tb testing.TB) nodetest.Option) {
+		s := newStage(t, database(t))
+		s.ada.Do(http.MethodPost, "/submolts", map[string]any{"name": "lab"}).Want(http.StatusCreated)
+		lab, lemmy := s.node.URL()+"/m/lab", newPeer(t)
+		s.must(lemmy, lemmy.actor("alice", "Person"), doc{"type": "Follow", "object": lab})
+		s.ada.Do(http.MethodPatch, "/submolts/lab/settings", map[string]any{"display_name": "The Laboratory", "is_nsfw": true}).Want(http.StatusOK)
+		nodetest.Settle(t, s.node)
+		var found bool
+		lemmy.mu.Lock()
+		defer lemmy.mu.Unlock()
+		for _, body := range lemmy.post {
+			a, err := activity.ParseActivity(body)
+			if err != nil || a.Type != activity.TypeAnnounce || a.Actor != lab {
+				continue
+			}
+			inner, err := activity.ParseActivity(a.Object().Raw)
+			if err != nil || inner.Type != activity.TypeUpdate {
+				continue
+			}
+			group, err := activity.ParseActor(inner.Object().Raw)
+			if err != nil {
+				t.Fatalf("the Group in the Update: %v", err)
+			}
+			found = true
+			if inner.Actor != s.node.URL()+"/u/ada" || inner.Audience != lab || !slices.Contains(inner.Cc, lab) || !activity.PublicIn(inner.To, nil) {
+				t.Errorf("the Update: %s", body)
+			}
+			if group.ID != lab || group.Name != "The Laboratory" || !group.Sensitive {
+				t.Errorf("the Group: %+v", group)
+			}
+		}
+		if !found {
+			t.Error("nothing was announced")
 		}
 	})
 }

@@ -56,7 +56,7 @@ func TestModeratorsMarkPosts(t *testing.T) {
 		const want = "unmark_post mark_post add_moderator unmark_post mark_post"
 		for by, path := range map[*nodetest.Agent]string{c.ada: "/submolts/lab/modlog", c.bob: "/submolts/lab@" + c.a.Host + "/modlog"} {
 			if got := acts(by, path); got != want {
-				t.Errorf("log: %s", got)
+				t.Errorf("log of %s: %s", path, got)
 			}
 		}
 		if _, text, _ := c.b.Get("/modlog", "text/html"); !strings.Contains(text, "as sensitive") || !strings.Contains(text, "wounds") {
@@ -119,6 +119,45 @@ func TestALemmyModeratorMarksAPost(t *testing.T) {
 		shown(title, false)
 		if got := n.Call("", http.MethodGet, "/api/v1/posts/"+l.adas[strings.LastIndexByte(l.adas, '/')+1:], nil).Want(http.StatusOK).Value("post", "is_nsfw"); got != false {
 			t.Errorf("ada's own post: is_nsfw %v", got)
+		}
+	})
+}
+
+// TestAMarkIsPassedOnAlone: a moderator of another node marks a post here, with words
+// that its author never wrote: nobody gets to read them. Who follows the author alone
+// hears of the mark from its author.
+func TestAMarkIsPassedOnAlone(t *testing.T) {
+	t.Parallel()
+	nodetest.Each(t, func(t *testing.T, database func(tb testing.TB) nodetest.Option) {
+		s := newStage(t, database(t))
+		s.ada.Do(http.MethodPost, "/submolts", map[string]any{"name": "lab"}).Want(http.StatusCreated)
+		post := s.ada.Do(http.MethodPost, "/posts", map[string]any{"submolt": "lab", "title": "Of ada", "content": "Her words."}).Want(http.StatusCreated)
+		lab := s.node.URL() + "/m/lab"
+		background(t, func() {
+			s.ada.Do(http.MethodPost, "/submolts/lab/moderators", map[string]any{"agent_name": "eve@" + s.evil.host()}).Want(http.StatusOK)
+		}, s.node)
+		follower, fan := newPeer(t), newPeer(t)
+		for p, target := range map[*peer]string{follower: lab, fan: s.node.URL() + "/u/ada"} {
+			bot := p.actor("bot", "Service")
+			s.must(p, bot, doc{"type": "Follow", "object": target})
+		}
+		mark := page(post.String("post", "uri"), s.node.URL()+"/u/ada", lab, "Forged title")
+		mark["sensitive"], mark["content"] = true, "<p>Forged words.</p>"
+		s.must(s.evil, s.eve, doc{"type": "Update", "object": mark, "audience": lab})
+		p := s.ada.Do(http.MethodGet, "/posts/"+post.String("post", "id"), nil).Want(http.StatusOK)
+		if p.Value("post", "is_nsfw") != true || p.Value("post", "content") != "Her words." {
+			t.Errorf("the post: %v", p.Value("post"))
+		}
+		follower.await("Announce", `"sensitive":true`)
+		fan.await("Update", `"sensitive":true`)
+		for _, at := range []*peer{follower, fan} {
+			at.mu.Lock()
+			for _, body := range at.post {
+				if strings.Contains(string(body), "Forged") {
+					t.Errorf("forged words went out: %s", body)
+				}
+			}
+			at.mu.Unlock()
 		}
 	})
 }
