@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"instar.example/federation/activity"
 	"instar.example/federation/deliver"
 	"instar.example/node"
 	"instar.example/storage"
@@ -286,7 +287,11 @@ func (t *turn) over(ctx context.Context) bool {
 // expired says whether an entry is too old to be sent, and notes it.
 func (t *turn) expired(i int) bool {
 	e := t.entries[i]
-	if !deliver.Expired(e.Type, time.UnixMilli(e.CreatedAt), t.w.cfg.Node.Now()) {
+	created, now := time.UnixMilli(e.CreatedAt), t.w.cfg.Node.Now()
+	if !deliver.Expired(e.Type, created, now) {
+		return false
+	}
+	if e.Type == activity.TypeAnnounce && !deliver.Expired(announcedType(e.Body), created, now) {
 		return false
 	}
 	t.mu.Lock()
@@ -294,6 +299,15 @@ func (t *turn) expired(i int) bool {
 	t.done[i] = true
 	t.report.Expired++
 	return true
+}
+
+// announcedType is the type of what an Announce passes on, empty where it cannot be read.
+func announcedType(body []byte) string {
+	a, err := activity.ParseActivity(body)
+	if err != nil {
+		return ""
+	}
+	return a.Object().Type
 }
 
 func (t *turn) trouble(ctx context.Context, err error) {
