@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -268,4 +269,39 @@ func TestAFlagFitsItsReader(t *testing.T) {
 			t.Errorf("%s got the objects %v", software, last.Objects)
 		}
 	}
+}
+
+// What a Group takes out of its own audience is gone by its word: the server of who
+// wrote it, which shows it still or is away, is not asked.
+func TestAGroupRemovesWithoutAskingTheAuthorsServer(t *testing.T) {
+	t.Parallel()
+	nodetest.Each(t, func(t *testing.T, database func(tb testing.TB) nodetest.Option) {
+		l := newLibrary(t, nodetest.New(t, database(t)))
+		l.subscribe(l.ada)
+		away, mod := newPeer(t), l.books.actor("mod", "Person")
+		far := away.actor("far", "Service")
+		removed := func(n int) doc {
+			return doc{"type": "Announce", "object": doc{
+				"id": l.books.fresh("delete"), "type": "Delete", "actor": mod, "object": fmt.Sprintf("%s/post/%d", away.URL, n), "to": []string{activity.Public}, "cc": []string{l.club}, "summary": "off topic",
+			}}
+		}
+		for n := range 2 {
+			theirs := page(fmt.Sprintf("%s/post/%d", away.URL, n), far, l.club, fmt.Sprintf("From afar %d", n))
+			away.handle(fmt.Sprintf("/post/%d", n), show(theirs))
+			l.must(l.books, l.club, l.announced(fmt.Sprint(n), theirs))
+		}
+		if got := l.shown(); got != "From afar 1|From afar 0" {
+			t.Fatalf("shown is %q", got)
+		}
+		asked := away.asked("/post/")
+		l.must(l.books, l.club, removed(0))
+		if got := l.shown(); got != "From afar 1" || away.asked("/post/") != asked {
+			t.Errorf("after the Group's word %q is shown, and the author's server was asked %d times", got, away.asked("/post/")-asked)
+		}
+		away.failing.Store(true)
+		l.must(l.books, l.club, removed(1))
+		if got := l.shown(); got != "" {
+			t.Errorf("the author's server is away, and %q is shown", got)
+		}
+	})
 }
