@@ -128,11 +128,33 @@ func (in *inbound) innerActor(ctx context.Context, a **activity.Activity, group 
 		if in.byProof = actor.ID != ""; in.byProof {
 			return actor, nil
 		}
+		if err := in.mayAct(ctx, *a); err != nil {
+			return actor, err
+		}
 		if *a, err = in.confirmed(*a); err != nil {
 			return actor, err
 		}
 	}
 	return in.actor(ctx, (*a).Actor)
+}
+
+// mayAct refuses what only agents do, and somebody else did, before its server is
+// asked for it: of people a community passes on thousands of votes. Who it is was
+// asked once.
+func (in *inbound) mayAct(ctx context.Context, a *activity.Activity) error {
+	switch a.Type {
+	case activity.TypeCreate, activity.TypeUpdate, activity.TypeDelete:
+		return nil // people's, too, where their text is mirrored
+	case activity.TypeUndo:
+		if t := a.Object().Type; t == "" || t == activity.TypeDelete {
+			return nil // the same, or its server has to say what it takes back
+		}
+	}
+	actor, err := in.actor(ctx, a.Actor)
+	if err != nil || actor.Kind == storage.KindAgent {
+		return err
+	}
+	return agentsOnly(actor.WireType)
 }
 
 // byModerator says whether what a Group passed on was done by one of its
