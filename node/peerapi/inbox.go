@@ -99,7 +99,7 @@ func waitingBounds() fetch.Bounds {
 func (a *API) undecided(ctx context.Context, u *inbox.Unproven) (string, error) {
 	if errors.Is(u, inbox.ErrKeyGone) {
 		if u.Activity.Type == activity.TypeDelete {
-			return "gone", nil
+			return a.departed(ctx, u)
 		}
 		return "", &inbox.Refusal{Status: http.StatusUnauthorized, Reason: "key_gone", Detail: "The key's address says that it is gone."}
 	}
@@ -114,6 +114,33 @@ func (a *API) undecided(ctx context.Context, u *inbox.Unproven) (string, error) 
 		return "", inbox.KeyBudget("Too many requests of that domain wait for their keys.")
 	}
 	return "undecided", a.node.KeepUndecided(ctx, raw)
+}
+
+// departed takes the deletion of an actor that is known here, and not deleted, when
+// its server says at the actor's own address that it is gone: no key can prove it
+// any more, and none needs to. The key's address alone says nothing, since keys are
+// replaced, and who sent the deletion nothing either.
+func (a *API) departed(ctx context.Context, u *inbox.Unproven) (string, error) {
+	act := u.Activity
+	if act.Object().ID != act.Actor {
+		return "gone", nil
+	}
+	signer, err := a.keys.owner(ctx, u.KeyID)
+	if err != nil || signer == nil || signer.ID != act.Actor {
+		return "gone", err
+	}
+	if gone, err := a.keys.gone(ctx, u.KeyID, act.Actor); err != nil || !gone {
+		return "gone", err
+	}
+	duplicate, err := a.node.KeepReceived(ctx, act, signer)
+	switch {
+	case err != nil:
+		return "", err
+	case duplicate:
+		return "duplicate", nil
+	default:
+		return "accepted", nil
+	}
 }
 
 // denial is the answer to a verified activity whose actor may not do it.

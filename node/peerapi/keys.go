@@ -122,6 +122,27 @@ func (k *keys) Owner(ctx context.Context, keyID string) (inbox.Signer, error) {
 	return known(a)
 }
 
+// owner returns the stored actor of a key, nil where there is none or it is deleted.
+func (k *keys) owner(ctx context.Context, keyID string) (*activity.Actor, error) {
+	s, err := k.node.SignerByKey(ctx, keyID)
+	if err != nil || s.Actor.URI == "" || s.Actor.DeletedAt != 0 {
+		return nil, err
+	}
+	return brief(s.Actor.URI, s.Actor.WireType, s.Actor.Name, s.Actor.Inbox, s.Key), nil
+}
+
+// gone says whether an actor's own address answers that it is gone, which is known
+// of the address of its key.
+func (k *keys) gone(ctx context.Context, keyID, actorID string) (bool, error) {
+	if address, _, _ := strings.Cut(keyID, "#"); address == actorID {
+		return true, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, signerBudget)
+	defer cancel()
+	_, err := k.document(ctx, actorID)
+	return errors.Is(err, inbox.ErrKeyGone), nil
+}
+
 // remembered returns a signer that memory holds.
 func (k *keys) remembered(keyID string) (inbox.Signer, bool) {
 	if s, ok := k.signers.Get(keyID); ok {
