@@ -86,6 +86,7 @@ func (v *Verifier) Item(ctx context.Context, b Batch, item json.RawMessage, know
 	case fetch.SameOrigin(a.Actor, b.Sender.Actor.ID):
 		verified.Signer, err = known.Author(ctx, a.Actor)
 	default:
+		verified.Forwarded = true
 		verified.Signer, err = v.proven(ctx, a, known)
 	}
 	if err != nil {

@@ -64,13 +64,23 @@ type Verified struct {
 	Signer   Signer
 	Activity *activity.Activity
 	Body     []byte // as received; Activity shares it
-	// Scheme is how the signer signed the request; empty where somebody else
-	// passed the activity on.
+	// Scheme is how the signer signed the request; empty in a batch, and where
+	// somebody else passed the activity on.
 	Scheme signature.Scheme
+	// Forwarded says that somebody else than its actor brought the activity, or
+	// in a batch than its actor's server: its proof says whose it is.
+	Forwarded bool
 	// Replayed says that the very same request was let through before. Answer
 	// it like the first time, without effect. It is a hint and no proof of the
 	// contrary: the memory is bounded and not shared between processes.
 	Replayed bool
+}
+
+// Undated says that somebody passes on an actor's profile which does not say when
+// it was written: it may be an old one, with a key that was given up since.
+func (v Verified) Undated() bool {
+	a := v.Activity
+	return v.Forwarded && a.Type == activity.TypeUpdate && a.Object().ID == a.Actor && a.Published.IsZero() && a.Updated.IsZero()
 }
 
 // Unproven is the error for a request that cannot be judged, because its key
@@ -194,8 +204,8 @@ func (v *Verifier) judge(ctx context.Context, r *http.Request, body []byte, now 
 	if signer, err = v.signed(ctx, r, body, sig, signer, now); err != nil {
 		return Verified{}, err
 	}
-	scheme := sig.Scheme
-	if signer.Actor.ID != a.Actor { // a forwarded activity: its sender proves nothing about its actor
+	scheme, forwarded := sig.Scheme, signer.Actor.ID != a.Actor
+	if forwarded { // its sender proves nothing about its actor
 		scheme = ""
 		if signer, err = v.author(ctx, a, now); err != nil {
 			return Verified{}, withRequest(err, r, body, now)
@@ -205,7 +215,7 @@ func (v *Verifier) judge(ctx context.Context, r *http.Request, body []byte, now 
 	if err != nil {
 		return Verified{}, refuseSignature(err)
 	}
-	return Verified{Signer: signer, Activity: a, Body: body, Scheme: scheme, Replayed: again}, nil
+	return Verified{Signer: signer, Activity: a, Body: body, Scheme: scheme, Forwarded: forwarded, Replayed: again}, nil
 }
 
 // signed says whose signature a request has: the signer's of the key, or that

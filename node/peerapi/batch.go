@@ -100,5 +100,5 @@ func (a *API) open(ctx context.Context, b inbox.Batch, item json.RawMessage) (in
 	if e, ok := errors.AsType[*node.Error](err); ok {
 		return v, false, a.denial(e, v.Activity)
 	}
-	return v, err == nil && verdict == node.Keep, err
+	return v, err == nil && verdict == node.Keep && !v.Undated(), err
 }

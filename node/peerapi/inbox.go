@@ -51,7 +51,7 @@ func (a *API) receive(r *http.Request) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if verdict == node.Ignore || undated(v) {
+	if verdict == node.Ignore || v.Undated() {
 		return "ignored", nil
 	}
 	if err := a.learn(ctx, v); err != nil {
@@ -66,13 +66,6 @@ func (a *API) receive(r *http.Request) (string, error) {
 		return "duplicate", nil
 	}
 	return "accepted", nil
-}
-
-// undated says that somebody passes on an actor's profile which does not say when
-// it was written: it may be an old one, with a key that was given up since.
-func undated(v inbox.Verified) bool {
-	a := v.Activity
-	return v.Scheme == "" && a.Type == activity.TypeUpdate && a.Object().ID == a.Actor && a.Published.IsZero() && a.Updated.IsZero()
 }
 
 // learn has the node remember who signs by RFC 9421, so that we do, too.

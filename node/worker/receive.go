@@ -193,7 +193,7 @@ func (w *Worker) decide(ctx context.Context, r storage.Received) error {
 	if err != nil {
 		return w.later(ctx, r, err)
 	}
-	if verdict == node.Ignore {
+	if verdict == node.Ignore || v.Undated() {
 		return w.cfg.Node.Finish(ctx, r, "ignored")
 	}
 	return w.cfg.Node.Decided(ctx, r, v.Activity, v.Signer.Actor)
