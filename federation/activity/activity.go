@@ -44,6 +44,7 @@ type Activity struct {
 	Audience                             string
 	Summary, Content                     string
 	Published, Updated, EndTime          time.Time // zero when absent or unreadable
+	expires                              time.Time // the old name of EndTime, which counts where that is not there
 	RemoveData, RestoreData, WithReplies bool
 	// Raw is the document itself, byte for byte; it shares the parsed slice.
 	Raw json.RawMessage
@@ -70,6 +71,9 @@ func ParseActivity(b []byte) (*Activity, error) {
 		if err := a.read(name, value); err != nil {
 			return nil, fmt.Errorf("%w: activity: %s: %w", ErrMalformed, name, err)
 		}
+	}
+	if a.EndTime.IsZero() {
+		a.EndTime = a.expires
 	}
 	switch {
 	case a.Type == "":
@@ -116,6 +120,8 @@ func (a *Activity) read(name string, v value) (err error) {
 		a.Updated = v.time()
 	case "endTime":
 		a.EndTime = v.time()
+	case "expires":
+		a.expires = v.time()
 	case "removeData":
 		a.RemoveData = v.isTrue()
 	case "restoreData":
