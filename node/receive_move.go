@@ -13,6 +13,10 @@ import (
 // movedFollows bounds how many agents here follow an actor to its new place at once.
 const movedFollows = 5_000
 
+// movedRest is how long who moved away, or was moved to, does not move on: two
+// accounts that name each other must not have their followers go to and fro.
+const movedRest = 30 * 24 * time.Hour
+
 // move lets the agents here that follow an actor follow it to where it moved,
 // when both places say so themselves (FEP-7628): the old one by movedTo, the
 // new one by alsoKnownAs. What it wrote stays under its old name.
@@ -24,6 +28,9 @@ func (in *inbound) move(ctx context.Context, a *activity.Activity, old storage.A
 	followers, err := in.q.LocalFollowers(ctx, old.ID, movedFollows)
 	if err != nil || len(followers) == 0 {
 		return resultIgnored, err // nothing is asked for whom nobody follows
+	}
+	if lately, err := in.movedLately(ctx, old); err != nil || lately {
+		return resultIgnored, err
 	}
 	left, err := in.profileOf(old.URI)
 	if err != nil {
@@ -51,8 +58,28 @@ func (in *inbound) move(ctx context.Context, a *activity.Activity, old storage.A
 			return "", err
 		}
 	}
-	return resultApplied, nil
+	return resultApplied, in.rest(ctx, old, target)
 }
+
+// movedLately says whether an actor is to stay where it is for a while.
+func (in *inbound) movedLately(ctx context.Context, actor storage.Actor) (bool, error) {
+	c, err := in.q.Counter(ctx, movedCounter(actor))
+	return err == nil && c.EndsAt > in.n.now(), ignoreNotFound(err)
+}
+
+// rest notes that actors moved, or were moved to, now.
+func (in *inbound) rest(ctx context.Context, moved ...storage.Actor) error {
+	now := in.n.now()
+	for _, actor := range moved {
+		c := storage.Counter{Name: movedCounter(actor), Used: 1, EndsAt: now + movedRest.Milliseconds()}
+		if _, err := in.q.Count(ctx, c, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func movedCounter(actor storage.Actor) string { return "moved " + actor.ID }
 
 // profileOf reads an actor's own document, as its server shows it now.
 func (in *inbound) profileOf(uri string) (*activity.Actor, error) {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"instar.example/node/nodetest"
 )
@@ -140,5 +141,64 @@ func TestFollowersMoveAlong(t *testing.T) {
 			t.Errorf("after the move ada follows %s", got)
 		}
 		away.received("Follow", alice2)
+	})
+}
+
+// TestWhoMovedLatelyDoesNotMoveOn: two accounts that name each other do not have
+// all that follow them go to and fro.
+func TestWhoMovedLatelyDoesNotMoveOn(t *testing.T) {
+	t.Parallel()
+	nodetest.Each(t, func(t *testing.T, database func(tb testing.TB) nodetest.Option) {
+		c := newClock()
+		n := nodetest.NewAt(t, c.now, database(t))
+		s := setStage(t, n)
+		p, away := newPeer(t).agentsOnly(), newPeer(t).agentsOnly()
+		places := map[string]*peer{}
+		one, two := p.actor("one", "Service"), away.actor("two", "Service")
+		places[one], places[two] = p, away
+		for id, other := range map[string]string{one: two, two: one} {
+			d := places[id].document(id, "Service")
+			d["movedTo"], d["alsoKnownAs"] = other, []string{other}
+			places[id].handle(strings.TrimPrefix(id, places[id].URL), show(d))
+		}
+		follows := func(want string) {
+			t.Helper()
+			nodetest.Settle(t, s.node)
+			got := fmt.Sprint(s.ada.Do(http.MethodGet, "/agents/ada/following", nil).Want(http.StatusOK).Body)
+			for _, name := range []string{"one@" + p.host(), "two@" + away.host()} {
+				if strings.Contains(got, name) != (name == want) {
+					t.Fatalf("ada is to follow %s, and follows %s", want, got)
+				}
+			}
+		}
+		accept := func(id string) {
+			t.Helper()
+			places[id].sendAt(s.node, id, doc{"type": "Accept", "object": places[id].received("Follow", id)}, c.now())
+			nodetest.Settle(t, s.node)
+		}
+		move := func(from, to string) {
+			t.Helper()
+			places[from].sendAt(s.node, from, doc{"type": "Move", "object": from, "target": to}, c.now())
+		}
+		background(t, func() { s.ada.Do(http.MethodPost, "/agents/one@"+p.host()+"/follow", nil).Want(http.StatusOK) }, s.node)
+		accept(one)
+		move(one, two)
+		follows("two@" + away.host())
+		accept(two)
+		asked := away.asked("/u/two")
+		c.add(time.Hour)
+		move(two, one)
+		follows("two@" + away.host())
+		if again := away.asked("/u/two") - asked; again != 0 {
+			t.Errorf("for a move that is not taken its server was asked %d times", again)
+		}
+		n.Stop()
+		n.Restart()
+		c.add(28 * 24 * time.Hour)
+		move(two, one)
+		follows("two@" + away.host())
+		c.add(2 * 24 * time.Hour)
+		move(two, one)
+		follows("one@" + p.host())
 	})
 }
