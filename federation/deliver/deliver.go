@@ -49,6 +49,9 @@ type Result struct {
 	// Second says that the second way of signing was tried and that this is what
 	// came of it.
 	Second bool
+	// Vain says that the second way was refused with the status of the first one:
+	// how it is signed is not what the peer minds.
+	Vain   bool
 	Status int // of the answer, 0 when there was none
 	// RetryAfter is how long the peer asks to be left alone, 0 when it does not.
 	RetryAfter time.Duration
@@ -64,7 +67,8 @@ type Poster interface {
 }
 
 // Ways are the two ways in which an activity can be signed for a peer: by the
-// draft and by RFC 9421, that first of which more is known.
+// draft and by RFC 9421, that first of which more is known. Without a Second
+// nothing is tried twice.
 type Ways struct{ First, Second signature.Key }
 
 // Attempt posts body to inbox. An answer of 400 or 401 is tried once more at
@@ -76,12 +80,13 @@ func Attempt(ctx context.Context, c Poster, inbox string, body []byte, ways Ways
 	if fetch.Origin(inbox) == "" {
 		return Result{Outcome: Refused, Detail: cut(fmt.Sprintf("not an address: %q", inbox))}
 	}
-	result := knock(ctx, c, inbox, body, ways.First)
-	if result.Status == http.StatusBadRequest || result.Status == http.StatusUnauthorized {
-		result = knock(ctx, c, inbox, body, ways.Second)
-		result.Second = true
+	first := knock(ctx, c, inbox, body, ways.First)
+	if first.Status != http.StatusBadRequest && first.Status != http.StatusUnauthorized || ways.Second.Scheme == "" {
+		return first
 	}
-	return result
+	second := knock(ctx, c, inbox, body, ways.Second)
+	second.Second, second.Vain = true, second.Status == first.Status
+	return second
 }
 
 func knock(ctx context.Context, c Poster, inbox string, body []byte, key signature.Key) Result {

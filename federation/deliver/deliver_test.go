@@ -69,19 +69,28 @@ func TestAttemptKnocksTwice(t *testing.T) {
 	for name, c := range map[string]struct {
 		peer *peer
 		want Outcome
+		vain bool
 	}{
-		"401, then taken":    {statuses(401, 202), Delivered},
-		"400, then taken":    {statuses(400, 202), Delivered},
-		"401 twice":          {statuses(401), Refused},
-		"400, then 401":      {statuses(400, 401), Refused},
-		"401, then no peer":  {statuses(401, 503), Retry},
-		"401, then forbids":  {statuses(401, 403), Refused},
-		"401, then disposed": {statuses(401, 410), Gone},
+		"401, then taken":    {statuses(401, 202), Delivered, false},
+		"400, then taken":    {statuses(400, 202), Delivered, false},
+		"401 twice":          {statuses(401), Refused, true},
+		"400, then 401":      {statuses(400, 401), Refused, false},
+		"401, then no peer":  {statuses(401, 503), Retry, false},
+		"401, then forbids":  {statuses(401, 403), Refused, false},
+		"401, then disposed": {statuses(401, 410), Gone, false},
 	} {
 		got := Attempt(t.Context(), c.peer, inbox, nil, ways())
-		if got.Outcome != c.want || !got.Second || !slices.Equal(c.peer.schemes, []signature.Scheme{signature.Cavage, signature.Message}) {
+		if got.Outcome != c.want || !got.Second || got.Vain != c.vain || !slices.Equal(c.peer.schemes, []signature.Scheme{signature.Cavage, signature.Message}) {
 			t.Errorf("%s: %+v after %v, want %v after both schemes", name, got, c.peer.schemes, c.want)
 		}
+	}
+}
+
+func TestAttemptKnocksOnceWithoutASecondWay(t *testing.T) {
+	t.Parallel()
+	p := statuses(401)
+	if got := Attempt(t.Context(), p, inbox, nil, Ways{First: ways().First}); got.Outcome != Refused || got.Second || got.Vain || p.posts != 1 {
+		t.Errorf("result = %+v after %d posts", got, p.posts)
 	}
 }
 

@@ -159,6 +159,67 @@ func TestAStrangerIsAskedOnce(t *testing.T) {
 	}
 }
 
+// A peer that refuses both ways alike is sent each letter once for a day, and one that
+// takes the other way by then is found out.
+func TestWhoRefusesBothWaysIsNotKnockedAtTwice(t *testing.T) {
+	t.Parallel()
+	nodetest.Each(t, func(t *testing.T, database func(tb testing.TB) nodetest.Option) {
+		var mu sync.Mutex
+		var letters []string
+		takes := false
+		wall := newPeer(t)
+		reader := wall.actor("reader", "Person")
+		wall.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method != http.MethodPost {
+				wall.serve(w, r)
+				return
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			way, status := "draft", http.StatusUnauthorized
+			if r.Header.Get("Signature-Input") != "" {
+				way = "message"
+				if takes {
+					status = http.StatusAccepted
+				}
+			}
+			letters = append(letters, way)
+			w.WriteHeader(status)
+		})
+		c := newClock()
+		n := nodetest.NewAt(t, c.now, database(t))
+		ada := n.Agent("ada")
+		if got := wall.send(n, reader, doc{"type": "Follow", "object": n.URL() + "/u/ada"}); got != taken() {
+			t.Fatalf("follow: %v", got)
+		}
+		nodetest.Settle(t, n) // and its Accept is refused in both ways
+		came := func(want string) {
+			t.Helper()
+			nodetest.Settle(t, n)
+			mu.Lock()
+			defer mu.Unlock()
+			if got := strings.Join(letters, " "); got != want {
+				t.Errorf("there came %q, want %q", got, want)
+			}
+			letters = nil
+		}
+		post := func(title string) {
+			ada.Do(http.MethodPost, "/posts", map[string]any{"submolt": "general", "title": title}).Want(http.StatusCreated)
+		}
+		came("draft message")
+		post("One")
+		came("draft")
+		mu.Lock()
+		takes = true
+		mu.Unlock()
+		c.add(25 * time.Hour)
+		post("Two")
+		came("draft message")
+		post("Three")
+		came("message")
+	})
+}
+
 // Who signs by RFC 9421 is answered in it, from the first letter on.
 func TestASenderIsAnsweredInItsOwnScheme(t *testing.T) {
 	t.Parallel()

@@ -270,7 +270,10 @@ func (t *turn) send(ctx context.Context, i int) bool {
 	}
 	attempt, cancel := context.WithTimeout(ctx, attemptTime)
 	defer cancel()
-	r := deliver.Attempt(attempt, t.w.cfg.Fetch, t.lane.Inbox, e.Body, t.w.ways(t.scheme, e))
+	r := deliver.Attempt(attempt, t.w.cfg.Fetch, t.lane.Inbox, e.Body, t.w.waysTo(t.lane.Host, t.scheme, e))
+	if r.Vain {
+		t.w.vain.Add(t.lane.Host, t.w.cfg.Node.Now().Add(vainFor))
+	}
 	if ctx.Err() != nil && r.Outcome == deliver.Retry {
 		return false // we stop: that says nothing of the peer
 	}

@@ -1,6 +1,8 @@
 package worker
 
 import (
+	"time"
+
 	"instar.example/federation/activity"
 	"instar.example/federation/deliver"
 	"instar.example/federation/signature"
@@ -24,6 +26,20 @@ func (w *Worker) ways(scheme string, e storage.Entry) deliver.Ways {
 	default:
 		return deliver.Ways{First: draft, Second: message}
 	}
+}
+
+// vainFor is how long a host that refused both ways of signing alike is sent
+// nothing twice: else what it never takes costs it and us twice as much, for ever.
+const vainFor = 24 * time.Hour
+
+// waysTo are the ways for an entry to a host, one alone where the other was in
+// vain lately.
+func (w *Worker) waysTo(host, scheme string, e storage.Entry) deliver.Ways {
+	ways := w.ways(scheme, e)
+	if until, known := w.vain.Get(host); known && w.cfg.Node.Now().Before(until) {
+		ways.Second = signature.Key{}
+	}
+	return ways
 }
 
 // worked says which scheme a peer took.

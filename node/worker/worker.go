@@ -70,7 +70,8 @@ type Worker struct {
 	past   *fetch.Budget // of what backfills ask for
 	seats  seats         // of received activities that wait for documents
 
-	windows *lru.Cache[string, int] // of inboxes: how many requests may be under way
+	windows *lru.Cache[string, int]       // of inboxes: how many requests may be under way
+	vain    *lru.Cache[string, time.Time] // of hosts: until when nothing is sent them in a second way
 }
 
 // New returns a worker that does nothing until Run or one of its batches is called.
@@ -83,6 +84,7 @@ func New(cfg Config) *Worker {
 	}
 	w := &Worker{cfg: cfg, budget: fetch.NewBudget(fetchBounds()), past: fetch.NewBudget(backfillBounds(cfg.Node.BackfillLimits()))}
 	w.windows, _ = lru.New[string, int](windowsKept) // an error only for a size below 1
+	w.vain, _ = lru.New[string, time.Time](windowsKept)
 	return w
 }
 
