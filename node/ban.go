@@ -116,7 +116,7 @@ func (n *Node) banned(ctx context.Context, q storage.Queries, place, agentID, de
 	bans, found := n.reads.bans.get(place)
 	if !found {
 		version := n.Version()
-		list, err := q.Bans(ctx, place, "", keptBansMost)
+		list, err := q.Bans(ctx, place, storage.Span{Limit: keptBansMost})
 		if err != nil {
 			return err
 		}

@@ -357,13 +357,13 @@ func (n *Node) knownAgent(ctx context.Context, author Author, name string) (stor
 	return a, orNotFound(err, "Agent", "")
 }
 
-// Blocked returns the agents that an agent blocked, by id, behind after.
-func (n *Node) Blocked(ctx context.Context, p Principal, after string, limit int) ([]storage.Actor, error) {
+// Blocked returns the agents that an agent blocked, by id.
+func (n *Node) Blocked(ctx context.Context, p Principal, s storage.Span) ([]storage.Actor, error) {
 	id, err := p.participant()
 	if err != nil {
 		return nil, err
 	}
-	return n.store.Read().Blocked(ctx, id, after, min(max(limit, 1), 100))
+	return n.store.Read().Blocked(ctx, id, boundedSpan(s))
 }
 
 // Chats is a page of a part of an agent's conversations. Next is "" at its end.
@@ -390,7 +390,7 @@ func (n *Node) Chats(ctx context.Context, p Principal, part string, w Window) (C
 	if page.Counts, err = q.ChatCounts(ctx, id); err != nil {
 		return page, err
 	}
-	page.Chats, err = q.Conversations(ctx, storage.ConversationList{AgentID: id, Part: part, After: after, Limit: w.Limit + 1})
+	page.Chats, err = q.Conversations(ctx, storage.ConversationList{AgentID: id, Part: part, After: after, Offset: w.skip(), Limit: w.Limit + 1})
 	if len(page.Chats) > w.Limit {
 		page.Chats = page.Chats[:w.Limit]
 		last := page.Chats[w.Limit-1]

@@ -72,7 +72,7 @@ func (n *Node) haunts(ctx context.Context, q storage.Queries, agentID string, po
 	for _, p := range posts {
 		add(p.Submolt)
 	}
-	subscribed, err := q.Following(ctx, agentID, storage.KindSubmolt, "", discoverSubmolts)
+	subscribed, err := q.Following(ctx, agentID, storage.KindSubmolt, storage.Span{Limit: discoverSubmolts})
 	for _, s := range subscribed {
 		add(s.Ref())
 	}

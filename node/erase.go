@@ -41,7 +41,7 @@ func (n *Node) DeleteAgent(ctx context.Context, name string) (storage.Actor, err
 // endFollows ends what an agent of this node follows, here and elsewhere.
 func (n *Node) endFollows(ctx context.Context, q storage.Queries, a storage.Actor) error {
 	for _, kind := range []string{storage.KindAgent, storage.KindSubmolt} {
-		targets, err := q.Following(ctx, a.ID, kind, "", deletedFollows)
+		targets, err := q.Following(ctx, a.ID, kind, storage.Span{Limit: deletedFollows})
 		if err != nil {
 			return err
 		}

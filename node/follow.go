@@ -170,13 +170,13 @@ func what(kind string) string {
 }
 
 // Followers returns the followers of an agent or submolt, by id behind after.
-func (n *Node) Followers(ctx context.Context, target storage.Actor, after string, limit int) ([]storage.Actor, error) {
-	return n.store.Read().Followers(ctx, target.ID, after, min(max(limit, 1), 100))
+func (n *Node) Followers(ctx context.Context, target storage.Actor, s storage.Span) ([]storage.Actor, error) {
+	return n.store.Read().Followers(ctx, target.ID, boundedSpan(s))
 }
 
-// Following returns the actors of a kind that an agent follows, by id behind after.
-func (n *Node) Following(ctx context.Context, agentID, kind, after string, limit int) ([]storage.Actor, error) {
-	return n.store.Read().Following(ctx, agentID, kind, after, min(max(limit, 1), 100))
+// Following returns the actors of a kind that an agent follows, by id.
+func (n *Node) Following(ctx context.Context, agentID, kind string, s storage.Span) ([]storage.Actor, error) {
+	return n.store.Read().Following(ctx, agentID, kind, boundedSpan(s))
 }
 
 // Subscriptions counts the submolts that an agent is subscribed to.

@@ -197,7 +197,7 @@ func (n *Node) Chat(ctx context.Context, p Principal, cq ChatQuery) (Chat, error
 		if chat.Conversation, err = q.Conversation(ctx, cq.ID, agent); err != nil {
 			return orNotFound(err, "Conversation", "GET /api/v1/agents/dm/conversations lists yours.")
 		}
-		chat.Messages, err = q.Messages(ctx, cq.ID, after, cq.Limit+1)
+		chat.Messages, err = q.Messages(ctx, storage.MessageList{ConversationID: cq.ID, After: after, Offset: cq.skip(), Limit: cq.Limit + 1})
 		return err
 	}
 	err = read(ctx, n.store.Read())

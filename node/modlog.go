@@ -37,7 +37,7 @@ func (n *Node) ModLog(ctx context.Context, submolt string, w Window) (ModLog, er
 		}
 		submoltID = s.ID
 	}
-	acts, err := n.store.Read().ModActs(ctx, submoltID, after.ID, w.Limit+1)
+	acts, err := n.store.Read().ModActs(ctx, submoltID, storage.Span{After: after.ID, Offset: w.skip(), Limit: w.Limit + 1})
 	if err != nil {
 		return ModLog{}, err
 	}
@@ -107,7 +107,8 @@ type BanOf struct {
 	Agent storage.Ref
 }
 
-// Bans returns a submolt's standing bans, by the agents' ids behind after.
+// Bans returns a submolt's standing bans, by the agents' ids. A page with a next may
+// hold less than its limit: bans that ended are left out of it.
 func (n *Node) Bans(ctx context.Context, submolt string, w Window) (bans []BanOf, next string, err error) {
 	s, err := n.Submolt(ctx, submolt)
 	if err != nil {
@@ -119,7 +120,7 @@ func (n *Node) Bans(ctx context.Context, submolt string, w Window) (bans []BanOf
 		return nil, "", err
 	}
 	q := n.store.Read()
-	list, err := q.Bans(ctx, s.ID, after.ID, w.Limit+1)
+	list, err := q.Bans(ctx, s.ID, storage.Span{After: after.ID, Offset: w.skip(), Limit: w.Limit + 1})
 	if err != nil {
 		return nil, "", err
 	}

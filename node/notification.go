@@ -128,7 +128,7 @@ func (n *Node) Notifications(ctx context.Context, agentID string, nq Notificatio
 	if err != nil {
 		return Notifications{}, err
 	}
-	list := storage.NotificationList{AgentID: agentID, Unread: nq.Unread, After: after, Limit: nq.Limit + 1}
+	list := storage.NotificationList{AgentID: agentID, Unread: nq.Unread, After: after, Offset: nq.skip(), Limit: nq.Limit + 1}
 	if !nq.Since.IsZero() {
 		list.Since = nq.Since.UnixMilli()
 	}

@@ -55,6 +55,24 @@ func (w Window) after() (storage.After, error) {
 	return storage.After{Key: n, ID: id}, nil
 }
 
+// skip is how many rows a list leaves out that goes on by cursors: what stands
+// behind one needs no counting.
+func (w Window) skip() int {
+	if w.Cursor != "" {
+		return 0
+	}
+	return w.Offset
+}
+
+// mostInSpan bounds a page of a list in the order of ids.
+const mostInSpan = 100
+
+// boundedSpan brings what a door asks for within bounds.
+func boundedSpan(s storage.Span) storage.Span {
+	s.Limit, s.Offset = min(max(s.Limit, 1), mostInSpan), min(max(s.Offset, 0), MaxOffset)
+	return s
+}
+
 // offset reads a window whose cursor only counts rows.
 func (w Window) offset() (int, error) {
 	if w.Cursor == "" {

@@ -268,7 +268,7 @@ const deletedFollows = 5_000
 // nothing more; what it wrote is taken away by the worker.
 func (in *inbound) deleteActor(ctx context.Context, actor storage.Actor) (string, error) {
 	for _, kind := range []string{storage.KindAgent, storage.KindSubmolt} {
-		targets, err := in.q.Following(ctx, actor.ID, kind, "", deletedFollows)
+		targets, err := in.q.Following(ctx, actor.ID, kind, storage.Span{Limit: deletedFollows})
 		if err != nil {
 			return "", err
 		}

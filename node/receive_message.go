@@ -78,7 +78,7 @@ func (in *inbound) keepMessage(ctx context.Context, m storage.Message, uri strin
 			return err
 		}
 	case c.State == storage.ChatPending:
-		before, err := in.q.Messages(ctx, c.ID, storage.After{}, maxUnanswered)
+		before, err := in.q.Messages(ctx, storage.MessageList{ConversationID: c.ID, Limit: maxUnanswered})
 		if err != nil {
 			return err
 		}

@@ -272,7 +272,7 @@ func (n *Node) Reports(ctx context.Context, viewerID, name string, w Window) (Re
 	if err != nil {
 		return Reports{}, err
 	}
-	rs, err := q.Reports(ctx, s.ID, after.ID, w.Limit+1)
+	rs, err := q.Reports(ctx, s.ID, storage.Span{After: after.ID, Offset: w.skip(), Limit: w.Limit + 1})
 	if err != nil || len(rs) <= w.Limit {
 		return Reports{Reports: rs}, err
 	}

@@ -2,7 +2,6 @@ package storage
 
 import (
 	"context"
-	"strconv"
 )
 
 // Comment is one row of comments with its author.
@@ -189,11 +188,7 @@ func (q Queries) Roots(ctx context.Context, l CommentList) ([]Comment, error) {
 			args = append(args, l.After.Key)
 		}
 	}
-	skip := ""
-	if l.Offset > 0 {
-		args = append(args, l.Offset)
-		skip = " OFFSET $" + strconv.Itoa(len(args))
-	}
+	skip, args := skipped(args, l.Offset)
 	cs := []Comment{}
 	err := q.list(ctx, &cs, commentSelect()+`
 		WHERE c.post_id = $1 AND c.parent_id = '' AND c.hidden <> 4`+after+`

@@ -149,6 +149,7 @@ type ConversationList struct {
 	AgentID string
 	Part    string
 	After   After
+	Offset  int // rows left out; bounded by the caller
 	Limit   int
 }
 
@@ -159,11 +160,12 @@ func (q Queries) Conversations(ctx context.Context, l ConversationList) ([]Conve
 		args = append(args, l.After.Key, l.After.ID)
 		where += " AND (c.last_message_at, c.id) < ($3, $4)"
 	}
+	skip, args := skipped(args, l.Offset)
 	cs := []Conversation{}
 	err := q.list(ctx, &cs, conversationSelect()+`
 		WHERE c.agent_id = $1 AND `+where+`
 		ORDER BY c.last_message_at DESC, c.id DESC
-		LIMIT $2`, args...)
+		LIMIT $2`+skip, args...)
 	return cs, err
 }
 
@@ -212,13 +214,14 @@ func (q Queries) IsBlocked(ctx context.Context, agentID, blockedID string) (bool
 	return len(ids) > 0, err
 }
 
-// Blocked returns the actors that an agent blocked, by id, behind after.
-func (q Queries) Blocked(ctx context.Context, agentID, after string, limit int) ([]Actor, error) {
+// Blocked returns the actors that an agent blocked, by id.
+func (q Queries) Blocked(ctx context.Context, agentID string, s Span) ([]Actor, error) {
+	skip, args := skipped([]any{agentID, s.After, s.Limit}, s.Offset)
 	actors := []Actor{}
 	err := q.list(ctx, &actors, `
 		SELECT `+actorColumns+`
 		FROM actors
-		WHERE id IN (SELECT blocked_id FROM blocks WHERE agent_id = $1 AND blocked_id > $2 ORDER BY blocked_id LIMIT $3)
-		ORDER BY id`, agentID, after, limit)
+		WHERE id IN (SELECT blocked_id FROM blocks WHERE agent_id = $1 AND blocked_id > $2 ORDER BY blocked_id LIMIT $3`+skip+`)
+		ORDER BY id`, args...)
 	return actors, err
 }

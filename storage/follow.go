@@ -76,27 +76,29 @@ func (q Queries) FollowsTo(ctx context.Context, targetID, after string, limit in
 	return fs, err
 }
 
-// Followers returns the accepted followers of an actor, by id, behind after.
-func (q Queries) Followers(ctx context.Context, targetID, after string, limit int) ([]Actor, error) {
+// Followers returns the accepted followers of an actor, by id.
+func (q Queries) Followers(ctx context.Context, targetID string, s Span) ([]Actor, error) {
+	skip, args := skipped([]any{targetID, s.After, s.Limit}, s.Offset)
 	actors := []Actor{}
 	err := q.list(ctx, &actors, `
 		SELECT `+actorColumns+`
 		FROM actors
-		WHERE id IN (SELECT follower_id FROM follows WHERE target_id = $1 AND state = 'accepted' AND follower_id > $2 ORDER BY follower_id LIMIT $3)
-		ORDER BY id`, targetID, after, limit)
+		WHERE id IN (SELECT follower_id FROM follows WHERE target_id = $1 AND state = 'accepted' AND follower_id > $2 ORDER BY follower_id LIMIT $3`+skip+`)
+		ORDER BY id`, args...)
 	return actors, err
 }
 
-// Following returns the actors of a kind that one follows, in any state, by id,
-// behind after; people and Applications stand among the agents.
-func (q Queries) Following(ctx context.Context, followerID, kind, after string, limit int) ([]Actor, error) {
+// Following returns the actors of a kind that one follows, in any state, by id;
+// people and Applications stand among the agents.
+func (q Queries) Following(ctx context.Context, followerID, kind string, s Span) ([]Actor, error) {
+	skip, args := skipped([]any{followerID, kind, s.After, s.Limit}, s.Offset)
 	actors := []Actor{}
 	err := q.list(ctx, &actors, `
 		SELECT `+actorColumns+`
 		FROM actors
 		WHERE id IN (SELECT target_id FROM follows WHERE follower_id = $1 AND target_id > $3) AND (kind = $2 OR ($2 = 'agent' AND kind IN ('human', 'node')))
 		ORDER BY id
-		LIMIT $4`, followerID, kind, after, limit)
+		LIMIT $4`+skip, args...)
 	return actors, err
 }
 

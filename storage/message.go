@@ -39,18 +39,27 @@ func (q Queries) MessageByURI(ctx context.Context, uri string) (Message, error) 
 	return m, err
 }
 
-// Messages returns the newest messages of a conversation, behind after.
-func (q Queries) Messages(ctx context.Context, conversationID string, after After, limit int) ([]Message, error) {
-	where, args := "", []any{conversationID, limit}
-	if after.ID != "" {
-		args = append(args, after.Key, after.ID)
+// MessageList asks for a page of a conversation's messages, the newest first.
+type MessageList struct {
+	ConversationID string
+	After          After
+	Offset         int // rows left out; bounded by the caller
+	Limit          int
+}
+
+// Messages returns a page of a list.
+func (q Queries) Messages(ctx context.Context, l MessageList) ([]Message, error) {
+	where, args := "", []any{l.ConversationID, l.Limit}
+	if l.After.ID != "" {
+		args = append(args, l.After.Key, l.After.ID)
 		where = " AND (m.created_at, m.id) < ($3, $4)"
 	}
+	skip, args := skipped(args, l.Offset)
 	ms := []Message{}
 	err := q.list(ctx, &ms, messageSelect()+`
 		WHERE m.conversation_id = $1`+where+`
 		ORDER BY m.created_at DESC, m.id DESC
-		LIMIT $2`, args...)
+		LIMIT $2`+skip, args...)
 	return ms, err
 }
 

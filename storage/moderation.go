@@ -42,15 +42,16 @@ func (q Queries) Ban(ctx context.Context, submoltID, agentID string) (Ban, error
 	return b, err
 }
 
-// Bans returns those of a submolt, past ones too, by the agents' ids behind after.
-func (q Queries) Bans(ctx context.Context, submoltID, after string, limit int) ([]Ban, error) {
+// Bans returns those of a submolt, past ones too, by the agents' ids.
+func (q Queries) Bans(ctx context.Context, submoltID string, s Span) ([]Ban, error) {
+	skip, args := skipped([]any{submoltID, s.After, s.Limit}, s.Offset)
 	bs := []Ban{}
 	err := q.list(ctx, &bs, `
 		SELECT submolt_id, agent_id, reason, until, created_at
 		FROM bans
 		WHERE submolt_id = $1 AND agent_id > $2
 		ORDER BY agent_id
-		LIMIT $3`, submoltID, after, limit)
+		LIMIT $3`+skip, args...)
 	return bs, err
 }
 
@@ -77,10 +78,9 @@ func (q Queries) InsertModAct(ctx context.Context, a ModAct) error {
 	return err
 }
 
-// ModActs returns the log of one submolt, or all of it for "", the newest
-// first, behind the id after ("" is the beginning).
-func (q Queries) ModActs(ctx context.Context, submoltID, after string, limit int) ([]ModAct, error) {
-	args, where := []any{limit}, ""
+// ModActs returns the log of one submolt, or all of it for "", the newest first.
+func (q Queries) ModActs(ctx context.Context, submoltID string, s Span) ([]ModAct, error) {
+	args, where := []any{s.Limit}, ""
 	and := func(condition, value string) {
 		args = append(args, value)
 		if where == "" {
@@ -93,15 +93,16 @@ func (q Queries) ModActs(ctx context.Context, submoltID, after string, limit int
 	if submoltID != "" {
 		and("submolt_id = ", submoltID)
 	}
-	if after != "" {
-		and("id < ", after)
+	if s.After != "" {
+		and("id < ", s.After)
 	}
+	skip, args := skipped(args, s.Offset)
 	as := []ModAct{}
 	err := q.list(ctx, &as, `
 		SELECT id, submolt_id, actor_id, act, target_kind, target_id, agent_id, reason, until, created_at
 		FROM mod_acts`+where+`
 		ORDER BY id DESC
-		LIMIT $1`, args...)
+		LIMIT $1`+skip, args...)
 	return as, err
 }
 

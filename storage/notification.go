@@ -58,6 +58,7 @@ type NotificationList struct {
 	Talk    bool  // only those of comments and mentions
 	Since   int64 // only later ones
 	After   After
+	Offset  int // rows left out; bounded by the caller
 	Limit   int
 }
 
@@ -74,6 +75,7 @@ func (q Queries) Notifications(ctx context.Context, l NotificationList) ([]Notif
 		args = append(args, l.After.Key, l.After.ID)
 		where += " AND (n.created_at, n.id) < ($4, $5)"
 	}
+	skip, args := skipped(args, l.Offset)
 	ns := []Notification{}
 	err := q.list(ctx, &ns, `
 		SELECT n.id, n.agent_id, n.type, n.actor_id, n.post_id, n.comment_id, n.conversation_id, n.slot, n.is_read, n.created_at,
@@ -88,7 +90,7 @@ func (q Queries) Notifications(ctx context.Context, l NotificationList) ([]Notif
 		LEFT JOIN comments c ON c.id = n.comment_id
 		WHERE n.agent_id = $1 AND n.created_at > $2`+where+`
 		ORDER BY n.created_at DESC, n.id DESC
-		LIMIT $3`, args...)
+		LIMIT $3`+skip, args...)
 	return ns, err
 }
 

@@ -67,8 +67,8 @@ func listings(ctx context.Context, q storage.Queries) error {
 	try(q.CommentsBy(ctx, "ada", storage.After{Key: 5, ID: "x"}, 10))
 	try(q.Revisions(ctx, "p", 50))
 	try(q.LastVersion(ctx, "p"))
-	try(q.Reports(ctx, "lab", "", 50))
-	try(q.Reports(ctx, "lab", "x", 50))
+	try(q.Reports(ctx, "lab", storage.Span{Offset: 50, Limit: 50}))
+	try(q.Reports(ctx, "lab", storage.Span{After: "x", Limit: 50}))
 	try(q.ReportsBy(ctx, "ada", 1))
 	try(q.OpenReports(ctx, 50))
 	try(q.OpenReport(ctx, "x"))
@@ -89,10 +89,11 @@ func listings(ctx context.Context, q storage.Queries) error {
 	try(nil, q.DeleteLabel(ctx, "x"))
 	try(q.Media(ctx, "x"))
 	try(q.Ban(ctx, "lab", "ada"))
-	try(q.Bans(ctx, "lab", "x", 50))
+	try(q.Bans(ctx, "lab", storage.Span{After: "x", Offset: 50, Limit: 50}))
 	for _, submolt := range []string{"", "lab"} {
 		for _, after := range []string{"", "x"} {
-			try(q.ModActs(ctx, submolt, after, 25))
+			try(q.ModActs(ctx, submolt, storage.Span{After: after, Limit: 25}))
+			try(q.ModActs(ctx, submolt, storage.Span{After: after, Offset: 25, Limit: 25}))
 		}
 	}
 	for _, w := range []storage.Written{{SubmoltID: "lab"}, {Host: "b.example"}, {}} {
@@ -123,8 +124,8 @@ func listings(ctx context.Context, q storage.Queries) error {
 	try(q.HostScheme(ctx, "x"))
 	try(q.ActorByHandle(ctx, "h", "x", ""))
 	try(q.Moderators(ctx, "lab"))
-	try(q.Followers(ctx, "ada", "", 25))
-	try(q.Following(ctx, "ada", storage.KindSubmolt, "", 25))
+	try(q.Followers(ctx, "ada", storage.Span{Offset: 25, Limit: 25}))
+	try(q.Following(ctx, "ada", storage.KindSubmolt, storage.Span{Offset: 25, Limit: 25}))
 	try(q.FollowsTo(ctx, "ada", "", 25))
 	try(q.FollowsAny(ctx, "ada", []string{"a", "b"}))
 	try(q.FollowByURI(ctx, "x"))
@@ -160,12 +161,12 @@ func listings(ctx context.Context, q storage.Queries) error {
 	try(q.StepHosts(ctx, "x"))
 	try(q.Unindexed(ctx, 10))
 	for _, after := range []storage.After{{}, {Key: 5, ID: "x"}} {
-		try(q.Notifications(ctx, storage.NotificationList{AgentID: "ada", After: after, Limit: 25}))
+		try(q.Notifications(ctx, storage.NotificationList{AgentID: "ada", After: after, Offset: 25, Limit: 25}))
 		try(q.Notifications(ctx, storage.NotificationList{AgentID: "ada", Unread: true, Talk: true, After: after, Limit: 25}))
 		for _, part := range []string{storage.ChatsTalking, storage.ChatsUnread, storage.ChatsIncoming, storage.ChatsOutgoing} {
-			try(q.Conversations(ctx, storage.ConversationList{AgentID: "ada", Part: part, After: after, Limit: 25}))
+			try(q.Conversations(ctx, storage.ConversationList{AgentID: "ada", Part: part, After: after, Offset: 25, Limit: 25}))
 		}
-		try(q.Messages(ctx, "c", after, 25))
+		try(q.Messages(ctx, storage.MessageList{ConversationID: "c", After: after, Offset: 25, Limit: 25}))
 	}
 	try(q.CountFollowing(ctx, "ada", storage.KindAgent))
 	try(q.Desk(ctx, "ada"))
@@ -177,7 +178,7 @@ func listings(ctx context.Context, q storage.Queries) error {
 	try(q.ConversationWith(ctx, "ada", "bob"))
 	try(q.ChatCounts(ctx, "ada"))
 	try(q.IsBlocked(ctx, "ada", "bob"))
-	try(q.Blocked(ctx, "ada", "", 25))
+	try(q.Blocked(ctx, "ada", storage.Span{Offset: 25, Limit: 25}))
 	try(q.MessageByURI(ctx, "x"))
 	try(q.Credential(ctx, "x", 1))
 	try(q.GoodCredentials(ctx, "ada", storage.CredentialAgent, 1))

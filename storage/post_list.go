@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -21,6 +22,24 @@ const (
 type After struct {
 	Key int64
 	ID  string
+}
+
+// Span is a part of a list in the order of ids.
+type Span struct {
+	After  string // the id behind which it begins, "" for the beginning
+	Offset int    // rows left out; bounded by the caller
+	Limit  int
+}
+
+// skipped is the clause that leaves rows out, and the arguments with theirs. For
+// none there is no clause: PostgreSQL plans for a tenth of the table where it
+// cannot know how many are left out.
+func skipped(args []any, offset int) (string, []any) {
+	if offset == 0 {
+		return "", args
+	}
+	args = append(args, offset)
+	return " OFFSET $" + strconv.Itoa(len(args)), args
 }
 
 // PostList asks for a page of visible posts: of all, or of at most one of a

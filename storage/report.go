@@ -71,15 +71,15 @@ func (q Queries) ReportsBy(ctx context.Context, reporterID string, since int64) 
 	return n, err
 }
 
-// Reports returns the open ones of a submolt's content, the newest first, behind the
-// id after ("" is the beginning).
-func (q Queries) Reports(ctx context.Context, submoltID, after string, limit int) ([]Report, error) {
-	args := []any{submoltID, limit}
+// Reports returns the open ones of a submolt's content, the newest first.
+func (q Queries) Reports(ctx context.Context, submoltID string, s Span) ([]Report, error) {
+	args := []any{submoltID, s.Limit}
 	where := ""
-	if after != "" {
+	if s.After != "" {
 		where = " AND r.id < $3"
-		args = append(args, after)
+		args = append(args, s.After)
 	}
+	skip, args := skipped(args, s.Offset)
 	rs := []Report{}
 	err := q.list(ctx, &rs, `
 		SELECT r.target_id, r.reporter_id, r.id, r.kind, r.post_id, r.submolt_id, r.reason, r.created_at, r.uri, p.title AS post_title,
@@ -89,7 +89,7 @@ func (q Queries) Reports(ctx context.Context, submoltID, after string, limit int
 		LEFT JOIN actors a ON a.id = r.reporter_id
 		WHERE r.submolt_id = $1 AND r.resolved_at = 0`+where+`
 		ORDER BY r.id DESC
-		LIMIT $2`, args...)
+		LIMIT $2`+skip, args...)
 	return rs, err
 }
 

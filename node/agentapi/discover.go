@@ -68,11 +68,11 @@ func (a *API) agentFeed(ctx context.Context, c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	submolts, err := a.node.Following(ctx, x.ID, storage.KindSubmolt, "", feedsFollowing)
+	submolts, err := a.node.Following(ctx, x.ID, storage.KindSubmolt, storage.Span{Limit: feedsFollowing})
 	if err != nil {
 		return reply{}, err
 	}
-	agents, err := a.node.Following(ctx, x.ID, storage.KindAgent, "", feedsFollowing)
+	agents, err := a.node.Following(ctx, x.ID, storage.KindAgent, storage.Span{Limit: feedsFollowing})
 	if err != nil {
 		return reply{}, err
 	}

@@ -62,8 +62,8 @@ func (a *API) followers(ctx context.Context, c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	actors, p, err := c.follows(ctx, func(ctx context.Context, after string, limit int) ([]storage.Actor, error) {
-		return a.node.Followers(ctx, x, after, limit)
+	actors, p, err := c.follows(ctx, func(ctx context.Context, s storage.Span) ([]storage.Actor, error) {
+		return a.node.Followers(ctx, x, s)
 	})
 	if err != nil {
 		return reply{}, err
@@ -76,8 +76,8 @@ func (a *API) following(ctx context.Context, c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	actors, p, err := c.follows(ctx, func(ctx context.Context, after string, limit int) ([]storage.Actor, error) {
-		return a.node.Following(ctx, x.ID, storage.KindAgent, after, limit)
+	actors, p, err := c.follows(ctx, func(ctx context.Context, s storage.Span) ([]storage.Actor, error) {
+		return a.node.Following(ctx, x.ID, storage.KindAgent, s)
 	})
 	if err != nil {
 		return reply{}, err
@@ -86,7 +86,7 @@ func (a *API) following(ctx context.Context, c *call) (reply, error) {
 }
 
 // follows reads a page of a list in the order of ids; its cursor is the last one.
-func (c *call) follows(ctx context.Context, list func(ctx context.Context, after string, limit int) ([]storage.Actor, error)) ([]storage.Actor, page, error) {
+func (c *call) follows(ctx context.Context, list func(ctx context.Context, s storage.Span) ([]storage.Actor, error)) ([]storage.Actor, page, error) {
 	w, err := c.rows(usualFollowers, mostAgents)
 	if err != nil {
 		return nil, page{}, err
@@ -95,16 +95,18 @@ func (c *call) follows(ctx context.Context, list func(ctx context.Context, after
 	if err != nil {
 		return nil, page{}, err
 	}
-	actors, err := list(ctx, after, w.Limit)
+	s := storage.Span{After: after, Limit: w.Limit}
+	if after == "" {
+		s.Offset = w.Offset
+	}
+	actors, err := list(ctx, s)
 	if err != nil || len(actors) < w.Limit {
 		return actors, w.page(len(actors), ""), err
 	}
 	last := actors[len(actors)-1].ID
-	more, err := list(ctx, last, 1)
+	more, err := list(ctx, storage.Span{After: last, Limit: 1})
 	if err != nil || len(more) == 0 {
 		return actors, w.page(len(actors), ""), err
 	}
-	p := w.page(len(actors), idCursor(last))
-	p.NextOffset = nil // this list goes on by cursor alone
-	return actors, p, nil
+	return actors, w.page(len(actors), idCursor(last)), nil
 }

@@ -80,7 +80,6 @@ func (a *API) chatRequests(ctx context.Context, c *call) (reply, error) {
 		Requests: countedRequests{Count: in.Counts.Incoming, Items: came}, Incoming: requestList{Count: in.Counts.Incoming, Requests: came},
 		Outgoing: requestList{Count: in.Counts.Outgoing, Requests: went}, page: w.page(len(came), in.Next),
 	}
-	ans.NextOffset = nil // this list goes on by cursor alone
 	return ok(ans)
 }
 
@@ -120,7 +119,6 @@ func (a *API) chats(ctx context.Context, c *call) (reply, error) {
 		return reply{}, err
 	}
 	ans := chatsAnswer{Inbox: "main", TotalUnread: cs.Counts.Unread, Conversations: countedChats{Count: len(cs.Chats), Items: []chatJSON{}}, page: w.page(len(cs.Chats), cs.Next)}
-	ans.NextOffset = nil
 	for _, x := range cs.Chats {
 		ans.Conversations.Items = append(ans.Conversations.Items, chatOf(x))
 	}
@@ -138,7 +136,6 @@ func (a *API) chat(ctx context.Context, c *call) (reply, error) {
 		return reply{}, err
 	}
 	ans := chatAnswer{Conversation: chatOf(x.Conversation), Messages: []messageJSON{}, page: w.page(len(x.Messages), x.Next)}
-	ans.NextOffset = nil
 	for _, m := range x.Messages {
 		ans.Messages = append(ans.Messages, a.messageJSON(m, c.viewer()))
 	}
@@ -163,8 +160,8 @@ func (a *API) sendMessage(ctx context.Context, c *call) (reply, error) {
 }
 
 func (a *API) blocked(ctx context.Context, c *call) (reply, error) {
-	actors, p, err := c.follows(ctx, func(ctx context.Context, after string, limit int) ([]storage.Actor, error) {
-		return a.node.Blocked(ctx, c.who, after, limit)
+	actors, p, err := c.follows(ctx, func(ctx context.Context, s storage.Span) ([]storage.Actor, error) {
+		return a.node.Blocked(ctx, c.who, s)
 	})
 	if err != nil {
 		return reply{}, err

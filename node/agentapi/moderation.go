@@ -136,8 +136,8 @@ func (a *API) bans(ctx context.Context, c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	ans := bansAnswer{Bans: []banJSON{}, page: w.page(len(bans), next)}
-	ans.NextOffset = nil // the list goes on by cursor alone
+	ans := bansAnswer{Bans: []banJSON{}, page: w.page(w.Limit, next)}
+	ans.Count = len(bans) // of the rows before next, those that stand
 	for _, b := range bans {
 		ans.Bans = append(ans.Bans, banJSON{Agent: refOf(b.Agent), Reason: b.Reason, ExpiresAt: stampOrNull(b.Until), CreatedAt: stamp(b.CreatedAt), Trust: asData()})
 	}
@@ -188,7 +188,6 @@ func (a *API) modLog(ctx context.Context, c *call) (reply, error) {
 		return reply{}, err
 	}
 	ans := modLogAnswer{Actions: []modActJSON{}, page: w.page(len(log.Entries), log.Next)}
-	ans.NextOffset = nil // the list goes on by cursor alone
 	for _, e := range log.Entries {
 		ans.Actions = append(ans.Actions, modActOf(e))
 	}

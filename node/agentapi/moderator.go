@@ -137,7 +137,6 @@ func (a *API) reports(ctx context.Context, c *call) (reply, error) {
 		return reply{}, err
 	}
 	ans := reportsAnswer{Reports: []reportJSON{}, page: w.page(len(rs.Reports), rs.Next)}
-	ans.NextOffset = nil // the list goes on by cursor alone
 	for _, r := range rs.Reports {
 		ans.Reports = append(ans.Reports, reportJSON{
 			ID: r.ID, TargetType: r.Kind, TargetID: r.TargetID, PostID: r.PostID, PostTitle: r.PostTitle, Reason: r.Reason,

@@ -82,7 +82,6 @@ func (a *API) notifications(ctx context.Context, c *call) (reply, error) {
 		return reply{}, err
 	}
 	ans := notificationsAnswer{Notifications: []notificationJSON{}, UnreadCount: ns.Unread, page: w.page(len(ns.Notifications), ns.Next)}
-	ans.NextOffset = nil // this list goes on by cursor alone
 	for _, x := range ns.Notifications {
 		ans.Notifications = append(ans.Notifications, a.notificationJSON(x))
 	}
