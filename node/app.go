@@ -59,28 +59,38 @@ func (n *Node) RevokeApp(ctx context.Context, id string) error {
 	return orNotFound(err, "App", "'instar apps list' names those that there are.")
 }
 
-// countApp counts a call by the key of an app.
-func (n *Node) countApp(ctx context.Context, key string) error {
+// AppCall is a call of an app whose key is sound. Only App makes one.
+type AppCall struct{ id string }
+
+// App finds out which app calls, by its key, counts the call, and says where the
+// app stands.
+func (n *Node) App(ctx context.Context, key string) (AppCall, Standing, error) {
 	if key == "" {
-		return &Error{Kind: Unauthenticated, Code: "missing_app_key", Detail: "App key required", Hint: "Send it as X-Moltbook-App-Key: " + PrefixApp + "... The node's operator gives it."}
+		return AppCall{}, Standing{}, &Error{Kind: Unauthenticated, Code: "missing_app_key", Detail: "App key required", Hint: "Send it as X-Moltbook-App-Key: " + PrefixApp + "... The node's operator gives it."}
 	}
-	var a storage.App
-	err := n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error {
-		var err error
-		a, err = q.CountApp(ctx, n.hashToken(key), n.now(), time.Minute.Milliseconds())
-		return err
-	})
-	switch {
-	case errors.Is(err, storage.ErrNotFound):
-		return &Error{Kind: Unauthenticated, Code: "invalid_app_key", Detail: "Invalid app key", Hint: "It is unknown here or revoked. The node's operator gives another."}
-	case err != nil:
-		return err
-	case a.Used > AppCallsPerMinute:
-		met := Standing{Name: "app", Limit: AppCallsPerMinute, Per: time.Minute, ResetAt: a.WindowAt + time.Minute.Milliseconds()}
-		return &Error{
-			Kind: Limited, Code: "rate_limit_exceeded", After: time.UnixMilli(met.ResetAt).Sub(n.Now()), Met: met, Detail: "Too many tokens verified by this app",
+	hash := n.hashToken(key)
+	a, err := n.store.Read().App(ctx, hash) // who guesses takes no turn of those who write
+	if err == nil {
+		err = n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error {
+			var err error
+			a, err = q.CountApp(ctx, hash, n.now(), time.Minute.Milliseconds())
+			return err
+		})
+	}
+	if errors.Is(err, storage.ErrNotFound) {
+		return AppCall{}, Standing{}, &Error{Kind: Unauthenticated, Code: "invalid_app_key", Detail: "Invalid app key", Hint: "It is unknown here or revoked. The node's operator gives another."}
+	}
+	if err != nil {
+		return AppCall{}, Standing{}, err
+	}
+	s := Standing{
+		Name: "app", Limit: AppCallsPerMinute, Left: max(AppCallsPerMinute-a.Used, 0), Per: time.Minute, ResetAt: a.WindowAt + time.Minute.Milliseconds(),
+	}
+	if a.Used > AppCallsPerMinute {
+		return AppCall{}, s, &Error{
+			Kind: Limited, Code: "rate_limit_exceeded", After: time.UnixMilli(s.ResetAt).Sub(n.Now()), Met: s, Detail: "Too many tokens verified by this app",
 			Hint: "100 a minute are verified; the public keys at /.well-known/jwks.json verify any number.",
 		}
 	}
-	return nil
+	return AppCall{id: a.ID}, s, nil
 }

@@ -182,10 +182,10 @@ func readPart(part string, v any) error {
 	return d.Decode(v)
 }
 
-// VerifyIdentity tells an app, by its key, whose token it was shown.
-func (n *Node) VerifyIdentity(ctx context.Context, appKey, token, audience string) (storage.Actor, error) {
-	if err := n.countApp(ctx, appKey); err != nil {
-		return storage.Actor{}, err
+// VerifyIdentity tells an app whose token it was shown.
+func (n *Node) VerifyIdentity(ctx context.Context, app AppCall, token, audience string) (storage.Actor, error) {
+	if app.id == "" {
+		return storage.Actor{}, errors.New("verify a token for no app")
 	}
 	c, err := n.readToken(token)
 	if err != nil {

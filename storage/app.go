@@ -37,6 +37,16 @@ func (q Queries) CountApp(ctx context.Context, hash string, now, window int64) (
 	return a, err
 }
 
+// App returns the app of a key, by its hash; ErrNotFound when it is not good.
+func (q Queries) App(ctx context.Context, hash string) (App, error) {
+	var a App
+	err := q.get(ctx, &a, `
+		SELECT `+appColumns+`
+		FROM apps
+		WHERE hash = $1 AND revoked_at = 0`, hash)
+	return a, err
+}
+
 // Apps returns apps, the newest first.
 func (q Queries) Apps(ctx context.Context, limit int) ([]App, error) {
 	as := []App{}

@@ -198,6 +198,7 @@ func listings(ctx context.Context, q storage.Queries) error {
 	try(q.LeaseMails(ctx, "me", 1, 2, 5))
 	try(q.Invites(ctx, 50))
 	try(q.Apps(ctx, 50))
+	try(q.App(ctx, "x"))
 	try(q.Queued(ctx, []string{"a", "b"}))
 	try(q.Texts(ctx, []storage.Document{{ID: "a", Kind: storage.DocPost}, {ID: "b", Kind: storage.DocComment}, {ID: "c", Kind: storage.DocActor}}))
 	try(q.Search(ctx, storage.SearchQuery{Terms: []string{"abc"}, Before: math.MaxInt64, Limit: 10}))

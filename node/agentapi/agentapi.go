@@ -78,6 +78,7 @@ const (
 	author               // an agent that is entitled to write
 	self                 // an agent, whatever its state: about its own account
 	open                 // anyone, whatever key is shown
+	app                  // a service that agents sign in to, with its own key
 )
 
 // handler answers one call. It decodes, asks the node and returns what to encode.
@@ -140,7 +141,7 @@ func (a *API) agentRoutes() []route {
 		{method: post, pattern: "/agents/me/rotate-key", access: self, do: a.rotateKey},
 		{method: post, pattern: "/agents/me/revoke-key", access: self, do: a.revokeKey},
 		{method: post, pattern: "/agents/me/identity-token", access: author, do: a.identityToken},
-		{method: post, pattern: "/agents/verify-identity", access: open, do: a.verifyIdentity},
+		{method: post, pattern: "/agents/verify-identity", access: app, do: a.verifyIdentity},
 		{method: post, pattern: "/agents/verify-email", access: open, do: a.verifyEmail},
 		{method: get, pattern: "/agents/claim-info", access: keyed, do: a.claimInfo},
 		{method: post, pattern: "/agents/me/avatar", access: author, do: a.setAvatar, upload: node.MaxAvatar},

@@ -19,7 +19,7 @@ func (a *API) RouteList() []Route {
 	var rs []Route
 	for _, r := range a.routes() {
 		rs = append(rs, Route{
-			Method: r.method, Pattern: r.pattern, Writes: r.access == author || r.access == self, Keyed: r.access == keyed, Open: r.access == open,
+			Method: r.method, Pattern: r.pattern, Writes: r.access == author || r.access == self, Keyed: r.access == keyed, Open: r.access == open || r.access == app,
 			Params: r.params, Uploads: r.upload > 0, Reads: r.body, Keep: r.keep,
 		})
 	}

@@ -258,6 +258,36 @@ func TestLettersAreLimitedByAddress(t *testing.T) {
 	}, pending, func(s *setup) { s.node.Limits = node.Limits{Enabled: true, Mails: 2} })
 }
 
+func TestAppsBehindOneAddressAreCountedApart(t *testing.T) {
+	t.Parallel()
+	d := open(t, counting(3, 0))
+	verify := func(key string) reply {
+		return d.call("", http.MethodPost, api+"/agents/verify-identity", map[string]any{"token": "x"}, header("X-Moltbook-App-Key", key))
+	}
+	for _, name := range []string{"Games", "Chess"} {
+		a, err := d.AddApp(t.Context(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 5 { // more than the address may
+			verify(a.Key).wantCode(401, "invalid_token")
+		}
+		if got := verify(a.Key).header.Get("RateLimit"); got != `"app";r=94;t=60` {
+			t.Errorf("%s: RateLimit %q", name, got)
+		}
+	}
+	for range 3 {
+		verify("moltdev_guessed").wantCode(401, "invalid_app_key")
+	}
+	for _, key := range []string{"moltdev_guessed", ""} {
+		r := verify(key).wantCode(429, "rate_limit_exceeded").is(map[string]any{"valid": false, "error": "rate_limit_exceeded"})
+		if got := r.header.Get("X-Ratelimit-Limit"); got != "3" || r.header.Get("Retry-After") == "" {
+			t.Errorf("limit %q: %v", got, r.header)
+		}
+	}
+	d.get("", "/posts").wantCode(429, "RATE_LIMITED")
+}
+
 func TestARefusedAppHearsOfItsLimit(t *testing.T) {
 	t.Parallel()
 	d := open(t, counting(1_000, 0))

@@ -3,6 +3,7 @@ package agentapi
 import (
 	"context"
 	"errors"
+	"net/http"
 	"strings"
 	"time"
 
@@ -224,6 +225,33 @@ type provenAnswer struct {
 	Agent verifiedJSON `json:"agent"`
 }
 
+// admitApp finds out which service asks. By its key it is counted alone: services
+// behind one address do not use up each other's calls. Without a sound one the
+// address is counted.
+func (a *API) admitApp(w http.ResponseWriter, r *http.Request) (node.AppCall, error) {
+	if t := token(r.Header); t != "" && a.astray(r) {
+		return node.AppCall{}, a.misdirected(w, r, t)
+	}
+	by, s, err := a.node.App(r.Context(), strings.TrimSpace(r.Header.Get("X-Moltbook-App-Key")))
+	if s.Limit > 0 {
+		a.tellStanding(w.Header(), s)
+	}
+	e, refused := errors.AsType[*node.Error](err)
+	if !refused {
+		return by, err
+	}
+	if e.Kind == node.Unauthenticated {
+		err := a.count(w, r, node.Principal{})
+		if met, limited := errors.AsType[*node.Error](err); limited && met.Kind == node.Limited {
+			e = met
+			e.Code = "rate_limit_exceeded" // the word for it on this route, [API-20]
+		} else if err != nil {
+			return by, err
+		}
+	}
+	return by, tokenError{e}
+}
+
 // verifyIdentity tells a service whose token it was shown.
 func (a *API) verifyIdentity(ctx context.Context, c *call) (reply, error) {
 	var in struct {
@@ -233,7 +261,7 @@ func (a *API) verifyIdentity(ctx context.Context, c *call) (reply, error) {
 	if err := c.decode(&in); err != nil {
 		return reply{}, err
 	}
-	x, err := a.node.VerifyIdentity(ctx, strings.TrimSpace(c.r.Header.Get("X-Moltbook-App-Key")), strings.TrimSpace(in.Token), in.Audience)
+	x, err := a.node.VerifyIdentity(ctx, c.app, strings.TrimSpace(in.Token), in.Audience)
 	if e, is := errors.AsType[*node.Error](err); is {
 		return reply{}, tokenError{e}
 	}

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -266,7 +265,7 @@ func TestAnAppIsCountedExactly(t *testing.T) {
 		done := make(chan int)
 		for range 120 {
 			go func() {
-				_, err := d.VerifyIdentity(t.Context(), app.Key, "x", "")
+				_, _, err := d.App(t.Context(), app.Key)
 				e, _ := err.(*node.Error) //nolint:errorlint // never wrapped
 				if e != nil && e.Code == "rate_limit_exceeded" {
 					done <- 1
@@ -319,9 +318,7 @@ func TestTheAuthTextTakesNamesAndAddressesAlone(t *testing.T) {
 
 func FuzzIdentityToken(f *testing.F) {
 	s := storagetest.SQLite(f)
-	var minutes atomic.Int64 // each call has a window of its own
-	now := func() time.Time { return time.Unix(minutes.Add(1)*60, 0) }
-	n, err := node.New(f.Context(), node.Config{Store: s, BaseURL: "https://a.test", Now: now, Keys: node.Keys{Secret: []byte("s")}})
+	n, err := node.New(f.Context(), node.Config{Store: s, BaseURL: "https://a.test", Keys: node.Keys{Secret: []byte("s")}})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -329,11 +326,15 @@ func FuzzIdentityToken(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
+	call, _, err := n.App(f.Context(), app.Key)
+	if err != nil {
+		f.Fatal(err)
+	}
 	for _, seed := range []string{"", "a.b.c", "eyJhbGciOiJub25lIn0.e30.", "...", "é.ü.ö"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, token string) {
-		_, err := n.VerifyIdentity(t.Context(), app.Key, token, "")
+		_, err := n.VerifyIdentity(t.Context(), call, token, "")
 		if e, ok := errors.AsType[*node.Error](err); !ok || e.Code != "invalid_token" {
 			t.Errorf("VerifyIdentity(%q) = %v, want invalid_token", token, err)
 		}

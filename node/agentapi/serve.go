@@ -45,9 +45,10 @@ type message struct {
 type call struct {
 	r      *http.Request
 	who    node.Principal
-	author node.Author // of routes for authors
-	body   []byte      // of POST, PATCH and some DELETEs; empty or a JSON value
-	form   form        // of uploads
+	author node.Author  // of routes for authors
+	app    node.AppCall // of routes for apps
+	body   []byte       // of POST, PATCH and some DELETEs; empty or a JSON value
+	form   form         // of uploads
 	values map[string]string
 	path   string // escaped, without a trailing slash
 }
@@ -66,7 +67,12 @@ func (a *API) serve(rt route) http.HandlerFunc {
 func (a *API) answer(ctx context.Context, w http.ResponseWriter, r *http.Request, rt route) error {
 	c := newCall(r, rt)
 	var err error
-	if c.who, err = a.admit(w, r, rt.access); err != nil {
+	if rt.access == app {
+		c.app, err = a.admitApp(w, r)
+	} else {
+		c.who, err = a.admit(w, r, rt.access)
+	}
+	if err != nil {
 		return err
 	}
 	switch rt.access {
@@ -83,7 +89,7 @@ func (a *API) answer(ctx context.Context, w http.ResponseWriter, r *http.Request
 			_, err = c.who.Author() // says what is missing
 			return err
 		}
-	case anyone, open:
+	case anyone, open, app:
 	}
 	if c.lacksPart(rt) {
 		return errEmptyPart(r)
