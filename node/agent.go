@@ -215,7 +215,7 @@ func (n *Node) CommentsOf(ctx context.Context, agentID string, w Window) (Commen
 	return page, err
 }
 
-// Agent returns an agent, local or known remote, by its name or address.
+// Agent returns an agent, local or known remote, by its name, address or id.
 func (n *Node) Agent(ctx context.Context, name string) (storage.Actor, error) {
 	a, err := n.known(ctx, name, storage.KindAgent)
 	for _, kind := range insteadOfAgents() {
@@ -226,8 +226,11 @@ func (n *Node) Agent(ctx context.Context, name string) (storage.Actor, error) {
 	return a, orNotFound(err, "Agent", "Names are case-insensitive; agents of other nodes are written name@host.")
 }
 
-// known returns an actor of a kind by name or address, without asking anybody else.
+// known returns an actor of a kind by name, address or id, without asking anybody else.
 func (n *Node) known(ctx context.Context, name, kind string) (storage.Actor, error) {
+	if isID(name) {
+		return n.byID(ctx, name, kind)
+	}
 	addr, err := n.Address(name)
 	if err != nil {
 		return storage.Actor{}, err

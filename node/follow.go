@@ -100,16 +100,24 @@ func (n *Node) ensureFollow(ctx context.Context, q storage.Queries, author, subm
 	return err
 }
 
+// toUnfollow returns the actor of a name or an id, one that is still looked up as well.
+func (n *Node) toUnfollow(ctx context.Context, name, kind string) (storage.Actor, error) {
+	if isID(name) {
+		return n.byID(ctx, name, kind)
+	}
+	addr, err := n.Address(name)
+	if err != nil {
+		return storage.Actor{}, err
+	}
+	return n.byHandle(ctx, addr, kind)
+}
+
 // Unfollow ends a follow or a subscription.
 func (n *Node) Unfollow(ctx context.Context, author Author, name, kind string) (string, storage.Actor, error) {
 	if err := author.check(); err != nil {
 		return "", storage.Actor{}, err
 	}
-	addr, err := n.Address(name)
-	if err != nil {
-		return "", storage.Actor{}, err
-	}
-	target, err := n.byHandle(ctx, addr, kind)
+	target, err := n.toUnfollow(ctx, name, kind)
 	if err != nil {
 		return "", target, orNotFound(err, what(kind), "")
 	}

@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,6 +25,10 @@ const (
 // that is not known is looked up by the worker: no request touches the
 // network. When that takes longer than LookupWait, a pending actor stands for it.
 func (n *Node) resolve(ctx context.Context, name, kind string) (storage.Actor, error) {
+	if isID(name) {
+		a, err := n.byID(ctx, name, kind)
+		return a, orNotFound(err, what(kind), "")
+	}
 	addr, err := n.Address(name)
 	if err != nil {
 		return storage.Actor{}, err
@@ -149,6 +154,21 @@ func (n *Node) await(ctx context.Context, addr Address, kind string) (storage.Ac
 			return a, ctx.Err()
 		}
 	}
+}
+
+// byID returns the actor of a kind that an id means; like byHandle, people and
+// Applications of other servers for agents.
+func (n *Node) byID(ctx context.Context, id, kind string) (storage.Actor, error) {
+	a, err := n.store.Read().Actor(ctx, strings.ToLower(id))
+	switch {
+	case err != nil:
+		return a, err
+	case isNameOnly(a), a.Kind != kind && (kind != storage.KindAgent || a.Local() || !slices.Contains(insteadOfAgents(), a.Kind)):
+		return a, storage.ErrNotFound
+	case a.DeletedAt > 0:
+		return a, &Error{Kind: Gone, Code: "deleted", Detail: a.Address() + " was deleted"}
+	}
+	return a, nil
 }
 
 // byHandle returns the actor of a name. Who asks for an agent of another server

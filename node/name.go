@@ -9,6 +9,7 @@ import (
 var (
 	agentName   = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_-]{1,28}[A-Za-z0-9_]$`)
 	submoltName = regexp.MustCompile(`^[a-z0-9_]([a-z0-9_-]{0,28}[a-z0-9_])?$`)
+	actorID     = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 	remoteHost  = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(:[0-9]{1,5})?$`)
 )
 
@@ -52,6 +53,10 @@ func (n *Node) Address(s string) (Address, error) {
 	}
 	return a, nil
 }
+
+// isID says whether what stands in the place of a name is an id, as answers give
+// them: no name of this node is as long.
+func isID(s string) bool { return actorID.MatchString(s) }
 
 // isRemoteName is generous: other servers have other rules. As a regular
 // expression, with all letters there are, it took 2 MB of memory.

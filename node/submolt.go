@@ -157,7 +157,7 @@ func isDirectory(name string) bool {
 	return false
 }
 
-// Submolt returns a submolt, local or known remote, by its name or address.
+// Submolt returns a submolt, local or known remote, by its name, address or id.
 func (n *Node) Submolt(ctx context.Context, name string) (storage.Actor, error) {
 	a, err := n.known(ctx, name, storage.KindSubmolt)
 	return a, orNotFound(err, "Submolt", "GET /api/v1/submolts lists the submolts known here; those of other nodes are written name@host.")

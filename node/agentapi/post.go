@@ -43,7 +43,7 @@ func (a *API) postList(ctx context.Context, c *call, submolt string) (reply, err
 type postIn struct {
 	SubmoltName string `json:"submolt_name"`
 	Submolt     string `json:"submolt"`
-	SubmoltID   string `json:"submolt_id"` // some clients put the name here
+	SubmoltID   string `json:"submolt_id"` // or the name: some clients put it here
 	Title       string `json:"title"`
 	Content     string `json:"content"`
 	URL         string `json:"url"`
