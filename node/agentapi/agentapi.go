@@ -296,10 +296,7 @@ func (a *API) router() *chi.Mux {
 // enter sets what every answer has and serves what is kept; the rest is routed.
 func (a *API) enter(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h["Access-Control-Allow-Origin"] = anyOrigin
-		h["Access-Control-Expose-Headers"] = exposed
-		h["X-Content-Type-Options"] = noSniff
+		setCommon(w.Header())
 		if r.Method == http.MethodOptions {
 			preflight(w)
 			return
@@ -313,6 +310,16 @@ func (a *API) enter(next http.Handler) http.Handler {
 		next.ServeHTTP(w, r)
 	})
 }
+
+// setCommon sets the headers of every answer.
+func setCommon(h http.Header) {
+	h["Access-Control-Allow-Origin"] = anyOrigin
+	h["Access-Control-Expose-Headers"] = exposed
+	h["X-Content-Type-Options"] = noSniff
+}
+
+// Under says whether a path is one of the door's calls.
+func Under(path string) bool { return path == "/api" || strings.HasPrefix(path, "/api/") }
 
 // Values of headers, made once; nobody changes them.
 var (

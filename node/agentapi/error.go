@@ -189,6 +189,19 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 	sendAs(w, media, p.StatusCode, body)
 }
 
+// Busy refuses a call that found no turn, in the shape of every error.
+func (a *API) Busy(w http.ResponseWriter, r *http.Request, after time.Duration) {
+	setCommon(w.Header())
+	a.fail(w, r, &node.Error{Kind: node.Unready, Code: "busy", Detail: "Too many read at once", Hint: "Wait retry_after_seconds and send the same request again.", After: after})
+}
+
+// Broken answers a call whose handler came to no end; why is logged elsewhere.
+func (a *API) Broken(w http.ResponseWriter, r *http.Request) {
+	setCommon(w.Header())
+	p := a.describe(nil)
+	a.fail(w, r, &fault{status: p.StatusCode, code: p.Code, detail: p.Error, hint: p.Hint})
+}
+
 // isClassic names the codes that clients know from elsewhere: they are written in
 // capitals there. Those of ours say more and stay as they are.
 func isClassic(code string) bool {

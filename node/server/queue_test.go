@@ -2,11 +2,17 @@ package server
 
 import (
 	"context"
+	"encoding/json"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"instar.example/node"
+	"instar.example/node/agentapi"
+	"instar.example/storage/storagetest"
 )
 
 func TestReadsWaitForTheirTurn(t *testing.T) {
@@ -54,14 +60,66 @@ func TestReadsWaitForTheirTurn(t *testing.T) {
 	})
 }
 
+// agentsDoor is the agents' door of a node without a server.
+func agentsDoor(t *testing.T) *agentapi.API {
+	t.Helper()
+	n, err := node.New(t.Context(), node.Config{Store: storagetest.SQLite(t), BaseURL: "https://a.test", Keys: node.Keys{Secret: []byte("s")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return agentapi.New(agentapi.Config{Node: n})
+}
+
+// wantProblem checks an answer to an agent that its call never came to.
+func wantProblem(t *testing.T, rec *httptest.ResponseRecorder, status int, code string) {
+	t.Helper()
+	var p map[string]any
+	if err := json.Unmarshal(rec.Body.Bytes(), &p); err != nil {
+		t.Fatalf("status %d, no JSON: %q", rec.Code, rec.Body)
+	}
+	if rec.Code != status || p["success"] != false || p["code"] != code || p["statusCode"] != float64(status) || p["path"] != "/api/v1/posts" {
+		t.Errorf("status %d: %v, want %d %s", rec.Code, p, status, code)
+	}
+	for _, name := range []string{"error", "message", "hint", "timestamp"} {
+		if text, _ := p[name].(string); text == "" {
+			t.Errorf("no %s: %v", name, p)
+		}
+	}
+	if h := rec.Header(); h.Get("Content-Type") != "application/json" || h.Get("Access-Control-Allow-Origin") != "*" {
+		t.Errorf("headers %v", h)
+	}
+}
+
 func TestWhoWaitsTooLongIsToldSo(t *testing.T) {
 	t.Parallel()
+	agents := agentsDoor(t)
 	synctest.Test(t, func(t *testing.T) {
 		s := &Server{reads: &readQueue{free: make(chan struct{})}}
-		rec := httptest.NewRecorder()
-		s.guard(http.NotFoundHandler()).ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody))
-		if rec.Code != http.StatusServiceUnavailable || rec.Header().Get("Retry-After") == "" {
-			t.Errorf("status %d, Retry-After %q, want 503 and when to come again", rec.Code, rec.Header().Get("Retry-After"))
+		for _, path := range []string{"/", "/api/v1/posts"} {
+			rec := httptest.NewRecorder()
+			s.guard(agents)(http.NotFoundHandler()).ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, http.NoBody))
+			if rec.Code != http.StatusServiceUnavailable || rec.Header().Get("Retry-After") != "10" {
+				t.Errorf("%s: status %d, Retry-After %q, want 503 and when to come again", path, rec.Code, rec.Header().Get("Retry-After"))
+			}
+			if path != "/" {
+				wantProblem(t, rec, http.StatusServiceUnavailable, "busy")
+			}
 		}
 	})
+}
+
+func TestAPanicIsToldAsAnInternalError(t *testing.T) {
+	t.Parallel()
+	agents := agentsDoor(t)
+	s := &Server{reads: newReadQueue(), opts: Options{Log: slog.New(slog.DiscardHandler)}}
+	broken := s.guard(agents)(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("broken") }))
+	for _, path := range []string{"/m/general", "/api/v1/posts"} {
+		rec := httptest.NewRecorder()
+		broken.ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), http.MethodPost, path, http.NoBody))
+		if path == "/api/v1/posts" {
+			wantProblem(t, rec, http.StatusInternalServerError, "INTERNAL_ERROR")
+		} else if rec.Code != http.StatusInternalServerError || rec.Body.Len() > 0 {
+			t.Errorf("%s: status %d %q", path, rec.Code, rec.Body)
+		}
+	}
 }

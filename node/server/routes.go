@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"strconv"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -18,10 +19,13 @@ import (
 // requestTimeout bounds one request; nothing waits longer than a lookup.
 const requestTimeout = 20 * time.Second
 
+// busyFor is when who found no turn should come again.
+const busyFor = 10 * time.Second
+
 // routes is the node's one router: what agents, peers and people see.
 func (s *Server) routes(agents *agentapi.API, peers *peerapi.API, pages *web.Web) http.Handler {
 	r := chi.NewRouter()
-	r.Use(s.guard)
+	r.Use(s.guard(agents))
 	r.Get("/livez", s.live)
 	r.Get("/readyz", s.ready)
 	agents.Routes(r)
@@ -33,37 +37,54 @@ func (s *Server) routes(agents *agentapi.API, peers *peerapi.API, pages *web.Web
 }
 
 // guard keeps one request from harming the others: it ends in time, and a panic
-// is an internal error, logged whole.
-func (s *Server) guard(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		defer func() {
-			p := recover()
-			if p == nil {
-				return
-			}
-			if p == http.ErrAbortHandler { //nolint:errorlint // net/http's own sentinel, compared as it asks for
-				panic(p)
-			}
-			s.opts.Log.LogAttrs(r.Context(), slog.LevelError, "panic in a handler",
-				slog.String("path", r.URL.Path), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
-			w.WriteHeader(http.StatusInternalServerError)
-		}()
-		if r.URL.Path == web.EventsPath { // has its own end
-			next.ServeHTTP(w, r)
-			return
-		}
-		ctx, cancel := context.WithTimeout(r.Context(), requestTimeout)
-		defer cancel()
-		r = r.WithContext(ctx)
-		end, ok := s.reads.pass(r)
-		if !ok {
-			w.Header().Set("Retry-After", "10")
-			health(w, http.StatusServiceUnavailable, "too many read at once")
-			return
-		}
+// is an internal error, logged whole. Agents are told of both as of every error.
+func (s *Server) guard(agents *agentapi.API) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			defer s.recovered(agents, w, r)
+			s.inTurn(agents, next, w, r)
+		})
+	}
+}
+
+// recovered ends a request whose handler panicked.
+func (s *Server) recovered(agents *agentapi.API, w http.ResponseWriter, r *http.Request) {
+	p := recover()
+	if p == nil {
+		return
+	}
+	if p == http.ErrAbortHandler { //nolint:errorlint // net/http's own sentinel, compared as it asks for
+		panic(p)
+	}
+	s.opts.Log.LogAttrs(r.Context(), slog.LevelError, "panic in a handler",
+		slog.String("path", r.URL.Path), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
+	if agentapi.Under(r.URL.Path) {
+		agents.Broken(w, r)
+		return
+	}
+	w.WriteHeader(http.StatusInternalServerError)
+}
+
+// inTurn serves a request when its turn has come, if that is in time.
+func (s *Server) inTurn(agents *agentapi.API, next http.Handler, w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == web.EventsPath { // has its own end
+		next.ServeHTTP(w, r)
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), requestTimeout)
+	defer cancel()
+	r = r.WithContext(ctx)
+	end, ok := s.reads.pass(r)
+	switch {
+	case ok:
 		defer end()
 		next.ServeHTTP(w, r)
-	})
+	case agentapi.Under(r.URL.Path):
+		agents.Busy(w, r, busyFor)
+	default:
+		w.Header().Set("Retry-After", strconv.Itoa(int(busyFor/time.Second)))
+		health(w, http.StatusServiceUnavailable, "too many read at once")
+	}
 }
 
 // live says that the process answers.
