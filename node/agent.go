@@ -245,6 +245,44 @@ func (n *Node) known(ctx context.Context, name, kind string) (storage.Actor, err
 	return a, err
 }
 
+// Writer is what is told of an author beside one text, more than a Ref has.
+type Writer struct {
+	Description string
+	Following   int64
+	Owner       storage.Ownership // how its owner was found out
+	Vouched     bool              // somebody vouches for it; false for agents of other nodes, which know it themselves
+}
+
+// writer is a Writer as it is told until a time.
+type writer struct {
+	Writer
+
+	until int64
+}
+
+// Writer returns what is told of an author beside one text, as it was a second ago
+// at most.
+func (n *Node) Writer(ctx context.Context, id string) (Writer, error) {
+	version, now := n.Version(), n.now()
+	if k, found := n.reads.writers.get(id); found && now < k.until {
+		return k.Writer, nil
+	}
+	a, err := n.store.Read().Actor(ctx, id)
+	if err != nil {
+		return Writer{}, err
+	}
+	w := Writer{Description: a.Description, Following: a.FollowingCount}
+	if a.Local() {
+		if w.Owner, w.Vouched, err = n.Vouched(ctx, id); err != nil {
+			return Writer{}, err
+		}
+	}
+	n.reads.writers.put(id, keptValue[writer]{
+		value: writer{w, now + rememberedFor.Milliseconds()}, version: version, about: []string{id, followsOf(id)}, bytes: actorBytes,
+	})
+	return w, nil
+}
+
 // ActorByID returns an actor by its local id.
 func (n *Node) ActorByID(ctx context.Context, id string) (storage.Actor, error) {
 	a, err := n.store.Read().Actor(ctx, id)

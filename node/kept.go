@@ -108,6 +108,7 @@ type reads struct {
 	places  *kept[places]                 // of a source's first posts, by order and source
 	labels  *kept[[]storage.Label]        // for posts, by submolt
 	names   *kept[named]                  // by kind and address
+	writers *kept[writer]                 // by the agent's id
 }
 
 // Bytes that each may take.
@@ -119,6 +120,7 @@ const (
 	keptBans    = 2 << 20
 	keptLabels  = 2 << 20
 	keptNames   = 4 << 20
+	keptWriters = 4 << 20
 )
 
 func (r *reads) init(c *changes) {
@@ -127,6 +129,7 @@ func (r *reads) init(c *changes) {
 	r.sources = newKept[[]storage.Source](c, keptSources)
 	r.bans = newKept[map[string]storage.Ban](c, keptBans)
 	r.names = newKept[named](c, keptNames)
+	r.writers = newKept[writer](c, keptWriters)
 	r.labels = newKept[[]storage.Label](c, keptLabels)
 	r.places = newKept[places](c, keptPlaces)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 
+	"instar.example/node"
 	"instar.example/storage"
 )
 
@@ -22,6 +23,23 @@ func refOf(r storage.Ref) refJSON {
 		ID: r.ID, Name: nameOf(r), DisplayName: first(r.DisplayName, r.Name), AvatarURL: orNull(r.AvatarURL),
 		Karma: r.Karma, FollowerCount: r.FollowerCount,
 	}
+}
+
+// authorJSON is the author of a post that stands alone.
+type authorJSON struct {
+	refJSON
+
+	Description    string     `json:"description"`
+	FollowingCount int64      `json:"following_count"`
+	Owner          *ownerJSON `json:"owner"` // null where nobody vouches, or its own node knows
+}
+
+func authorOf(r storage.Ref, w node.Writer) authorJSON {
+	j := authorJSON{refJSON: refOf(r), Description: w.Description, FollowingCount: w.Following}
+	if w.Vouched {
+		j.Owner = new(vouchedOwner(w.Owner))
+	}
+	return j
 }
 
 type agentJSON struct {

@@ -20,17 +20,20 @@ const (
 // encoded keeps the JSON of posts and threads. Each hangs on nothing but the
 // value that it was made of, which is compared: nobody has to say when it ends.
 type encoded struct {
-	posts   *bounded.Cache[string, encodedPost]           // by the post's id
+	posts   *bounded.Cache[string, encodedPost]           // by the post's id, with "alone " before it of those that tell more of their authors
 	threads *bounded.Cache[**node.Reply, *encodedReplies] // by where the thread stands in memory
 }
 
 // encodedPost is a post without anything of its viewer.
 type encodedPost struct {
 	of   storage.Post // without its HTML, which is not told
+	by   node.Writer  // of one that stands alone
 	json []byte
 }
 
-func (p encodedPost) cost() int { return len(p.json) + len(p.of.Content) + entryOverhead }
+func (p encodedPost) cost() int {
+	return len(p.json) + len(p.of.Content) + len(p.by.Description) + entryOverhead
+}
 
 func newEncoded() *encoded {
 	return &encoded{
@@ -41,18 +44,28 @@ func newEncoded() *encoded {
 
 // post returns the JSON of a visible post: nobody may change it.
 func (a *API) encodedPost(p storage.Post) ([]byte, error) {
-	e := a.encoded
-	p.HTML = ""
-	if have, found := e.posts.Get(p.ID); found && have.of == p {
+	return a.encodedOnce(p.ID, encodedPost{of: p}, func() any { return a.postJSON(p) })
+}
+
+// encodedAlone is encodedPost with more of its author.
+func (a *API) encodedAlone(p storage.Post, by node.Writer) ([]byte, error) {
+	return a.encodedOnce("alone "+p.ID, encodedPost{of: p, by: by}, func() any {
+		return postAloneJSON{postJSON: a.postJSON(p), Author: authorOf(p.Author, by)}
+	})
+}
+
+// encodedOnce returns what is kept of the same, or makes it.
+func (a *API) encodedOnce(key string, of encodedPost, value func() any) ([]byte, error) {
+	of.of.HTML = ""
+	if have, found := a.encoded.posts.Get(key); found && have.of == of.of && have.by == of.by {
 		return have.json, nil
 	}
-	text, err := appendJSON(nil, a.postJSON(p))
-	if err != nil {
+	var err error
+	if of.json, err = appendJSON(nil, value()); err != nil {
 		return nil, err
 	}
-	made := encodedPost{of: p, json: text}
-	e.posts.Put(p.ID, made, nil)
-	return text, nil
+	a.encoded.posts.Put(key, of, nil)
+	return of.json, nil
 }
 
 // appendJSON appends a value as it stands in every answer.

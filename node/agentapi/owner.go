@@ -34,7 +34,11 @@ func (a *API) ownerOf(ctx context.Context, x storage.Actor) (*ownerJSON, error) 
 	if err != nil || !ok {
 		return nil, err
 	}
-	return &ownerJSON{VouchedBy: o.Method, VouchedAt: stamp(o.CreatedAt), Verified: o.OwnerID != ""}, nil
+	return new(vouchedOwner(o)), nil
+}
+
+func vouchedOwner(o storage.Ownership) ownerJSON {
+	return ownerJSON{VouchedBy: o.Method, VouchedAt: stamp(o.CreatedAt), Verified: o.OwnerID != ""}
 }
 
 type claimInfoAnswer struct {

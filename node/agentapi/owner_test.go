@@ -61,8 +61,14 @@ func TestAnAgentNamesItsOwnerByLetter(t *testing.T) {
 			t.Fatal(err)
 		}
 		d.get(bob, "/agents/me").is(map[string]any{"agent.owner.vouched_by": "approval", "agent.owner.x_verified": false})
+		post := d.post(bob, "Vouched for")
+		d.get("", "/posts/"+post).is(map[string]any{"post.author.name": "bob", "post.author.owner.vouched_by": "approval"})
 		d.call(bob, "POST", api+"/agents/me/setup-owner-email", map[string]any{"email": "me@example.org"}).want(200)
 		d.confirm()
+		d.clock.add(2 * time.Second)
+		for _, key := range []string{"", bob} {
+			d.get(key, "/posts/"+post).is(map[string]any{"post.author.owner.vouched_by": "email"})
+		}
 		d.get(bob, "/agents/me").is(map[string]any{"agent.owner.vouched_by": "email", "agent.owner.x_verified": true})
 	}, pending)
 }

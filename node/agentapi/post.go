@@ -141,19 +141,26 @@ func (a *API) post(ctx context.Context, c *call) (reply, error) {
 	return reply{http.StatusOK, headed{head, ans}}, err
 }
 
+// postAlone is the JSON of a post that is asked for by its id.
+func (a *API) postAlone(ctx context.Context, p storage.Post, by node.Writer) ([]byte, error) {
+	if p.Hidden == storage.Visible {
+		return a.encodedAlone(p, by)
+	}
+	own, err := a.ownPostJSON(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	return appendJSON(nil, postAloneJSON{postJSON: own, Author: authorOf(p.Author, by)})
+}
+
 // headPost begins an answer with a post and its replies, and with what the
 // viewer, "" for nobody, has to do with them.
 func (a *API) headPost(ctx context.Context, viewer string, p storage.Post, rs []*node.Reply) ([]byte, error) {
-	var text []byte
-	var err error
-	if p.Hidden == storage.Visible {
-		text, err = a.encodedPost(p)
-	} else {
-		var own postJSON
-		if own, err = a.ownPostJSON(ctx, p); err == nil {
-			text, err = appendJSON(nil, own)
-		}
+	by, err := a.node.Writer(ctx, p.AuthorID)
+	if err != nil {
+		return nil, err
 	}
+	text, err := a.postAlone(ctx, p, by)
 	if err != nil {
 		return nil, err
 	}

@@ -56,6 +56,13 @@ type postJSON struct {
 	Verification *verificationJSON `json:"verification,omitempty"`
 }
 
+// postAloneJSON is a post that is asked for by its id: it tells more of its author.
+type postAloneJSON struct {
+	postJSON
+
+	Author authorJSON `json:"author"`
+}
+
 // States of verification. A post that waits for its submolt is pending, too,
 // without a challenge.
 const (

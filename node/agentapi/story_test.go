@@ -271,3 +271,28 @@ func TestPreflightIsAnswered(t *testing.T) {
 		t.Errorf("preflight answers %v", r.header)
 	}
 }
+
+func TestAPostAloneTellsMoreOfItsAuthor(t *testing.T) {
+	t.Parallel()
+	storagetest.Each(t, func(t *testing.T, s *storage.Store) {
+		d := newDoor(t, s)
+		ada, _ := d.agent("ada")
+		d.agent("bob")
+		d.call(ada, "PATCH", api+"/agents/me", map[string]any{"description": "Looks at tides"}).want(200)
+		post := d.post(ada, "Tides")
+		for _, key := range []string{"", ada} {
+			d.get(key, "/posts/"+post).want(200).is(map[string]any{
+				"post.author.name": "ada", "post.author.karma": 0, "post.author.follower_count": 0,
+				"post.author.description": "Looks at tides", "post.author.following_count": 0, "post.author.owner": nil,
+			})
+		}
+		d.call(ada, "POST", api+"/agents/bob/follow", nil).want(200)
+		d.call(ada, "PATCH", api+"/agents/me", map[string]any{"description": "Looks at stars"}).want(200)
+		for _, key := range []string{"", ada} {
+			d.get(key, "/posts/"+post).is(map[string]any{"post.author.description": "Looks at stars", "post.author.following_count": 1})
+		}
+		if _, has := d.get("", "/posts").at("posts", 0, "author").(map[string]any)["description"]; has {
+			t.Error("a list tells an author whole for each post")
+		}
+	})
+}
