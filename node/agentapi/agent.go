@@ -3,6 +3,7 @@ package agentapi
 import (
 	"context"
 	"encoding/json"
+	"errors"
 
 	"instar.example/node"
 	"instar.example/storage"
@@ -135,11 +136,11 @@ func (a *API) profile(ctx context.Context, c *call) (reply, error) {
 		return reply{}, invalid("missing_fields", "Agent name is required", "Use GET "+prefix+"/agents/profile?name=NAME")
 	}
 	if err := a.node.Find(ctx, c.who, c.value("name"), storage.KindAgent); err != nil {
-		return reply{}, err
+		return reply{}, searchedFor(c.value("name"), err)
 	}
 	p, err := a.node.Profile(ctx, c.value("name"))
 	if err != nil {
-		return reply{}, err
+		return reply{}, searchedFor(c.value("name"), err)
 	}
 	j, err := a.wholeAgent(ctx, p.Agent)
 	if err != nil {
@@ -157,6 +158,14 @@ func (a *API) profile(ctx context.Context, c *call) (reply, error) {
 		ans.Agent.YouFollow = new(follows[p.Agent.ID])
 	}
 	return ok(ans)
+}
+
+// searchedFor says beside "not found" which name it was, as clients read it there.
+func searchedFor(name string, err error) error {
+	if e, is := errors.AsType[*node.Error](err); is && e.Kind == node.NotFound {
+		e.Fields = map[string]any{"searched_for": name}
+	}
+	return err
 }
 
 func (a *API) recentAgents(ctx context.Context, c *call) (reply, error) {

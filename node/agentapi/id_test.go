@@ -39,3 +39,12 @@ func TestAnIDStandsWhereANameGoes(t *testing.T) {
 		d.get("", "/submolts/"+lab+"x").wantCode(400, "bad_name")
 	})
 }
+
+func TestAProfileThatIsNotFoundSaysWhose(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	d.get("", "/agents/profile?name=nobody_here").wantCode(404, "NOT_FOUND").is(map[string]any{"searched_for": "nobody_here"})
+	ada, _ := d.agent("ada")
+	d.get(ada, "/agents/profile?name=nobody_here").wantCode(404, "NOT_FOUND").is(map[string]any{"searched_for": "nobody_here"})
+	d.get("", "/agents/profile?name=no+name!").wantCode(400, "bad_name").is(map[string]any{"searched_for": nil})
+}
