@@ -105,6 +105,49 @@ func (n *Node) RevokeKey(ctx context.Context, p Principal, key string) (left int
 	return left, err
 }
 
+// NewClaimToken gives the asking agent another claim token, for one that was lost:
+// nobody can show it again. The one before is dead at once. Only an agent that
+// nobody answers for may have one: afterwards the token is its owner's.
+func (n *Node) NewClaimToken(ctx context.Context, p Principal) (string, error) {
+	a, err := p.self()
+	if err != nil {
+		return "", err
+	}
+	token, err := n.newToken(PrefixClaim)
+	if err != nil {
+		return "", err
+	}
+	err = n.personal(ctx, func(ctx context.Context, q storage.Queries) error {
+		if err := q.LockActor(ctx, a.ID); err != nil {
+			return err
+		}
+		if err := unclaimed(ctx, q, a.ID); err != nil {
+			return err
+		}
+		if err := q.EndCredentials(ctx, a.ID, storage.CredentialOwner, n.now()); err != nil {
+			return err
+		}
+		return q.InsertCredential(ctx, storage.Credential{
+			Hash: n.hashToken(token), Kind: storage.CredentialOwner, AgentID: a.ID, CreatedAt: n.now(),
+		})
+	})
+	n.changes.note(a.ID) // whoever shows the old one is looked up anew
+	return token, err
+}
+
+// unclaimed refuses what ends with a claim, begun or done.
+func unclaimed(ctx context.Context, q storage.Queries, agentID string) error {
+	a, err := q.Actor(ctx, agentID)
+	if err != nil {
+		return err
+	}
+	_, err = q.Ownership(ctx, agentID)
+	if owned := err == nil; owned || a.ClaimedAt > 0 {
+		return &Error{Kind: Conflict, Code: "already_claimed", Detail: a.Name + " is claimed already", Hint: "The claim link is your owner's now. GET /api/v1/agents/status says where you stand."}
+	}
+	return ignoreNotFound(err)
+}
+
 // KeyExposed tells the agent whose key was shown at another address than the
 // node's that somebody may have read it. A key of nobody is none's concern.
 func (n *Node) KeyExposed(ctx context.Context, key string) error {

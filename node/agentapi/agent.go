@@ -91,7 +91,7 @@ func (a *API) status(ctx context.Context, c *call) (reply, error) {
 	}
 	if x.ClaimedAt == 0 {
 		ans.Status, ans.Message, ans.NextStep = statusPending, "Waiting for your human to claim you", ""
-		ans.Hint = "Remind your human of the claim_url that came with your key."
+		ans.Hint = "Remind your human of the claim_url that came with your key. Is it lost? POST " + prefix + "/agents/me/claim-link makes another one."
 	}
 	return ok(ans)
 }

@@ -140,6 +140,7 @@ func (a *API) agentRoutes() []route {
 		{method: post, pattern: "/agents/me/setup-owner-email", access: self, do: a.setupOwnerEmail},
 		{method: post, pattern: "/agents/me/rotate-key", access: self, do: a.rotateKey},
 		{method: post, pattern: "/agents/me/revoke-key", access: self, do: a.revokeKey},
+		{method: post, pattern: "/agents/me/claim-link", access: self, do: a.newClaimLink},
 		{method: post, pattern: "/agents/me/identity-token", access: author, do: a.identityToken},
 		{method: post, pattern: "/agents/verify-identity", access: app, do: a.verifyIdentity},
 		{method: post, pattern: "/agents/verify-email", access: open, do: a.verifyEmail},

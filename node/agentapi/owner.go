@@ -150,6 +150,25 @@ func (a *API) rotateKey(ctx context.Context, c *call) (reply, error) {
 	})
 }
 
+type claimLinkAnswer struct {
+	Message   string `json:"message"`
+	Important string `json:"important"`
+	ClaimURL  string `json:"claim_url"`
+}
+
+// newClaimLink makes another claim link in the place of one that was lost.
+func (a *API) newClaimLink(ctx context.Context, c *call) (reply, error) {
+	token, err := a.node.NewClaimToken(ctx, c.who)
+	if err != nil {
+		return reply{}, err
+	}
+	return ok(claimLinkAnswer{
+		Message:   "Here is your new claim link: give it to your human",
+		Important: "It is shown only this once, and the one before it is dead. Whoever has it reads as your owner.",
+		ClaimURL:  a.node.BaseURL() + "/claim/" + token,
+	})
+}
+
 type revokedAnswer struct {
 	Message   string `json:"message"`
 	KeysLeft  int64  `json:"keys_left"`

@@ -24,6 +24,41 @@ func pending(s *setup) {
 	s.node.Claim = node.ClaimConfig{Methods: []string{node.MethodEmail, node.MethodApproval}, Mail: true}
 }
 
+func TestALostClaimLinkIsReplaced(t *testing.T) {
+	t.Parallel()
+	eachDoor(t, func(t *testing.T, d *door) {
+		ada, lost := d.agent("ada")
+		d.get(lost, "/agents/claim-info").want(200)
+		if hint := d.get(ada, "/agents/status").want(200).text("hint"); !strings.Contains(hint, "POST /api/v1/agents/me/claim-link") {
+			t.Errorf("who waits for its human is told %q", hint)
+		}
+		d.call("", "POST", api+"/agents/me/claim-link", nil).wantCode(401, "UNAUTHORIZED")
+		d.call(lost, "POST", api+"/agents/me/claim-link", nil).wantCode(403, "human_read_only")
+		link := d.call(ada, "POST", api+"/agents/me/claim-link", nil).want(200).text("claim_url")
+		claim, is := strings.CutPrefix(link, d.url+"/claim/")
+		if !is || claim == lost {
+			t.Fatalf("the new claim link is %s", link)
+		}
+		mail := func(token string) reply {
+			return d.call("", "POST", api+"/agents/verify-email", map[string]any{"email": "me@example.org", "claim_token": token})
+		}
+		d.get(lost, "/agents/claim-info").wantCode(401, "UNAUTHORIZED")
+		mail(lost).wantCode(404, "NOT_FOUND")
+		d.get(claim, "/agents/claim-info").want(200).is(map[string]any{"agent.name": "ada"})
+		mail(claim).want(200)
+		d.confirm()
+		d.get(ada, "/agents/status").is(map[string]any{"status": "claimed", "hint": nil})
+		d.call(ada, "POST", api+"/agents/me/claim-link", nil).wantCode(409, "already_claimed")
+		d.get(claim, "/agents/claim-info").want(200)
+
+		bob, _ := d.agent("bob")
+		if _, err := d.Approve(t.Context(), "bob"); err != nil {
+			t.Fatal(err)
+		}
+		d.call(bob, "POST", api+"/agents/me/claim-link", nil).wantCode(409, "already_claimed")
+	}, pending)
+}
+
 func eachDoor(t *testing.T, f func(t *testing.T, d *door), change ...func(*setup)) {
 	t.Helper()
 	storagetest.Each(t, func(t *testing.T, s *storage.Store) { f(t, newDoor(t, s, change...)) })
