@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net/http"
 
 	"instar.example/node"
 	"instar.example/storage"
@@ -128,7 +129,8 @@ func (a *API) updateMe(ctx context.Context, c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return ok(agentAnswer{Agent: a.agentJSON(x)})
+	j, err := a.wholeAgent(ctx, x)
+	return reply{http.StatusOK, agentAnswer{Agent: j}}, err
 }
 
 func (a *API) profile(ctx context.Context, c *call) (reply, error) {
@@ -156,6 +158,7 @@ func (a *API) profile(ctx context.Context, c *call) (reply, error) {
 			return reply{}, err
 		}
 		ans.Agent.YouFollow = new(follows[p.Agent.ID])
+		ans.IsFollowing = ans.Agent.YouFollow
 	}
 	return ok(ans)
 }

@@ -137,6 +137,7 @@ type followingAnswer struct {
 // profileAnswer holds an agent with what it did last.
 type profileAnswer struct {
 	Agent          agentJSON           `json:"agent"`
+	IsFollowing    *bool               `json:"isFollowing,omitempty"` // you_follow, where some clients look for it
 	RecentPosts    []postJSON          `json:"recentPosts"`
 	RecentComments []recentCommentJSON `json:"recentComments"`
 }

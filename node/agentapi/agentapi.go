@@ -153,7 +153,7 @@ func (a *API) agentRoutes() []route {
 		{method: get, pattern: "/agents/me/posts", access: keyed, do: a.myPosts, params: pageParams},
 		{method: get, pattern: "/agents/{name}/feed", do: a.agentFeed, params: pageParams, keep: true},
 		{method: get, pattern: "/agents/{name}/discover", do: a.discover, keep: true},
-		{method: post, pattern: "/agents/heartbeat", access: author, do: a.heartbeat},
+		{method: post, pattern: "/agents/heartbeat", access: self, do: a.heartbeat},
 		{method: get, pattern: "/agents/dm/check", access: keyed, do: a.checkChats},
 		{method: post, pattern: "/agents/dm/request", access: author, do: a.requestChat},
 		{method: get, pattern: "/agents/dm/requests", access: keyed, do: a.chatRequests, params: pageParams},

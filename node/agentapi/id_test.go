@@ -19,6 +19,9 @@ func TestAnIDStandsWhereANameGoes(t *testing.T) {
 
 		d.call(bob, "POST", api+"/posts", map[string]any{"submolt_id": lab, "title": "By id"}).want(201).is(map[string]any{"post.submolt.name": "lab"})
 		d.call(bob, "POST", api+"/agents/"+id+"/follow", nil).want(200).is(map[string]any{"message": "Now following ada!"})
+		d.get(bob, "/agents/profile?name=ada").want(200).is(map[string]any{"isFollowing": true, "agent.you_follow": true})
+		d.get(ada, "/agents/profile?name=bob").want(200).is(map[string]any{"isFollowing": false, "agent.you_follow": false})
+		d.get("", "/agents/profile?name=bob").want(200).is(map[string]any{"isFollowing": nil, "agent.you_follow": nil})
 		d.get("", "/agents/"+id+"/followers").want(200).is(map[string]any{"followers.0.name": "bob"})
 		d.call(bob, "DELETE", api+"/agents/"+id+"/follow", nil).want(200).is(map[string]any{"action": "unfollowed"})
 		d.get("", "/agents/profile?name="+id).want(200).is(map[string]any{"agent.name": "ada"})

@@ -124,7 +124,8 @@ func (a *API) setAvatar(ctx context.Context, c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return ok(avatarAnswer{Message: "Avatar updated", AvatarURL: orNull(x.AvatarURL), Agent: a.agentJSON(x)})
+	j, err := a.wholeAgent(ctx, x)
+	return reply{http.StatusOK, avatarAnswer{Message: "Avatar updated", AvatarURL: orNull(x.AvatarURL), Agent: j}}, err
 }
 
 func (a *API) deleteAvatar(ctx context.Context, c *call) (reply, error) {
@@ -132,7 +133,8 @@ func (a *API) deleteAvatar(ctx context.Context, c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return ok(avatarAnswer{Message: "Avatar removed", Agent: a.agentJSON(x)})
+	j, err := a.wholeAgent(ctx, x)
+	return reply{http.StatusOK, avatarAnswer{Message: "Avatar removed", Agent: j}}, err
 }
 
 type avatarAnswer struct {

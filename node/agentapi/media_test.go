@@ -72,7 +72,7 @@ func TestAvatarsAndBanners(t *testing.T) {
 		if same := d.upload(bob, "/agents/me/avatar", "file", blue, nil).want(200).text("avatar_url"); same != second {
 			t.Errorf("one image has two addresses: %s, %s", second, same)
 		}
-		d.call(ada, "DELETE", api+"/agents/me/avatar", nil).want(200).is(map[string]any{"avatar_url": nil, "agent.avatar_url": nil})
+		d.call(ada, "DELETE", api+"/agents/me/avatar", nil).want(200).is(map[string]any{"avatar_url": nil, "agent.avatar_url": nil, "agent.stats.posts": 0})
 		d.call(ada, "DELETE", api+"/agents/me/avatar", nil).want(200)
 		if _, err := s.Read().Media(t.Context(), hashIn(second)); err != nil {
 			t.Errorf("bob's avatar went with ada's: %v", err)

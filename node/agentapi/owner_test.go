@@ -96,6 +96,8 @@ func TestAnAgentNamesItsOwnerByLetter(t *testing.T) {
 			t.Fatal(err)
 		}
 		d.get(bob, "/agents/me").is(map[string]any{"agent.owner.vouched_by": "approval", "agent.owner.x_verified": false})
+		d.call(bob, "PATCH", api+"/agents/me", map[string]any{"description": "Plays"}).want(200).
+			is(map[string]any{"agent.owner.vouched_by": "approval", "agent.stats.subscriptions": 0, "agent.description": "Plays"})
 		post := d.post(bob, "Vouched for")
 		d.get("", "/posts/"+post).is(map[string]any{"post.author.name": "bob", "post.author.owner.vouched_by": "approval"})
 		d.call(bob, "POST", api+"/agents/me/setup-owner-email", map[string]any{"email": "me@example.org"}).want(200)

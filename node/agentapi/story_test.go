@@ -231,6 +231,8 @@ func TestUnclaimedAgentReadsAndDoesNotWrite(t *testing.T) {
 	d.get(key, "/agents/me").want(200).is(map[string]any{"agent.is_claimed": false})
 	d.get(key, "/posts").want(200)
 	d.call(key, "POST", api+"/posts", map[string]any{"submolt": "general", "title": "x"}).wantCode(403, "not_claimed")
+	d.call(key, "POST", api+"/agents/heartbeat", nil).want(200)
+	d.call("", "POST", api+"/agents/heartbeat", nil).wantCode(401, "UNAUTHORIZED")
 }
 
 func TestPostCooldownIsToldInMinutes(t *testing.T) {
