@@ -241,6 +241,16 @@ func (a *API) considered(ctx context.Context, p storage.Post) []consideredJSON {
 	return js
 }
 
+// consideredFor is considered for a post that was published just now.
+func (a *API) consideredFor(ctx context.Context, c *call, postID string) []consideredJSON {
+	p, err := a.node.PostByID(ctx, postID, c.viewer())
+	if err != nil {
+		a.log.LogAttrs(ctx, slog.LevelError, "read a post that was verified", slog.Any("error", err))
+		return nil
+	}
+	return a.considered(ctx, p)
+}
+
 // postLabelJSON is a label on a post.
 type postLabelJSON struct {
 	AttachmentID string `json:"attachment_id"`

@@ -81,6 +81,9 @@ func (a *API) verify(ctx context.Context, c *call) (reply, error) {
 	if v.ContentType == node.VerifiesPractice {
 		ans.Message = "Verification successful! This was practice: nothing was waiting for it."
 	}
+	if v.ContentType == node.VerifiesPost { // a label goes on a post that others see: now, not before
+		ans.ConsiderLabels = a.consideredFor(ctx, c, v.ContentID)
+	}
 	return ok(ans)
 }
 
@@ -88,6 +91,8 @@ type verifiedAnswer struct {
 	Message     string `json:"message"`
 	ContentType string `json:"content_type"`
 	ContentID   string `json:"content_id"`
+	// ConsiderLabels are those that a post's submolt has for it.
+	ConsiderLabels []consideredJSON `json:"consider_labels,omitempty"`
 }
 
 type challengeAnswer struct {

@@ -116,3 +116,28 @@ func TestWhatWaitsForAChallengeIsNotEdited(t *testing.T) {
 		t.Error("the post was changed")
 	}
 }
+
+func TestAVerifiedPostIsToldItsLabels(t *testing.T) {
+	t.Parallel()
+	storagetest.Each(t, func(t *testing.T, s *storage.Store) {
+		d := newDoor(t, s, asking)
+		ada, _ := d.agent("ada")
+		verify := func(r reply, path ...any) reply {
+			code := r.want(201).text(append(path, "verification", "verification_code")...)
+			return d.call(ada, "POST", api+"/verify", map[string]any{"verification_code": code, "answer": rightAnswer(t, s, code)}).want(200)
+		}
+		if _, told := verify(d.call(ada, "POST", api+"/submolts", map[string]any{"name": "lab"}), "submolt").body["consider_labels"]; told {
+			t.Error("a submolt has labels to consider")
+		}
+		tag := d.call(ada, "POST", api+"/submolts/lab/labels", map[string]any{"key": "idea", "label": "Idea", "kind": "tag"}).want(201).text("label", "id")
+		made := d.call(ada, "POST", api+"/posts", map[string]any{"submolt": "lab", "title": "Tides"})
+		id := made.text("post", "id")
+		on := map[string]any{"label_definition_id": tag, "target_type": "post", "target_id": id}
+		d.call(ada, "POST", api+"/labels/attach", on).wantCode(404, "NOT_FOUND") // nobody sees the post yet
+		told := verify(made, "post").is(map[string]any{"consider_labels.0.id": tag, "consider_labels.0.key": "idea", "consider_labels.1": nil})
+		if how := told.text("consider_labels", 0, "how_to_attach"); !strings.Contains(how, id) {
+			t.Errorf("how_to_attach: %s", how)
+		}
+		d.call(ada, "POST", api+"/labels/attach", on).want(200)
+	})
+}
