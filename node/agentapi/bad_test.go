@@ -106,7 +106,7 @@ func badCalls(post string) []bad {
 		{name: "list of unknown submolt", method: "GET", path: "/posts?submolt=nowhere", status: 404, code: "NOT_FOUND"},
 		{name: "odd cursor", method: "GET", path: "/posts?cursor=%00", status: 400, code: "bad_cursor"},
 		{name: "cursor with NUL", method: "GET", path: "/posts?cursor=MSAA", status: 400, code: "bad_cursor"},
-		{name: "another list's cursor", method: "GET", path: "/submolts?cursor=MSBh", status: 400, code: "bad_cursor"},
+		{name: "another list's cursor", method: "GET", path: "/agents/ada/followers?cursor=MSBh", status: 400, code: "bad_cursor"},
 		{name: "odd cursor of followers", method: "GET", path: "/agents/ada/followers?cursor=%2Faaa", status: 400, code: "bad_cursor"},
 		{name: "far offset", method: "GET", path: "/posts?offset=99999999999999999999", status: 400, code: "bad_offset"},
 		{name: "far page", method: "GET", path: "/posts?page=99999999999999999999", status: 400, code: "bad_offset"},
