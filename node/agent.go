@@ -271,6 +271,9 @@ func (n *Node) Writer(ctx context.Context, id string) (Writer, error) {
 	if err != nil {
 		return Writer{}, err
 	}
+	if a.DeletedAt > 0 {
+		return Writer{}, nil // until the worker has taken away what it wrote
+	}
 	w := Writer{Description: a.Description, Following: a.FollowingCount}
 	if a.Local() {
 		if w.Owner, w.Vouched, err = n.Vouched(ctx, id); err != nil {

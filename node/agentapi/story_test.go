@@ -296,5 +296,9 @@ func TestAPostAloneTellsMoreOfItsAuthor(t *testing.T) {
 		if _, has := d.get("", "/posts").at("posts", 0, "author").(map[string]any)["description"]; has {
 			t.Error("a list tells an author whole for each post")
 		}
+		if _, err := d.DeleteAgent(t.Context(), "ada"); err != nil {
+			t.Fatal(err)
+		}
+		d.get("", "/posts/"+post).is(map[string]any{"post.author.description": "", "post.author.following_count": 0})
 	})
 }
