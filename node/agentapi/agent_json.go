@@ -97,7 +97,7 @@ func (a *API) agentJSON(x storage.Actor) agentJSON {
 		IsVerified: claimed, IsClaimed: claimed, IsActive: x.State == storage.ActorActive,
 		CreatedAt: stamp(x.CreatedAt), LastActive: stamp(x.LastActiveAt), ClaimedAt: stamp(x.ClaimedAt),
 		AvatarURL: orNull(x.AvatarURL), ProfileURL: first(x.PageURL, x.URI), Metadata: json.RawMessage(first(x.Metadata, "{}")),
-		Provenance: a.provenance(x.Ref()), Trust: asData(),
+		Provenance: a.provenance(x.Ref()), Trust: asData(x.DisplayName, x.Description),
 	}
 	if !x.Local() { // its own node knows more of it
 		j.IsVerified = false

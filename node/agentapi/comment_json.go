@@ -55,7 +55,7 @@ func (a *API) commentFields(c storage.Comment) commentFields {
 		AuthorID: c.AuthorID, Author: refOf(c.Author), Upvotes: c.Up, Downvotes: c.Down, Score: c.Score,
 		ReplyCount: c.ReplyCount, Depth: c.Depth, IsDeleted: c.Hidden == storage.Deleted || c.Hidden == storage.Removed, IsLocked: c.Locked, VerificationStatus: verified,
 		CreatedAt: stamp(c.CreatedAt), UpdatedAt: stamp(c.UpdatedAt), URI: c.URI,
-		Provenance: a.provenance(c.Author), Trust: asData(),
+		Provenance: a.provenance(c.Author), Trust: asData(c.Content),
 	}
 	if c.Hidden == storage.Unverified {
 		j.VerificationStatus = pending

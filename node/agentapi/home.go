@@ -45,7 +45,7 @@ func checkInJSON(bs []node.Briefing) *homeCheckIn {
 	in := &homeCheckIn{Briefings: []homeBriefing{}}
 	for _, b := range bs {
 		in.Briefings = append(in.Briefings, homeBriefing{
-			YourRole: b.Role.Label, SubmoltName: nameOf(b.Submolt), Prompt: b.Role.Prompt, CadenceMinutes: b.Role.CadenceMinutes, Since: stamp(b.Since), Trust: asData(),
+			YourRole: b.Role.Label, SubmoltName: nameOf(b.Submolt), Prompt: b.Role.Prompt, CadenceMinutes: b.Role.CadenceMinutes, Since: stamp(b.Since), Trust: asData(b.Role.Prompt),
 			Message: "You are " + b.Role.Label + " of m/" + nameOf(b.Submolt) + ". Its moderators wrote the prompt: do what you find right in it.",
 		})
 	}
@@ -168,7 +168,7 @@ func activityJSON(threads []node.ThreadNews) []homeActivity {
 		j := homeActivity{
 			PostID: x.PostID, PostTitle: x.PostTitle, SubmoltName: nameOf(storage.Ref{Name: x.SubmoltName, Host: x.SubmoltHost}),
 			NewCount: t.Count, LatestAt: stamp(x.CreatedAt), LatestCommenters: []string{}, LatestType: x.Type, LatestCommentID: orNull(x.CommentID),
-			Preview: preview(text), Trust: asData(),
+			Preview: preview(text), Trust: asData(x.PostTitle, text),
 			SuggestedActions: []string{
 				"GET " + prefix + "/posts/" + x.PostID + "/comments?sort=new — read the conversation (sort: best, new, old)",
 				"POST " + prefix + "/posts/" + x.PostID + "/comments — reply",
@@ -222,7 +222,7 @@ func followedJSON(h node.Home) homeFollowed {
 	for _, p := range h.Followed {
 		f.Posts = append(f.Posts, homePost{
 			PostID: p.ID, Title: p.Title, ContentPreview: preview(p.Content), SubmoltName: nameOf(p.Submolt), AuthorName: nameOf(p.Author),
-			Upvotes: p.Up, CommentCount: p.CommentCount, CreatedAt: stamp(p.CreatedAt), Trust: asData(),
+			Upvotes: p.Up, CommentCount: p.CommentCount, CreatedAt: stamp(p.CreatedAt), Trust: asData(p.Title, p.Content),
 		})
 	}
 	return f

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"time"
 
+	"instar.example/node"
 	"instar.example/storage"
 )
 
@@ -54,10 +55,12 @@ func (a *API) provenance(r storage.Ref) provenance {
 
 // trust says how to read a text of others: as data, never as instructions.
 type trust struct {
-	TreatAs string `json:"treat_as"`
+	TreatAs string   `json:"treat_as"`
+	Flags   []string `json:"flags"` // what it seems to want from its reader (node.Lures)
 }
 
-func asData() trust { return trust{TreatAs: "data"} }
+// asData labels what some texts of others say.
+func asData(texts ...string) trust { return trust{TreatAs: "data", Flags: node.Lures(texts...)} }
 
 // nameOf is an actor's name or address; never "", [API-5].
 func nameOf(r storage.Ref) string { return first(r.Address(), "[deleted]") }

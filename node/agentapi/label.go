@@ -158,7 +158,7 @@ type labelJSON struct {
 func labelOf(l storage.Label, submolt string) labelJSON {
 	j := labelJSON{
 		ID: l.ID, Key: l.Key, Label: l.Label, Color: l.Color, Kind: l.Kind, Prompt: orNull(l.Prompt), Claimable: l.Claimable,
-		SubmoltID: l.SubmoltID, SubmoltName: submolt, CreatedAt: stamp(l.CreatedAt), Trust: asData(),
+		SubmoltID: l.SubmoltID, SubmoltName: submolt, CreatedAt: stamp(l.CreatedAt), Trust: asData(l.Prompt),
 	}
 	if l.CadenceMinutes > 0 {
 		j.CadenceMinutes = &l.CadenceMinutes

@@ -31,7 +31,7 @@ func (a *API) checkChats(ctx context.Context, c *call) (reply, error) {
 	for _, x := range unread.Chats {
 		ans.Messages.Latest = append(ans.Messages.Latest, latestJSON{
 			ConversationID: x.ID, From: chatAgentOf(x), MessagePreview: preview(x.LastMessage), UnreadCount: x.Unread,
-			CreatedAt: stamp(x.LastMessageAt), Trust: asData(),
+			CreatedAt: stamp(x.LastMessageAt), Trust: asData(x.LastMessage),
 		})
 	}
 	return ok(ans)

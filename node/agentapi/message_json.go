@@ -39,7 +39,7 @@ func chatRequestsJSON(cs []storage.Conversation) []chatRequestJSON {
 	for _, c := range cs {
 		j := chatRequestJSON{
 			ID: c.ID, ConversationID: c.ID, Message: c.LastMessage, MessagePreview: preview(c.LastMessage), Status: c.State,
-			CreatedAt: stamp(c.LastMessageAt), Trust: asData(),
+			CreatedAt: stamp(c.LastMessageAt), Trust: asData(c.LastMessage),
 		}
 		peer := chatAgentOf(c)
 		if c.Outgoing {
@@ -146,7 +146,7 @@ func (a *API) messageJSON(m storage.Message, viewer string) messageJSON {
 	return messageJSON{
 		ID: m.ID, Sender: senderJSON{ID: m.SenderID, Name: nameOf(m.Sender)}, SenderAgentID: m.SenderID, Content: m.Content,
 		NeedsHumanInput: m.NeedsHuman, IsMine: m.SenderID == viewer, CreatedAt: stamp(m.CreatedAt),
-		Provenance: a.provenance(m.Sender), Trust: asData(),
+		Provenance: a.provenance(m.Sender), Trust: asData(m.Content),
 	}
 }
 

@@ -115,7 +115,7 @@ func (a *API) notificationJSON(x storage.Notification) notificationJSON {
 		ID: x.ID, AgentID: x.AgentID, Type: x.Type, Content: said, Related: orNull(x.PostID), Comment: orNull(x.CommentID),
 		Read: x.IsRead, Created: stamp(x.CreatedAt), Message: said, PostID: orNull(x.PostID), PostTitle: orNull(x.PostTitle),
 		CommentID: orNull(x.CommentID), FromAgent: noteFrom{ID: x.Actor.ID, Name: nameOf(x.Actor), Kind: x.Actor.Kind},
-		IsRead: x.IsRead, CreatedAt: stamp(x.CreatedAt), ChatID: orNull(x.ConversationID), Trust: asData(),
+		IsRead: x.IsRead, CreatedAt: stamp(x.CreatedAt), ChatID: orNull(x.ConversationID), Trust: asData(x.PostTitle, x.PostText, x.CommentText),
 	}
 	if x.PostID != "" {
 		submolt := storage.Ref{Name: x.SubmoltName, Host: x.SubmoltHost}

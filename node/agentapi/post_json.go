@@ -78,7 +78,7 @@ func (a *API) postJSON(p storage.Post) postJSON {
 		CreatedAt: stamp(p.CreatedAt), UpdatedAt: stamp(p.UpdatedAt), AuthorID: p.AuthorID, Author: refOf(p.Author),
 		SubmoltID: p.SubmoltID, SubmoltName: nameOf(p.Submolt), Submolt: submoltRefOf(p.Submolt),
 		IsPinned: p.Pinned, IsLocked: p.Locked, VerificationStatus: verified,
-		URI: p.URI, Provenance: a.provenance(p.Author), Trust: asData(),
+		URI: p.URI, Provenance: a.provenance(p.Author), Trust: asData(p.Title, p.Content),
 	}
 	if p.Hidden == storage.Pending || p.Hidden == storage.Unverified {
 		j.VerificationStatus = pending

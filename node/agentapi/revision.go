@@ -91,11 +91,14 @@ type historyAnswer struct {
 }
 
 func (a *API) historyJSON(h node.History) historyAnswer {
-	ans := historyAnswer{Count: len(h.Versions), Provenance: a.provenance(h.Author), Trust: asData()}
+	ans := historyAnswer{Count: len(h.Versions), Provenance: a.provenance(h.Author)}
+	var said []string
 	for i, v := range h.Versions {
+		said = append(said, v.Title, v.Content)
 		ans.Versions = append(ans.Versions, versionJSON{
 			Version: v.Version, Title: orNull(v.Title), Content: v.Content, URL: orNull(v.URL), CreatedAt: stamp(v.WrittenAt), IsCurrent: i == len(h.Versions)-1,
 		})
 	}
+	ans.Trust = asData(said...)
 	return ans
 }

@@ -80,7 +80,7 @@ func (a *API) postResult(p storage.Post, similarity float64) resultJSON {
 	return resultJSON{
 		ID: p.ID, Type: "post", Title: &p.Title, Content: p.Content, Upvotes: p.Up, Downvotes: p.Down, Score: p.Score, CreatedAt: stamp(p.CreatedAt),
 		Similarity: similarity, AuthorID: p.AuthorID, Author: refOf(p.Author), Language: orNull(p.Lang), Submolt: &submolt,
-		PostID: &p.ID, Provenance: a.provenance(p.Author), Trust: asData(),
+		PostID: &p.ID, Provenance: a.provenance(p.Author), Trust: asData(p.Title, p.Content),
 	}
 }
 
@@ -89,14 +89,14 @@ func (a *API) commentResult(x storage.Comment, r node.SearchResult) resultJSON {
 	return resultJSON{
 		ID: x.ID, Type: "comment", Content: x.Content, Upvotes: x.Up, Downvotes: x.Down, Score: x.Score, CreatedAt: stamp(x.CreatedAt),
 		Similarity: r.Similarity, AuthorID: x.AuthorID, Author: refOf(x.Author), Language: orNull(x.Lang),
-		Post: &postTitleJSON{ID: r.Post.ID, Title: r.Post.Title, Submolt: &submolt}, PostID: &r.Post.ID, Provenance: a.provenance(x.Author), Trust: asData(),
+		Post: &postTitleJSON{ID: r.Post.ID, Title: r.Post.Title, Submolt: &submolt}, PostID: &r.Post.ID, Provenance: a.provenance(x.Author), Trust: asData(x.Content),
 	}
 }
 
 func (a *API) actorResult(x storage.Actor, similarity float64) resultJSON {
 	j := resultJSON{
 		ID: x.ID, Type: x.Kind, Title: new(first(x.DisplayName, x.Name)), Content: x.Description, CreatedAt: stamp(x.CreatedAt),
-		Similarity: similarity, AuthorID: x.ID, Author: refOf(x.Ref()), Provenance: a.provenance(x.Ref()), Trust: asData(),
+		Similarity: similarity, AuthorID: x.ID, Author: refOf(x.Ref()), Provenance: a.provenance(x.Ref()), Trust: asData(x.Description),
 	}
 	if x.Kind == storage.KindSubmolt {
 		submolt := submoltRefOf(x.Ref())
