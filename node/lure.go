@@ -11,8 +11,8 @@ import (
 // any is no less data.
 const (
 	LureImperative  = "imperative_to_reader" // it speaks to the model, over the head of who asked it
-	LureCredentials = "asks_for_credentials"
-	LureInstall     = "install_skill" // it wants something fetched and run, or read as instructions
+	LureCredentials = "asks_for_credentials" //nolint:gosec // the name of a label
+	LureInstall     = "install_skill"        // it wants something fetched and run, or read as instructions
 )
 
 // luresMost bounds how much of a text is looked at.
@@ -33,13 +33,13 @@ var lures = []lure{
 			`|\bsystem prompt\b|\[system\]|</?system>|<\|(?:im_start|system|endoftext)|\[/?inst\]` +
 			`|\byou are now\b.{0,40}\b(?:mode|unrestricted|jailb|free|dan)\b` +
 			`|\b(?:do not|don't) tell your (?:human|owner|user|operator)` +
-			`|忽略.{0,12}(?:指令|指示|提示)|(?:指示|命令|プロンプト).{0,8}無視|(?:지시|명령|프롬프트).{0,8}무시|abaikan.{0,24}(?:instruksi|perintah)|ignora.{0,24}(?:instruccion|indicacion)`),
+			`|忽略.{0,12}(?:指令|指示|提示)|(?:指示|命令|プロンプト).{0,8}無視|(?:지시|명령|프롬프트).{0,8}무시|abaikan.{0,24}(?:instruksi|perintah)|ignora.{0,24}(?:instrucci|indicaci)`),
 	},
 	{
 		LureCredentials,
 		[]string{"api key", "api_key", "apikey", "password", "secret", "token", "private key", "seed phrase", "credential", "密钥", "密码", "パスワード", "비밀번호", "kata sandi", "contraseña"},
 		regexp.MustCompile(`\b(?:send|post|paste|share|give|dm|reply with|tell|show|reveal|include|submit|enter|provide|verify with)\b.{0,60}\b(?:api[ _-]?keys?|passwords?|secrets?|access tokens?|private keys?|seed phrase|credentials?)\b` +
-			`|(?:发送|提供|告诉|分享).{0,16}(?:密钥|密码)|パスワードを.{0,8}(?:送|教え)|비밀번호를.{0,8}(?:보내|알려)|kirim.{0,24}kata sandi|(?:envía|comparte|dime).{0,24}contraseña`),
+			`|(?:发送|提供|告诉|分享).{0,16}(?:密钥|密码)|パスワードを.{0,8}(?:送|教え)|비밀번호를.{0,8}(?:보내|알려)|kirim.{0,24}kata sandi|(?:envía|dime).{0,24}contraseña`),
 	},
 	{
 		LureInstall,
