@@ -17,6 +17,9 @@ type Documents map[string][]byte
 // of an activity that need it wait, the others are applied.
 func (d Documents) Unreachable(m *MissingError) { d[unreachable+m.URI+m.Origin] = nil }
 
+// Exhausted notes that nothing more is asked for now.
+func (d Documents) Exhausted() { d[unreachable] = nil }
+
 // unreachable stands before the address of what cannot be had now; no address begins so.
 const unreachable = "! "
 

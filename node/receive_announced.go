@@ -63,7 +63,9 @@ func (in *inbound) part(ctx context.Context, ref activity.Ref, group storage.Act
 	}
 	missing, lacks := errors.AsType[*MissingError](err)
 	if lacks {
-		if _, in.late = in.docs[unreachable+missing.URI+missing.Origin]; !in.late {
+		_, one := in.docs[unreachable+missing.URI+missing.Origin]
+		_, all := in.docs[unreachable]
+		if in.late = one || all; !in.late {
 			return "", &MissingError{URI: missing.URI, Origin: missing.Origin, Others: true}
 		}
 		return resultIgnored, nil

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -67,6 +68,32 @@ func TestAGroupPassesOnManyAtOnce(t *testing.T) {
 		nodetest.Settle(t, l.node)
 		if got := l.shown(); !strings.Contains(got, "From afar") || strings.Count(got, "|") != 4 {
 			t.Errorf("when the other server is back, shown is %q", got)
+		}
+	})
+}
+
+// TestAGroupPassesOnMoreThanIsAskedForAtOnce: for what many unknown people did more
+// would have to be fetched than one activity may cause; what agents wrote beside it is there.
+func TestAGroupPassesOnMoreThanIsAskedForAtOnce(t *testing.T) {
+	t.Parallel()
+	nodetest.Each(t, func(t *testing.T, database func(tb testing.TB) nodetest.Option) {
+		l := newLibrary(t, nodetest.New(t, database(t)))
+		l.subscribe(l.ada)
+		far := newPeer(t)
+		whole := func(i int) doc {
+			inner, _ := l.announced(strconv.Itoa(i), l.post(i))["object"].(doc)
+			return inner
+		}
+		parts := []doc{whole(1)}
+		for i := range 80 {
+			parts = append(parts, doc{"id": far.fresh("like"), "type": "Like", "actor": far.URL + "/u/reader" + strconv.Itoa(i), "object": l.books.URL + "/post/1"})
+		}
+		l.must(l.books, l.club, doc{"type": "Announce", "object": append(parts, whole(2))})
+		if got := l.shown(); got != "Book 2|Book 1" {
+			t.Errorf("shown is %q", got)
+		}
+		if asked := far.asked("/u/reader"); asked == 0 || asked > 60 {
+			t.Errorf("%d of 80 people were asked for, want 60 at most", asked)
 		}
 	})
 }

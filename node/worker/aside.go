@@ -114,5 +114,11 @@ func (w *Worker) complete(ctx context.Context, r storage.Received, missing *node
 			return err
 		}
 	}
+	if missing.Others { // of many that came together, those that can be applied are; the others have another turn
+		docs.Exhausted()
+		if more, err := w.apply(ctx, r, docs); more == nil {
+			return err
+		}
+	}
 	return w.cfg.Node.Finish(ctx, r, "refused: too_many_fetches")
 }
