@@ -64,8 +64,8 @@ func (n *Node) limitMessages(ctx context.Context, author Author) error {
 }
 
 // The limits of writing look at what the agent wrote, not at counters beside it:
-// they hold exactly, over restarts and in every process. The caller has taken the
-// author's lock (AddCounts), so that parallel requests come here one by one.
+// they hold exactly, over restarts and in every process. The author's lock
+// is taken first, here or in found, so that parallel requests come one by one.
 
 func (n *Node) postInterval(a storage.Actor) time.Duration {
 	if _, isNew := n.newUntil(a); isNew {

@@ -2,7 +2,6 @@ package node
 
 import (
 	"context"
-	"encoding/json"
 
 	"instar.example/federation/activity"
 	"instar.example/storage"
@@ -71,14 +70,8 @@ func markedBy(a *activity.Activity) *activity.Object {
 	if a.Type != activity.TypeUpdate || a.Object().Raw == nil {
 		return nil
 	}
-	var of struct {
-		Author json.RawMessage `json:"attributedTo"`
-	}
-	if json.Unmarshal(a.Object().Raw, &of) != nil || of.Author == nil {
-		return nil
-	}
 	o, err := activity.ParseObject(a.Object().Raw)
-	if err != nil || !activity.IsContent(o.Type) || o.InReplyTo != "" || o.AttributedTo == a.Actor {
+	if err != nil || !activity.IsContent(o.Type) || o.InReplyTo != "" || o.AttributedTo == "" || o.AttributedTo == a.Actor {
 		return nil
 	}
 	return o
@@ -97,14 +90,7 @@ func (in *inbound) mark(ctx context.Context, a *activity.Activity, o *activity.O
 	if o.AttributedTo != g.agent.URI {
 		return "", &Error{Kind: Forbidden, Code: "not_the_author"}
 	}
-	submolt, err := in.q.Actor(ctx, g.submoltID)
-	if err != nil {
-		return "", err
-	}
-	if err := in.mayChange(ctx, submolt, collectionFeatured, actor); err != nil {
-		return "", err
-	}
-	changed, err := in.n.judge(ctx, in.q, g, actor, judgement(a))
+	submolt, changed, err := in.decides(ctx, g, actor, judgement(a))
 	if err != nil || !changed {
 		return resultKnown, err
 	}

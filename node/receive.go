@@ -17,7 +17,8 @@ type Documents map[string][]byte
 // of an activity that need it wait, the others are applied.
 func (d Documents) Unreachable(m *MissingError) { d[unreachable+m.URI+m.Origin] = nil }
 
-// Exhausted notes that nothing more is asked for now.
+// Exhausted notes that nothing more is asked for: the parts of an activity that need
+// it are left out.
 func (d Documents) Exhausted() { d[unreachable] = nil }
 
 // unreachable stands before the address of what cannot be had now; no address begins so.

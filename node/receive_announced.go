@@ -63,9 +63,10 @@ func (in *inbound) part(ctx context.Context, ref activity.Ref, group storage.Act
 	}
 	missing, lacks := errors.AsType[*MissingError](err)
 	if lacks {
-		_, one := in.docs[unreachable+missing.URI+missing.Origin]
-		_, all := in.docs[unreachable]
-		if in.late = one || all; !in.late {
+		if _, over := in.docs[unreachable]; over {
+			return "refused: too_many_fetches", nil
+		}
+		if _, in.late = in.docs[unreachable+missing.URI+missing.Origin]; !in.late {
 			return "", &MissingError{URI: missing.URI, Origin: missing.Origin, Others: true}
 		}
 		return resultIgnored, nil

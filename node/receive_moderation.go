@@ -8,17 +8,23 @@ import (
 	"instar.example/storage"
 )
 
-// governs applies what a submolt's moderators did elsewhere, or
-// ask for here; the rule of who may is that of its pinned posts (mayChange).
-func (in *inbound) governs(ctx context.Context, g governed, actor storage.Actor, j Judgement) (string, error) {
-	submolt, err := in.q.Actor(ctx, g.submoltID)
-	if err != nil {
-		return "", err
+// decides does what a submolt's moderators did elsewhere, or ask for here, and says
+// whether that changed anything; the rule of who may is that of its pinned posts (mayChange).
+func (in *inbound) decides(ctx context.Context, g governed, actor storage.Actor, j Judgement) (submolt storage.Actor, changed bool, err error) {
+	if submolt, err = in.q.Actor(ctx, g.submoltID); err != nil {
+		return submolt, false, err
 	}
 	if err := in.mayChange(ctx, submolt, collectionFeatured, actor); err != nil {
-		return "", err
+		return submolt, false, err
 	}
-	changed, err := in.n.judge(ctx, in.q, g, actor, j)
+	changed, err = in.n.judge(ctx, in.q, g, actor, j)
+	return submolt, changed, err
+}
+
+// governs applies what a submolt's moderators did elsewhere, or ask for here, and
+// passes it on.
+func (in *inbound) governs(ctx context.Context, g governed, actor storage.Actor, j Judgement) (string, error) {
+	submolt, changed, err := in.decides(ctx, g, actor, j)
 	if err != nil || !changed {
 		return resultKnown, err
 	}

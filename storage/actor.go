@@ -342,23 +342,24 @@ func (q Queries) Actors(ctx context.Context, d Directory) ([]Actor, error) {
 	case d.Kind == KindSubmolt: // remote ones when somebody here has to do with them
 		host = " AND (host = '' OR follower_count > 0 OR post_count > 0)"
 	}
-	args := []any{d.Kind, d.Limit, d.Offset}
+	args := []any{d.Kind, d.Limit}
 	after := ""
 	switch {
 	case d.After.ID == "":
 	case d.Sort == ByAlphabetical:
-		after, args = " AND (handle, id) > ((SELECT handle FROM actors WHERE id = $4), $4)", append(args, d.After.ID)
+		after, args = " AND (handle, id) > ((SELECT handle FROM actors WHERE id = $3), $3)", append(args, d.After.ID)
 	default:
 		column, _, _ := strings.Cut(order, " ")
-		after, args = " AND ("+column+", id) < ($4, $5)", append(args, d.After.Key, d.After.ID)
+		after, args = " AND ("+column+", id) < ($3, $4)", append(args, d.After.Key, d.After.ID)
 	}
+	skip, args := skipped(args, d.Offset)
 	actors := []Actor{}
 	err := q.list(ctx, &actors, `
 		SELECT `+actorColumns+`
 		FROM actors
 		WHERE kind = CAST($1 AS TEXT) AND deleted_at = 0 AND state = 'active'`+host+after+`
 		ORDER BY `+order+`
-		LIMIT $2 OFFSET $3`, args...)
+		LIMIT $2`+skip, args...)
 	return actors, err
 }
 

@@ -77,7 +77,8 @@ func TestAGroupPassesOnManyAtOnce(t *testing.T) {
 func TestAGroupPassesOnMoreThanIsAskedForAtOnce(t *testing.T) {
 	t.Parallel()
 	nodetest.Each(t, func(t *testing.T, database func(tb testing.TB) nodetest.Option) {
-		l := newLibrary(t, nodetest.New(t, database(t)))
+		c := newClock()
+		l := newLibrary(t, nodetest.NewAt(t, c.now, database(t)))
 		l.subscribe(l.ada)
 		far := newPeer(t)
 		whole := func(i int) doc {
@@ -92,6 +93,8 @@ func TestAGroupPassesOnMoreThanIsAskedForAtOnce(t *testing.T) {
 		if got := l.shown(); got != "Book 2|Book 1" {
 			t.Errorf("shown is %q", got)
 		}
+		c.add(24 * time.Hour)
+		nodetest.Settle(t, l.node)
 		if asked := far.asked("/u/reader"); asked == 0 || asked > 60 {
 			t.Errorf("%d of 80 people were asked for, want 60 at most", asked)
 		}

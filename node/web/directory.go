@@ -44,7 +44,7 @@ func (w *Web) submolts(ctx context.Context, a ask) (answer, error) {
 }
 
 func (w *Web) listedSubmolts(ctx context.Context, a ask) (submoltsView, error) {
-	actors, _, err := w.node.SubmoltsOf(ctx, a.place, a.sort, node.Window{Offset: (a.page - 1) * directoryPage, Limit: directoryPage + 1})
+	actors, next, err := w.node.SubmoltsOf(ctx, a.place, a.sort, node.Window{Offset: (a.page - 1) * directoryPage, Limit: directoryPage})
 	if err != nil {
 		return submoltsView{}, err
 	}
@@ -53,11 +53,8 @@ func (w *Web) listedSubmolts(ctx context.Context, a ask) (submoltsView, error) {
 	for _, s := range []struct{ label, place string }{{"submolts.everywhere", ""}, {"home.this_node", node.PlaceHere}, {"submolts.other_nodes", node.PlaceElse}} {
 		sv.Scopes = append(sv.Scopes, choice{Label: a.tongue.say(s.label), Current: s.place == a.place, URL: a.link("/m", func(a *ask) { a.place = s.place })})
 	}
-	if len(actors) > directoryPage {
-		actors = actors[:directoryPage]
-		if number < maxPage {
-			sv.Next = a.link("/m", func(a *ask) { a.page = number + 1 })
-		}
+	if next != "" && number < maxPage {
+		sv.Next = a.link("/m", func(a *ask) { a.page = number + 1 })
 	}
 	if number > 1 {
 		sv.Previous = a.link("/m", func(a *ask) { a.page = number - 1 })

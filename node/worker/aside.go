@@ -114,7 +114,7 @@ func (w *Worker) complete(ctx context.Context, r storage.Received, missing *node
 			return err
 		}
 	}
-	if missing.Others { // of many that came together, those that can be applied are; the others have another turn
+	if missing.Others { // of many that came together, those that can be applied are
 		docs.Exhausted()
 		if more, err := w.apply(ctx, r, docs); more == nil {
 			return err
