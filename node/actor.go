@@ -26,6 +26,11 @@ const (
 // actorFreshFor is how long a remote actor is believed before it is asked for again.
 const actorFreshFor = 24 * time.Hour
 
+// freshActor says whether a remote actor was asked for lately.
+func (n *Node) freshActor(a storage.Actor) bool {
+	return a.FetchedAt > n.now()-actorFreshFor.Milliseconds()
+}
+
 // remoteActor makes a record of a remote actor's own document, which came from
 // its own id. Its tier depends on what its node declares.
 func (n *Node) remoteActor(ctx context.Context, q storage.Queries, doc *activity.Actor) (storage.Actor, error) {

@@ -105,7 +105,7 @@ func InParallel(n int, f func(i int)) {
 // Sender returns a remote actor that was asked for lately; false for any other.
 func (n *Node) Sender(ctx context.Context, uri string) (storage.Actor, bool, error) {
 	a, err := n.recall(ctx, n.store.Read(), uri)
-	known := err == nil && !a.Local() && a.FetchedAt > n.now()-actorFreshFor.Milliseconds() && a.DeletedAt == 0
+	known := err == nil && !a.Local() && n.freshActor(a) && a.DeletedAt == 0
 	return a, known, ignoreNotFound(err)
 }
 

@@ -339,7 +339,7 @@ func (n *Node) SignerByKey(ctx context.Context, keyID string) (KnownSigner, erro
 	if err != nil {
 		return KnownSigner{}, ignoreNotFound(err)
 	}
-	return KnownSigner{Actor: a, Key: key, Fresh: a.FetchedAt > n.now()-actorFreshFor.Milliseconds() && a.DeletedAt == 0}, nil
+	return KnownSigner{Actor: a, Key: key, Fresh: n.freshActor(a) && a.DeletedAt == 0}, nil
 }
 
 // Kept bounds how long what is done is remembered.

@@ -138,7 +138,26 @@ func (in *inbound) innerActor(ctx context.Context, a **activity.Activity, group 
 			return actor, err
 		}
 	}
-	return in.actor(ctx, (*a).Actor)
+	return in.lately(ctx, (*a).Actor, (*a).Type == activity.TypeCreate)
+}
+
+// lately returns an actor as its server showed it within the last day: who is only
+// passed on signs nothing here, and may have become a person since. People are asked
+// for again where they write, and not where they vote.
+func (in *inbound) lately(ctx context.Context, uri string, writes bool) (storage.Actor, error) { //nolint:revive // a fact of the activity, not a mode
+	actor, err := in.actor(ctx, uri)
+	if err != nil || actor.Local() || in.n.freshActor(actor) || (actor.Kind != storage.KindAgent && !writes) {
+		return actor, err
+	}
+	body, fetched := in.docs[uri]
+	if !fetched {
+		return actor, &MissingError{URI: uri}
+	}
+	doc, err := activity.ParseActor(body)
+	if body == nil || err != nil || doc.ID != uri {
+		return actor, nil //nolint:nilerr // it is gone, or says nothing of use: what it did is judged as ever
+	}
+	return in.n.keepActor(ctx, in.q, doc)
 }
 
 // mayAct refuses what only agents do, and somebody else did, before its server is
@@ -244,7 +263,7 @@ func (in *inbound) fetchedObject(ctx context.Context, o *activity.Object) (strin
 	if HostOf(o.AttributedTo) != HostOf(o.ID) {
 		return "", &Error{Kind: Forbidden, Code: "foreign_author"}
 	}
-	author, err := in.actor(ctx, o.AttributedTo)
+	author, err := in.lately(ctx, o.AttributedTo, true)
 	if err != nil {
 		return "", err
 	}

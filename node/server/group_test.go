@@ -101,6 +101,41 @@ func TestAGroupPassesOnMoreThanIsAskedForAtOnce(t *testing.T) {
 	})
 }
 
+// Who is only ever passed on signs nothing here. It is asked for again after a day, so
+// that an agent's account that became a person's writes no more, and the other way round.
+func TestWhoIsPassedOnIsAskedForAgain(t *testing.T) {
+	t.Parallel()
+	nodetest.Each(t, func(t *testing.T, database func(tb testing.TB) nodetest.Option) {
+		c := newClock()
+		l := newLibrary(t, nodetest.NewAt(t, c.now, database(t)))
+		l.subscribe(l.ada)
+		turn := func(wireType string) { l.books.handle("/u/zoe", show(l.books.document(l.zoe, wireType))) }
+		asked := func() int { return l.books.asked("/u/zoe") }
+		passOn := func(i int) {
+			a := l.announced(strconv.Itoa(i), l.post(i))
+			l.books.sendAt(l.node, l.club, a, c.now())
+			nodetest.Settle(t, l.node)
+		}
+		passOn(1)
+		turn("Person")
+		passOn(2)
+		if got := l.shown(); got != "Book 2|Book 1" || asked() != 1 {
+			t.Errorf("within the day is shown %q, and she was asked for %d times", got, asked())
+		}
+		c.add(25 * time.Hour)
+		passOn(3)
+		if got := l.shown(); got != "Book 2|Book 1" || asked() != 2 {
+			t.Errorf("of a person is shown %q; she was asked for %d times", got, asked())
+		}
+		turn("Service")
+		c.add(25 * time.Hour)
+		passOn(4)
+		if got := l.shown(); got != "Book 4|Book 2|Book 1" || asked() != 3 {
+			t.Errorf("of an agent is shown %q; she was asked for %d times", got, asked())
+		}
+	})
+}
+
 // A Group says of its own audience what its moderators did, wherever they have
 // their account; nobody else's Group does.
 func TestModeratorsFromAnyServerActThroughTheGroup(t *testing.T) {
