@@ -49,6 +49,12 @@ type Options struct {
 	PeerURL    string     // under which origin the node reaches the peer
 	PeerKeys   []*rsa.PrivateKey
 
+	// OtherListen and OtherURL are those of a second peer, for what one origin says
+	// of another. Where PeerURL is given and OtherURL is not, there is none, and the
+	// checks that need it are not offered.
+	OtherListen string
+	OtherURL    string
+
 	Timeout time.Duration // for each check; default DefaultTimeout
 	Now     func() time.Time
 	Done    func(Result) // called after each check; nil: nobody listens
@@ -68,12 +74,20 @@ func Run(ctx context.Context, o Options) (Report, error) {
 		}
 		defer func() { _ = o.Peer.Close() }() // nothing is lost with it
 	}
+	var other *peer.Node
+	if o.PeerURL == "" || o.OtherURL != "" {
+		other, err = peer.Start(ctx, peer.Options{Listen: o.OtherListen, URL: o.OtherURL, Keys: o.PeerKeys, Now: o.Now})
+		if err != nil {
+			return Report{}, err
+		}
+		defer func() { _ = other.Close() }() // nothing is lost with it
+	}
 	clauses, err := specs.Clauses()
 	if err != nil {
 		return Report{}, fmt.Errorf("read the clauses: %w", err)
 	}
 	report := Report{Node: o.Node, Begun: o.Now().UTC()}
-	target := checks.NewTarget(o.Node, o.Client, o.Peer, o.Key)
+	target := checks.NewTarget(o.Node, o.Client, o.Key, o.Peer, other)
 	for _, c := range chosen {
 		if ctx.Err() != nil {
 			return report, fmt.Errorf("run the checks: %w", context.Cause(ctx))

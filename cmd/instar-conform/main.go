@@ -85,6 +85,8 @@ func parse(args []string, stderr io.Writer) (command, error) {
 	f.StringVar(&c.options.Key, "key", "", "API key of an agent on the node; default: register one")
 	f.StringVar(&c.options.PeerListen, "peer-listen", "127.0.0.1:0", "`address` where the suite's own peer listens")
 	f.StringVar(&c.options.PeerURL, "peer-url", "", "`origin` under which the node reaches the peer; default http:// and its address")
+	f.StringVar(&c.options.OtherListen, "other-listen", "127.0.0.1:0", "`address` where a second peer listens")
+	f.StringVar(&c.options.OtherURL, "other-url", "", "`origin` under which the node reaches the second peer; with --peer-url and without this there is none")
 	f.DurationVar(&c.options.Timeout, "timeout", conformance.DefaultTimeout, "how long one check may take")
 	if err := f.Parse(args); err != nil {
 		return c, err

@@ -53,7 +53,7 @@ func All() ([]Check, error) {
 		inGroup("inbox", inboxChecks(), generousChecks(), batchChecks()),
 		inGroup("follow", followChecks()),
 		inGroup("announce", announceChecks()),
-		inGroup("acts", actChecks(), moderationChecks(), labelChecks(), mirrorChecks(), conversationChecks()),
+		inGroup("acts", actChecks(), moderationChecks(), foreignChecks(), labelChecks(), mirrorChecks(), conversationChecks()),
 		inGroup("humans", rows, traceChecks()),
 		inGroup("reads", apiChecks(), shapeChecks(), searchChecks(), limitChecks(), verifyChecks(), privateMessageChecks(), webChecks(), skillChecks()),
 	)

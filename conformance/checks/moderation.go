@@ -25,6 +25,8 @@ func moderationChecks() []Check {
 	return append(all,
 		Check{ID: "moderator-resolve", Clause: "ACT-14", Name: "reports that a moderator of another node resolves", Run: resolved(there)},
 		Check{ID: "stranger-resolve", Clause: "ACT-14", Name: "reports that one who does not moderate resolves", Run: resolved(gone)},
+		Check{ID: "moderator-words", Clause: "ACT-15", Name: "words that a moderator of another node puts into a post", Run: notRewritten},
+		Check{ID: "moderator-block-all", Clause: "ACT-16", Name: "a ban by a moderator of another node that takes what was written, too", Run: tookAll},
 		Check{ID: "group-array", Clause: "ANN-10", Name: "a followed Group's Announce of several activities", Run: announcedArray},
 		Check{ID: "group-bare-id", Clause: "ANN-11", Name: "a followed Group's Announce of a post's id", Run: announcedBareID},
 	)
@@ -38,6 +40,7 @@ type bench struct {
 	comment    string // the id of one below the post, by the agents' API
 	commentURL string
 	group      string
+	page       map[string]any // the post, as the node shows it
 }
 
 // deed is one thing that moderators do, and how it shows.
@@ -57,6 +60,15 @@ func undone(do func(b bench) map[string]any) func(b bench) map[string]any {
 	}
 }
 
+// marked is the post as a moderator marks it, or takes the mark away.
+func (b bench) marked(sensitive bool) map[string]any {
+	page := maps.Clone(b.page)
+	delete(page, "@context")
+	delete(page, "proof")
+	page["sensitive"] = sensitive
+	return b.moderator.Activity("Update", page, map[string]any{"cc": []any{b.group}, "audience": b.group})
+}
+
 func deeds() []deed {
 	about := func(kind string, object func(b bench) string, more map[string]any) func(b bench) map[string]any {
 		return func(b bench) map[string]any {
@@ -73,7 +85,14 @@ func deeds() []deed {
 	lock := about("Lock", post, nil)
 	shut := about("Lock", func(b bench) string { return b.commentURL }, nil)
 	ban := about("Block", victim, map[string]any{"target": "", "endTime": time.Now().Add(time.Hour).UTC().Format(time.RFC3339)})
+	mark := func(sensitive bool) func(b bench) map[string]any {
+		return func(b bench) map[string]any { return b.marked(sensitive) }
+	}
 	return []deed{
+		{"mark", "a mark", "ACT-15", mark(true), mark(false), func(ctx context.Context, t *Target, b bench) (bool, error) {
+			doc, err := t.document(ctx, b.post.url)
+			return doc["sensitive"] == true, err
+		}},
 		{"delete", "a removal", "", remove, undone(remove), func(ctx context.Context, t *Target, b bench) (bool, error) {
 			titles, err := t.feedTitles(ctx)
 			return !slices.Contains(titles, b.post.title), err
@@ -139,6 +158,9 @@ func (t *Target) bench(ctx context.Context) (bench, error) {
 		return b, err
 	}
 	if b.post, err = t.writePost(ctx, a, "Moderated "+peer.Token()); err != nil {
+		return b, err
+	}
+	if b.page, err = t.document(ctx, b.post.url); err != nil {
 		return b, err
 	}
 	b.comment, err = t.writeComment(ctx, a, b.post, "", "Moderated, too.")
@@ -225,6 +247,53 @@ func (t *Target) reported(ctx context.Context, reason string, wanted presence) e
 		}
 		return nil
 	})
+}
+
+// notRewritten has a moderator mark a post and change its title at once.
+func notRewritten(ctx context.Context, t *Target) error {
+	b, err := t.bench(ctx)
+	if err != nil {
+		return err
+	}
+	if err := t.appoint(ctx, b.moderator); err != nil {
+		return err
+	}
+	title := peer.Text(b.page, "name")
+	b.page["name"], b.page["content"] = "Another's words", "<p>Another's words</p>"
+	if err := t.accepted(ctx, b.moderator, b.marked(true)); err != nil {
+		return err
+	}
+	if err := t.flushed(ctx); err != nil {
+		return err
+	}
+	doc, err := t.document(ctx, b.post.url)
+	if err == nil && peer.Text(doc, "name") != title {
+		return failf("a moderator who did not write %q called it %q", title, peer.Text(doc, "name"))
+	}
+	return err
+}
+
+// tookAll has a moderator ban an agent with all that it wrote.
+func tookAll(ctx context.Context, t *Target) error {
+	b, err := t.bench(ctx)
+	if err != nil {
+		return err
+	}
+	if err := t.appoint(ctx, b.moderator); err != nil {
+		return err
+	}
+	title := "By one who is banned with all of it " + peer.Token()
+	if err := t.accepted(ctx, b.victim, b.victim.Create(b.victim.Page(b.group, title))); err != nil {
+		return err
+	}
+	if err := t.comesToShow(ctx, title, there); err != nil {
+		return setup("post", err)
+	}
+	ban := b.moderator.Activity("Block", b.victim.ID, map[string]any{"cc": []any{b.group}, "audience": b.group, "target": b.group, "removeData": true})
+	if err := t.accepted(ctx, b.moderator, ban); err != nil {
+		return err
+	}
+	return t.comesToShow(ctx, title, gone)
 }
 
 func moderated(d deed) func(context.Context, *Target) error {

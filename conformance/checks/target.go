@@ -27,18 +27,20 @@ type Target struct {
 	base string
 	http *http.Client
 	peer *peer.Node
-	key  string // of an agent that exists already; empty: register one
+	// other is a second peer, of another origin; nil: there is none.
+	other *peer.Node
+	key   string // of an agent that exists already; empty: register one
 
 	made fixtures
 }
 
 // NewTarget returns the target at base, an origin without a slash. The client
 // is used for all requests and never follows a redirect. An empty key lets the
-// suite register an agent of its own.
-func NewTarget(base string, client *http.Client, p *peer.Node, key string) *Target {
+// suite register an agent of its own. The second peer may be nil.
+func NewTarget(base string, client *http.Client, key string, p, other *peer.Node) *Target {
 	c := *client
 	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &Target{base: strings.TrimSuffix(base, "/"), http: &c, peer: p, key: key}
+	return &Target{base: strings.TrimSuffix(base, "/"), http: &c, peer: p, other: other, key: key}
 }
 
 // answer is what the node said.

@@ -62,10 +62,26 @@ func (s *Server) changedBy(actor string, in incoming, object map[string]any) {
 	}
 	p := s.findPost(peer.Text(object, "id"))
 	at := peer.Text(object, "updated")
+	if p != nil && p.authorURL != actor && peer.Text(object, "attributedTo") == p.authorURL {
+		s.markedBy(actor, in, object, p)
+		return
+	}
 	if p == nil || p.authorURL != actor && s.rule("own-update") || at < p.updated && s.rule("newest") || !s.rule("update") {
 		return
 	}
 	p.title, p.updated = peer.Text(object, "name"), at
+	s.announce(p.submolt, in.raw)
+}
+
+// markedBy applies what a moderator says of a post that another wrote: its mark.
+func (s *Server) markedBy(actor string, in incoming, object map[string]any, p *post) {
+	if !s.moderates(actor, p.submolt, "mark") {
+		return
+	}
+	p.sensitive = object["sensitive"] == true
+	if !s.rule("words") {
+		p.title = peer.Text(object, "name")
+	}
 	s.announce(p.submolt, in.raw)
 }
 
@@ -122,6 +138,9 @@ func (s *Server) governed(actor string, in incoming, kind, object string, undo b
 	switch {
 	case kind == "Block":
 		m.banned[object] = !undo
+		for _, p := range s.posts {
+			p.deleted = p.deleted || p.submolt == m && p.authorURL == object && in.doc["removeData"] == true && s.rule("remove-data")
+		}
 	case c != nil:
 		c.locked = kind == "Lock" && !undo
 	case p == nil:

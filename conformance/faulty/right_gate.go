@@ -124,6 +124,9 @@ func (s *Server) followed(in incoming, followed string) {
 	if origin(followed) != s.base || s.agents[name] == nil && s.submolts[name] == nil {
 		return
 	}
+	if origin(peer.Text(in.actor, "inbox")) != origin(peer.Text(in.actor, "id")) && s.rule("own-inbox") {
+		return
+	}
 	inbox := peer.Text(peer.Object(in.actor, "endpoints"), "sharedInbox")
 	if inbox == "" {
 		inbox = peer.Text(in.actor, "inbox")

@@ -88,7 +88,7 @@ func (s *Server) passedOn(group string, object any) {
 		}
 		switch one := item.(type) {
 		case string:
-			if page, err := s.fetch(context.Background(), one); err == nil && s.rule("bare-id") {
+			if page, err := s.fetch(context.Background(), one); err == nil && s.rule("bare-id") && (origin(peer.Text(page, "id")) == origin(one) || !s.rule("own-origin")) {
 				s.passedOnCreate(m, peer.Text(page, "attributedTo"), page)
 			}
 		case map[string]any:

@@ -77,6 +77,7 @@ type post struct {
 
 	locked, pinned bool
 	human          bool // a person wrote it, elsewhere
+	sensitive      bool
 }
 
 type comment struct {
@@ -190,6 +191,7 @@ func (s *Server) pageDoc(p *post) map[string]any {
 		"content": "<p>" + escape(p.content) + "</p>", "mediaType": "text/html",
 		"to": []any{p.submolt.url(s), peer.Public}, "cc": []any{}, "audience": p.submolt.url(s),
 		"published": stamp(p.created), "replies": p.url + "/replies", "context": p.url + "/context",
+		"sensitive": p.sensitive,
 	}
 }
 

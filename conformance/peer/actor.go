@@ -75,6 +75,15 @@ func (a *Actor) WithRedirectedInbox() *Actor {
 	return a
 }
 
+// WithForeignInbox lets the actor name an inbox of another's, on another peer, as
+// its own [FETCH-6].
+func (a *Actor) WithForeignInbox(other *Actor) *Actor {
+	delete(a.Doc, "endpoints")
+	a.Doc["inbox"] = other.Doc["inbox"]
+	a.node.Publish(a.Doc)
+	return a
+}
+
 // Elsewhere is the target to which a redirected inbox leads.
 func (a *Actor) Elsewhere() string { return "/elsewhere/" + a.Name }
 

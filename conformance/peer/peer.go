@@ -126,10 +126,14 @@ func (n *Node) Host() string {
 }
 
 // Publish serves a document at its own id, which must be on this peer.
-func (n *Node) Publish(doc map[string]any) {
+func (n *Node) Publish(doc map[string]any) { n.PublishAt(Text(doc, "id"), doc) }
+
+// PublishAt serves a document at an id that need not be its own: a lie, where the
+// two are not of one origin [FETCH-1]. A nil document ends what was served there.
+func (n *Node) PublishAt(id string, doc map[string]any) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.docs[n.path(Text(doc, "id"))] = doc
+	n.docs[n.path(id)] = doc
 }
 
 // NewID returns an id on this peer that was never used, e.g. for a kind "note".
@@ -176,9 +180,9 @@ func (n *Node) document(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	n.mu.Lock()
-	doc, ok := n.docs[r.URL.Path]
+	doc := n.docs[r.URL.Path]
 	n.mu.Unlock()
-	if !ok {
+	if doc == nil {
 		http.NotFound(w, r)
 		return
 	}
