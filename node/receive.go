@@ -41,6 +41,12 @@ var errLater = errors.New("its object is not known yet")
 // IsLater says whether an activity should be tried again later.
 func IsLater(err error) bool { return errors.Is(err, errLater) }
 
+// errUnfinished says that an activity goes on in another transaction.
+var errUnfinished = errors.New("more is to be done")
+
+// IsUnfinished says whether an activity should be taken up again at once.
+func IsUnfinished(err error) bool { return errors.Is(err, errUnfinished) }
+
 // Results of applying an activity, kept with it.
 const (
 	resultApplied = "applied"
@@ -73,11 +79,14 @@ type inbound struct {
 	calls bool
 	// late says that a part of the activity came before what it is about.
 	late bool
+	// unfinished says that a part of its work was done, and that it goes on at once.
+	unfinished bool
 }
 
 // Receive applies a stored activity and finishes it, in one transaction. It
-// returns a *MissingError when a document has to be fetched first, and an error
-// for which IsLater holds when the activity came too early.
+// returns a *MissingError when a document has to be fetched first, an error for which
+// IsLater holds when the activity came too early, and one for which IsUnfinished
+// holds when more of it is to be done.
 func (n *Node) Receive(ctx context.Context, r storage.Received, docs Documents) error {
 	a, err := activity.ParseActivity(r.Body)
 	if err != nil {
@@ -101,9 +110,9 @@ func (n *Node) Receive(ctx context.Context, r storage.Received, docs Documents) 
 const receiveTries = 3
 
 func (n *Node) receive(ctx context.Context, r storage.Received, a *activity.Activity, docs Documents, ready rendered) error {
-	late := false
+	var late, unfinished bool
 	err := n.write(ctx, func(ctx context.Context, q storage.Queries) error {
-		late = false // the closure may run twice
+		late, unfinished = false, false // the closure may run twice
 		in := &inbound{n: n, q: q, docs: docs, raw: r.Body, ready: ready}
 		actor, err := in.actor(ctx, r.ActorURI)
 		if err != nil {
@@ -116,12 +125,15 @@ func (n *Node) receive(ctx context.Context, r storage.Received, a *activity.Acti
 		if err != nil {
 			return err
 		}
-		if late = in.late; late {
+		if late, unfinished = in.late, in.unfinished; late || unfinished {
 			return nil // the parts that were applied stay so; all are tried again
 		}
 		return q.FinishReceived(ctx, r.ID, result)
 	})
-	if err == nil && late {
+	switch {
+	case err == nil && unfinished:
+		return errUnfinished
+	case err == nil && late:
 		return errLater
 	}
 	return err

@@ -10,8 +10,9 @@ import (
 	"instar.example/storage"
 )
 
-// movedFollows bounds how many agents here follow an actor to its new place at once.
-const movedFollows = 5_000
+// movedFollows bounds how many agents here follow an actor to its new place in one
+// transaction; others write between one and the next.
+const movedFollows = 500
 
 // movedRest is how long who moved away, or was moved to, does not move on: two
 // accounts that name each other must not have their followers go to and fro.
@@ -57,6 +58,9 @@ func (in *inbound) move(ctx context.Context, a *activity.Activity, old storage.A
 		if err := in.followAlong(ctx, f, old, target); err != nil {
 			return "", err
 		}
+	}
+	if in.unfinished = len(followers) == movedFollows; in.unfinished {
+		return resultApplied, nil
 	}
 	return resultApplied, in.rest(ctx, old, target)
 }

@@ -3,6 +3,7 @@ package server_test
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -141,6 +142,40 @@ func TestFollowersMoveAlong(t *testing.T) {
 			t.Errorf("after the move ada follows %s", got)
 		}
 		away.received("Follow", alice2)
+	})
+}
+
+// TestManyFollowersMoveAlong: more than are moved in one transaction.
+func TestManyFollowersMoveAlong(t *testing.T) {
+	t.Parallel()
+	nodetest.Each(t, func(t *testing.T, database func(tb testing.TB) nodetest.Option) {
+		const many = 520
+		w := newTown(t, database(t))
+		w.must(w.home, w.alice, doc{"type": "Accept", "object": w.asked})
+		away := newPeer(t).agentsOnly()
+		alice2 := away.actor("alice", "Service")
+		for p, d := range map[*peer]doc{w.home: w.home.document(w.alice, "Service"), away: away.document(alice2, "Service")} {
+			d["movedTo"], d["alsoKnownAs"] = alice2, []string{w.alice}
+			p.handle("/u/alice", show(d))
+		}
+		readers := make([]*nodetest.Agent, many)
+		for i := range readers {
+			readers[i] = w.node.Agent("reader" + strconv.Itoa(i))
+			readers[i].Do(http.MethodPost, "/agents/alice@"+w.home.host()+"/follow", nil).Want(http.StatusOK)
+		}
+		w.must(w.home, w.alice, doc{"type": "Move", "object": w.alice, "target": alice2})
+		stayed := 0
+		for i, r := range readers {
+			if got := fmt.Sprint(r.Do(http.MethodGet, "/agents/reader"+strconv.Itoa(i)+"/following", nil).Want(http.StatusOK).Body); !strings.Contains(got, "alice@"+away.host()) || strings.Contains(got, "alice@"+w.home.host()) {
+				stayed++
+			}
+		}
+		if stayed != 0 {
+			t.Errorf("%d of %d did not go along", stayed, many)
+		}
+		if got := away.asked("/u/alice"); got > 4 {
+			t.Errorf("the new place was asked %d times", got)
+		}
 	})
 }
 

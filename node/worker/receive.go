@@ -116,6 +116,8 @@ func (w *Worker) apply(ctx context.Context, r storage.Received, docs node.Docume
 		return nil, nil //nolint:nilnil // nothing is missing, and nothing went wrong
 	case node.IsLater(err):
 		return nil, w.later(ctx, r, err)
+	case node.IsUnfinished(err):
+		return nil, w.cfg.Node.RetryReceived(context.WithoutCancel(ctx), r, short(err), w.cfg.Node.Now().UnixMilli())
 	case !ok:
 		return nil, errors.Join(err, w.later(ctx, r, err))
 	}
