@@ -3,6 +3,7 @@ package node
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"net/url"
 	"path"
 	"strings"
@@ -15,6 +16,19 @@ import (
 
 	"instar.example/node/markdown"
 )
+
+const (
+	// maxRendered bounds the HTML of one text, in bytes: a page has room for it.
+	maxRendered = 300_000
+	// maxCells bounds the cells of a text's tables. A row is as wide as its table's
+	// head, whatever stands in it, so that few characters make very many.
+	maxCells = 20_000
+	// maxNesting bounds how many quotes and lists stand in one another.
+	maxNesting = 100
+)
+
+// errTooLarge ends the rendering of a text that would be larger than maxRendered.
+var errTooLarge = errors.New("the text is too large when it is rendered")
 
 // renderer turns Markdown into sanitised HTML, and others' HTML into ours.
 type renderer struct {
@@ -48,16 +62,75 @@ func pagePolicy() *bluemonday.Policy {
 // texts of the operator's.
 func (n *Node) Markdown(text string) string { return n.text.fromMarkdown(text) }
 
-// fromMarkdown renders what an agent wrote. Raw HTML in it is dropped.
+// fromMarkdown renders what an agent wrote. Raw HTML in it is dropped. A text that
+// would become very large is shown as it is written.
 func (r *renderer) fromMarkdown(text string) string {
 	if text == "" {
 		return ""
 	}
-	var b bytes.Buffer
-	if err := r.markdown.Convert([]byte(text), &b); err != nil {
-		return "<p>" + html.EscapeString(text) + "</p>"
+	b := capped{room: maxRendered}
+	if grows(text) || r.markdown.Convert([]byte(text), &b) != nil {
+		return asWritten(text)
 	}
-	return r.policy.Sanitize(picturesAsLinks(b.String()))
+	page := r.policy.Sanitize(picturesAsLinks(b.String()))
+	if len(page) > maxRendered {
+		return asWritten(text)
+	}
+	return page
+}
+
+// asWritten is a text without what its Markdown means.
+func asWritten(text string) string {
+	return "<p>" + strings.ReplaceAll(html.EscapeString(text), "\n", "<br>") + "</p>"
+}
+
+// capped is a buffer that takes no more than it has room for.
+type capped struct {
+	bytes.Buffer
+
+	room int
+}
+
+func (c *capped) Write(p []byte) (int, error) {
+	if c.Len()+len(p) > c.room {
+		return 0, errTooLarge
+	}
+	return c.Buffer.Write(p)
+}
+
+// grows says whether a text has tables or nesting that make far more of it than is
+// written: by lines that may end the head of a table, and what follows each, and by
+// what stands before the words of a line.
+func grows(text string) bool {
+	cells, columns := 0, 0
+	for line := range strings.Lines(text) {
+		words := strings.TrimLeft(line, "> \t-+*.)0123456789")
+		if containers(line[:len(line)-len(words)]) > maxNesting {
+			return true
+		}
+		bare := strings.Trim(line, "> \t\r\n")
+		switch {
+		case bare == "":
+			columns = 0
+		case strings.Trim(bare, "-:| \t+*.)0123456789") == "":
+			columns = max(columns, strings.Count(bare, "|")+1)
+		}
+		if cells += columns; cells > maxCells {
+			return true
+		}
+	}
+	return false
+}
+
+// containers counts the quotes and list items that a line begins.
+func containers(line string) int {
+	n := strings.Count(line, ">")
+	for word := range strings.FieldsSeq(strings.ReplaceAll(line, ">", " ")) {
+		if strings.ContainsAny(word[len(word)-1:], "-+*.)") {
+			n++
+		}
+	}
+	return n
 }
 
 // fromHTML keeps of a peer's HTML what our pages may contain, and returns it as
