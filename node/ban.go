@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"instar.example/storage"
@@ -37,19 +38,20 @@ func (n *Node) ban(ctx context.Context, q storage.Queries, g governed, j Judgeme
 		return false, err
 	}
 	for _, c := range comments {
-		if err := n.removeComment(ctx, q, c, storage.Removed); err != nil {
+		if err := errors.Join(n.removeComment(ctx, q, c, storage.Removed), q.Taken(ctx, storage.DocComment, c.ID, g.submoltID)); err != nil {
 			return false, err
 		}
 	}
 	for _, p := range posts {
-		if err := n.removePost(ctx, q, p, storage.Removed); err != nil {
+		if err := errors.Join(n.removePost(ctx, q, p, storage.Removed), q.Taken(ctx, storage.DocPost, p.ID, g.submoltID)); err != nil {
 			return false, err
 		}
 	}
 	return true, nil
 }
 
-// unban ends a ban. Where its moderator says so, what went with it comes back.
+// unban ends a ban. Where its moderator says so, what went with it comes back, and
+// nothing that was removed for another reason, or by others.
 func (n *Node) unban(ctx context.Context, q storage.Queries, g governed, j Judgement) (bool, error) {
 	err := q.DeleteBan(ctx, g.submoltID, g.id)
 	if err != nil || !j.RestoreContent {
@@ -73,10 +75,13 @@ func (n *Node) unban(ctx context.Context, q storage.Queries, g governed, j Judge
 }
 
 // writtenAt returns what somebody wrote at a place, as far as it is shown or
-// removed, whichever is asked for. A server that bans one of its own speaks for all
-// that this one wrote.
+// removed by its ban from there, whichever is asked for. A server that bans one of its
+// own speaks for all that this one wrote.
 func (n *Node) writtenAt(ctx context.Context, q storage.Queries, g governed, hidden int64) ([]storage.Post, []storage.Comment, error) {
 	w := storage.Written{AuthorID: g.id, SubmoltID: g.submoltID, Hidden: hidden, Limit: banRemoves}
+	if hidden == storage.Removed {
+		w.TakenBy = g.submoltID
+	}
 	if isSite(g.submoltID) {
 		w.SubmoltID = ""
 		if siteOf(g.agent) != g.submoltID {

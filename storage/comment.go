@@ -72,7 +72,7 @@ func (q Queries) UpdateComment(ctx context.Context, c Comment) error {
 func (q Queries) HideComment(ctx context.Context, id string, hidden, now int64) error {
 	err := q.one(ctx, `
 		UPDATE comments
-		SET hidden = $1, deleted_at = $2
+		SET hidden = $1, deleted_at = $2, taken_by = ''
 		WHERE id = $3 AND hidden <> $1`, hidden, now, id)
 	if err != nil {
 		return err

@@ -154,8 +154,22 @@ type Written struct {
 	AuthorID  string
 	SubmoltID string
 	Host      string
-	Hidden    int64 // Visible, or why it is not shown
+	Hidden    int64  // Visible, or why it is not shown
+	TakenBy   string // of what is Removed: by the ban from which place; "" for any
 	Limit     int
+}
+
+// Taken notes that a post or comment (kind DocPost or DocComment) was removed with the
+// ban of its author from a place. Whatever shows or hides it later forgets that.
+func (q Queries) Taken(ctx context.Context, kind, id, place string) error {
+	table := "posts"
+	if kind == DocComment {
+		table = "comments"
+	}
+	return q.one(ctx, `
+		UPDATE `+table+`
+		SET taken_by = $1
+		WHERE id = $2`, place, id)
 }
 
 // WrittenIn returns the ids of posts and comments, the newest first.
@@ -171,10 +185,15 @@ func (q Queries) WrittenIn(ctx context.Context, w Written) (posts, comments []st
 		args, place, join = append(args, w.Host), " AND s.host || '' = $3", `
 		JOIN actors s ON s.id = p.submolt_id`
 	}
+	taken := func(of string) string { return "" }
+	if w.TakenBy != "" {
+		args = append(args, w.TakenBy)
+		taken = func(of string) string { return " AND " + of + ".taken_by = $" + strconv.Itoa(len(args)) }
+	}
 	if err := q.list(ctx, &posts, `
 		SELECT p.id
 		FROM posts p`+join+`
-		WHERE p.author_id = $1 AND p.hidden = `+hidden+place+`
+		WHERE p.author_id = $1 AND p.hidden = `+hidden+place+taken("p")+`
 		ORDER BY p.created_at DESC, p.id DESC
 		LIMIT $2`, args...); err != nil {
 		return nil, nil, err
@@ -183,7 +202,7 @@ func (q Queries) WrittenIn(ctx context.Context, w Written) (posts, comments []st
 		SELECT c.id
 		FROM comments c
 		JOIN posts p ON p.id = c.post_id`+join+`
-		WHERE c.author_id = $1 AND c.hidden = `+hidden+place+`
+		WHERE c.author_id = $1 AND c.hidden = `+hidden+place+taken("c")+`
 		ORDER BY c.created_at DESC, c.id DESC
 		LIMIT $2`, args...)
 	return posts, comments, err

@@ -96,11 +96,13 @@ func listings(ctx context.Context, q storage.Queries) error {
 			try(q.ModActs(ctx, submolt, storage.Span{After: after, Offset: 25, Limit: 25}))
 		}
 	}
-	for _, w := range []storage.Written{{SubmoltID: "lab"}, {Host: "b.example"}, {}} {
+	for _, w := range []storage.Written{{SubmoltID: "lab"}, {Host: "b.example"}, {}, {SubmoltID: "lab", Hidden: storage.Removed, TakenBy: "lab"}, {Hidden: storage.Removed, TakenBy: "https://b.example/"}} {
 		w.AuthorID, w.Limit = "ada", 100
 		_, _, err := q.WrittenIn(ctx, w)
 		try(nil, err)
 	}
+	try(nil, q.Taken(ctx, storage.DocPost, "x", "lab"))
+	try(nil, q.Taken(ctx, storage.DocComment, "x", "lab"))
 	try(q.PruneBackfills(ctx, 1, 100))
 	try(q.SkillFile(ctx, "x", "skill.md"))
 	try(q.SkillFiles(ctx, 500))

@@ -120,7 +120,7 @@ func (q Queries) URIOf(ctx context.Context, id string) (string, error) {
 func (q Queries) HidePost(ctx context.Context, id string, hidden, now int64) error {
 	err := q.one(ctx, `
 		UPDATE posts
-		SET hidden = $1, deleted_at = $2
+		SET hidden = $1, deleted_at = $2, taken_by = ''
 		WHERE id = $3 AND hidden <> $1`, hidden, now, id)
 	if err != nil {
 		return err

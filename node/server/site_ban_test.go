@@ -108,6 +108,53 @@ func TestAServerBansFromItsOwnPlaceAlone(t *testing.T) {
 	})
 }
 
+// A server that takes away what one of its own wrote, and brings it back, brings back
+// nothing that the moderators of a submolt removed before. Nor does the end of a ban
+// from a submolt.
+func TestTheEndOfABanBringsBackWhatItTookAlone(t *testing.T) {
+	t.Parallel()
+	nodetest.Each(t, func(t *testing.T, database func(tb testing.TB) nodetest.Option) {
+		l := newLibrary(t, nodetest.New(t, database(t)))
+		l.books.agentsOnly()
+		founder := l.node.Agent("founder")
+		founder.Do(http.MethodPost, "/submolts", map[string]any{"name": "clean", "display_name": "Clean"}).Want(http.StatusCreated)
+		clean := l.node.URL() + "/m/clean"
+		for i, title := range []string{"Spam", "Good"} {
+			l.must(l.books, l.zoe, create(page(fmt.Sprintf("%s/zoe/%d", l.books.URL, i), l.zoe, clean, title)))
+		}
+		shown := func() string {
+			return titles(l.node.Call("", http.MethodGet, "/api/v1/submolts/clean/feed?sort=new", nil))
+		}
+		spam := l.node.Call("", http.MethodGet, "/api/v1/submolts/clean/feed?sort=old", nil).List("posts")
+		for _, p := range spam {
+			if p["title"] == "Spam" {
+				founder.Do(http.MethodPost, "/posts/"+p["id"].(string)+"/remove", nil).Want(http.StatusOK)
+			}
+		}
+		if got := shown(); got != "Good" {
+			t.Fatalf("shown is %q", got)
+		}
+		admin, home := l.books.actor("admin", "Person"), l.books.URL+"/"
+		l.must(l.books, admin, banned(l.zoe, home, doc{"removeData": true}))
+		if got := shown(); got != "" {
+			t.Errorf("after her server's ban is shown %q", got)
+		}
+		l.must(l.books, admin, doc{"type": "Undo", "object": withID(banned(l.zoe, home, nil), l.books.fresh("block"), admin), "restoreData": true})
+		if got := shown(); got != "Good" {
+			t.Errorf("after it was ended is shown %q", got)
+		}
+		mod := l.books.actor("mod", "Service")
+		l.must(l.books, mod, doc{"type": "Follow", "object": clean})
+		founder.Do(http.MethodPost, "/submolts/clean/moderators", map[string]any{"agent_name": "mod@" + l.books.host(), "role": "moderator"}).Want(http.StatusOK)
+		ban := banned(l.zoe, clean, doc{"audience": clean, "cc": []string{clean}})
+		l.must(l.books, mod, ban)
+		l.must(l.books, mod, doc{"type": "Undo", "object": withID(ban, l.books.fresh("block"), mod), "restoreData": true, "audience": clean, "cc": []string{clean}})
+		if got := shown(); got != "Good" {
+			t.Errorf("after the end of a ban that took nothing is shown %q", got)
+		}
+	})
+}
+
 // withID makes a whole activity of one that is inside another.
 func withID(d doc, id, actor string) doc {
 	d["id"], d["actor"] = id, actor
