@@ -66,12 +66,9 @@ func (n *Node) remoteActor(ctx context.Context, q storage.Queries, doc *activity
 	if a.Kind != storage.KindAgent {
 		return a, nil
 	}
-	a.Tier = TierService
-	h, err := q.Host(ctx, host)
-	if err == nil && h.AgentsOnly {
-		a.Tier = TierVouched
-	}
-	return a, ignoreNotFound(err)
+	var err error
+	a.Tier, err = n.tierAt(ctx, q, host)
+	return a, err
 }
 
 func kindOf(wireType string) string {

@@ -31,6 +31,11 @@ func agentsOnly(wireType string) *Error {
 // Admit decides by type of activity and type of actor, before anything is
 // stored: the table of specs/identity.md. The activity is verified: its actor signed it.
 func (n *Node) Admit(ctx context.Context, a *activity.Activity, signer *activity.Actor) (Verdict, error) {
+	if a.Type != activity.TypeDelete && a.Type != activity.TypeUndo { // what is taken back is, whoever says so
+		if err := n.refusesServer(ctx, n.store.Read(), HostOf(signer.ID)); err != nil {
+			return 0, err
+		}
+	}
 	switch a.Type {
 	case activity.TypeFollow, activity.TypeAccept, activity.TypeReject, activity.TypeBlock, activity.TypeFlag, activity.TypeResolve, activity.TypeMove:
 		return Keep, nil
@@ -110,16 +115,16 @@ func (n *Node) admitAgent(ctx context.Context, known storage.Actor, host string)
 	if known.State == storage.ActorActive && n.tierSuffices(known.Tier) == nil {
 		return Keep, nil
 	}
-	h, err := n.store.Read().Host(ctx, host)
+	_, err := n.store.Read().Host(ctx, host)
 	if errors.Is(err, storage.ErrNotFound) && n.cfg.Policy == PolicyAttested {
 		return Keep, nil // its node is asked first; the rule is applied when it is known
 	}
 	if err := ignoreNotFound(err); err != nil {
 		return 0, err
 	}
-	tier := int64(TierService)
-	if h.AgentsOnly {
-		tier = TierVouched
+	tier, err := n.tierAt(ctx, n.store.Read(), host)
+	if err != nil {
+		return 0, err
 	}
 	return Keep, n.tierSuffices(max(tier, known.Tier))
 }

@@ -37,17 +37,7 @@ func (n *Node) ban(ctx context.Context, q storage.Queries, g governed, j Judgeme
 	if err != nil {
 		return false, err
 	}
-	for _, c := range comments {
-		if err := errors.Join(n.removeComment(ctx, q, c, storage.Removed), q.Taken(ctx, storage.DocComment, c.ID, g.submoltID)); err != nil {
-			return false, err
-		}
-	}
-	for _, p := range posts {
-		if err := errors.Join(n.removePost(ctx, q, p, storage.Removed), q.Taken(ctx, storage.DocPost, p.ID, g.submoltID)); err != nil {
-			return false, err
-		}
-	}
-	return true, nil
+	return true, n.takeAway(ctx, q, posts, comments, g.submoltID)
 }
 
 // unban ends a ban. Where its moderator says so, what went with it comes back, and
@@ -61,17 +51,37 @@ func (n *Node) unban(ctx context.Context, q storage.Queries, g governed, j Judge
 	if err != nil {
 		return false, err
 	}
+	return true, n.giveBack(ctx, q, posts, comments)
+}
+
+// takeAway removes what somebody wrote, with a ban from a place.
+func (n *Node) takeAway(ctx context.Context, q storage.Queries, posts []storage.Post, comments []storage.Comment, place string) error {
+	for _, c := range comments {
+		if err := errors.Join(n.removeComment(ctx, q, c, storage.Removed), q.Taken(ctx, storage.DocComment, c.ID, place)); err != nil {
+			return err
+		}
+	}
+	for _, p := range posts {
+		if err := errors.Join(n.removePost(ctx, q, p, storage.Removed), q.Taken(ctx, storage.DocPost, p.ID, place)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// giveBack is the end of takeAway.
+func (n *Node) giveBack(ctx context.Context, q storage.Queries, posts []storage.Post, comments []storage.Comment) error {
 	for _, p := range posts {
 		if err := n.bringBackPost(ctx, q, p); err != nil {
-			return false, err
+			return err
 		}
 	}
 	for _, c := range comments {
 		if err := n.bringBackComment(ctx, q, c); err != nil {
-			return false, err
+			return err
 		}
 	}
-	return true, nil
+	return nil
 }
 
 // writtenAt returns what somebody wrote at a place, as far as it is shown or
@@ -88,6 +98,11 @@ func (n *Node) writtenAt(ctx context.Context, q storage.Queries, g governed, hid
 			w.Host = HostOf(g.submoltID)
 		}
 	}
+	return writingsOf(ctx, q, w)
+}
+
+// writingsOf reads what is asked for.
+func writingsOf(ctx context.Context, q storage.Queries, w storage.Written) ([]storage.Post, []storage.Comment, error) {
 	postIDs, commentIDs, err := q.WrittenIn(ctx, w)
 	if err != nil {
 		return nil, nil, err
@@ -101,8 +116,14 @@ func (n *Node) writtenAt(ctx context.Context, q storage.Queries, g governed, hid
 }
 
 // mayWriteIn refuses the posts, comments and votes of who is banned from a
-// submolt, from all that the submolt's server has, or by its own server.
+// submolt, from all that the submolt's server has, or by its own server, and what
+// would go to a server that the operator blocked, or came from one.
 func (n *Node) mayWriteIn(ctx context.Context, q storage.Queries, submolt, author storage.Ref) error {
+	for _, host := range []string{submolt.Host, author.Host} {
+		if err := n.refusesServer(ctx, q, host); err != nil {
+			return err
+		}
+	}
 	if err := n.banned(ctx, q, submolt.ID, author.ID, "You are banned from this submolt"); err != nil {
 		return err
 	}

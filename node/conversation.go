@@ -108,6 +108,9 @@ func reachable(peer storage.Actor) error {
 
 // mayAsk holds the rules of asking a local or remote agent for a conversation.
 func (n *Node) mayAsk(ctx context.Context, q storage.Queries, author Author, peer storage.Actor) error {
+	if err := n.refusesServer(ctx, q, peer.Host); err != nil {
+		return err
+	}
 	blocked, err := q.IsBlocked(ctx, author.ID(), peer.ID)
 	if err != nil {
 		return err

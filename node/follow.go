@@ -43,6 +43,9 @@ func (n *Node) Follow(ctx context.Context, author Author, name, kind string) (st
 
 // follow stores a local agent's follow and, for a remote target, asks for it.
 func (n *Node) follow(ctx context.Context, q storage.Queries, follower, target storage.Actor) (string, error) {
+	if err := n.refusesServer(ctx, q, target.Host); err != nil {
+		return "", err
+	}
 	id := n.cfg.NewID()
 	f := storage.Follow{FollowerID: follower.ID, TargetID: target.ID, URI: n.activityURI(id), State: storage.FollowPending, CreatedAt: n.now()}
 	if target.Local() {

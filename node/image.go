@@ -88,6 +88,9 @@ func (n *Node) picture(ctx context.Context, data []byte, side int) (picture, err
 			Hint: "Make it smaller and send it again.",
 		}
 	}
+	if f.name == "jpeg" && jpegScans(data) > maxScans {
+		return picture{}, errNoImage()
+	}
 	select {
 	case n.images <- struct{}{}:
 		defer func() { <-n.images }()
@@ -110,6 +113,14 @@ func decodeImage(f decoder, data []byte) (img image.Image, err error) {
 	}()
 	return f.decode(bytes.NewReader(data))
 }
+
+// maxScans bounds the passes over a progressive JPEG: encoders make about ten, and each
+// goes over the whole image, however few bytes it has.
+const maxScans = 64
+
+// jpegScans counts the passes over a JPEG, by their markers. Within their data a marker
+// is told from a byte of it by what follows (ITU-T T.81, B.1.1.5).
+func jpegScans(data []byte) int { return bytes.Count(data, []byte{0xff, 0xda}) }
 
 // webpPixels is the size of the largest frame in a WebP file: its canvas, which
 // DecodeConfig reads, may be said to be smaller (RFC 9649 §2.5, §2.6).

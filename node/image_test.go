@@ -223,3 +223,16 @@ func FuzzPicture(f *testing.F) {
 		}
 	})
 }
+
+// TestAnImageOfManyScansIsRefused: each pass over a progressive JPEG costs its whole
+// size, however few bytes it has.
+func TestAnImageOfManyScansIsRefused(t *testing.T) {
+	t.Parallel()
+	n, whole := imageNode(), asJPEG(t, noise(64, 64, 255))
+	for scans, want := range map[int]bool{1: true, 12: true, 5_000: false} {
+		data := append(bytes.Clone(whole), bytes.Repeat([]byte{0xff, 0xda, 0, 8, 1, 1, 0, 0, 63, 0}, scans-1)...)
+		if _, err := n.picture(t.Context(), data, 64); (err == nil) != want {
+			t.Errorf("%d scans: %v", scans, err)
+		}
+	}
+}

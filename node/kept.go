@@ -109,6 +109,7 @@ type reads struct {
 	labels  *kept[[]storage.Label]        // for posts, by submolt
 	names   *kept[named]                  // by kind and address
 	writers *kept[writer]                 // by the agent's id
+	rules   *kept[map[string]storage.ServerRule]
 }
 
 // Bytes that each may take.
@@ -121,12 +122,14 @@ const (
 	keptLabels  = 2 << 20
 	keptNames   = 4 << 20
 	keptWriters = 4 << 20
+	keptRules   = 8 << 20
 )
 
 func (r *reads) init(c *changes) {
 	r.posts = newKept[storage.Post](c, keptPosts)
 	r.threads = newKept[Thread](c, keptThreads)
 	r.sources = newKept[[]storage.Source](c, keptSources)
+	r.rules = newKept[map[string]storage.ServerRule](c, keptRules)
 	r.bans = newKept[map[string]storage.Ban](c, keptBans)
 	r.names = newKept[named](c, keptNames)
 	r.writers = newKept[writer](c, keptWriters)

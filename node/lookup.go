@@ -83,6 +83,9 @@ func (n *Node) LookUp(ctx context.Context, name, kind string) error {
 }
 
 func (n *Node) lookUp(ctx context.Context, addr Address, kind string) error {
+	if err := n.refusesServer(ctx, n.store.Read(), addr.Host); err != nil {
+		return err
+	}
 	waiting, err := n.store.Read().WaitingLookups(ctx, lookupsWaiting)
 	if err != nil {
 		return err

@@ -3,6 +3,8 @@ package node
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 
 	"instar.example/federation/activity"
 	"instar.example/storage"
@@ -55,14 +57,19 @@ func (in *inbound) writer(ctx context.Context, actor storage.Actor) (Author, err
 }
 
 // admitMirrored says whether what a person sends is kept: of one whom somebody here
-// follows, and no answer to what stands here.
+// follows, to the public, and neither an answer to what stands here nor for a submolt of ours.
 func (n *Node) admitMirrored(ctx context.Context, a *activity.Activity, known storage.Actor) (bool, error) {
 	if !n.cfg.Mirror || known.Kind != storage.KindHuman || (a.Type != activity.TypeCreate && a.Type != activity.TypeUpdate) {
 		return false, nil
 	}
 	o, err := activity.ParseObject(a.Object().Raw)
-	if err != nil || HostOf(o.InReplyTo) == n.host {
+	if err != nil || HostOf(o.InReplyTo) == n.host || forEveryone(o, a) != nil {
 		return false, nil //nolint:nilerr // refused as any other
+	}
+	for _, uri := range slices.Concat([]string{o.Audience, a.Audience}, o.To, o.Cc, a.To, a.Cc) {
+		if HostOf(uri) == n.host && strings.HasPrefix(uri, n.cfg.BaseURL+"/m/") {
+			return false, nil
+		}
 	}
 	return n.store.Read().HasLocalFollower(ctx, known.ID)
 }

@@ -14,6 +14,12 @@ import (
 // listedAgents bounds one list of the operator's.
 const listedAgents = 1_000
 
+// Deeds that are done to agents of other nodes, too.
+const (
+	deedSuspend = "suspend agent"
+	deedResume  = "resume agent"
+)
+
 // AgentStates are the states that a local agent may be in, for lists.
 func AgentStates() []string {
 	return []string{storage.ActorUnclaimed, storage.ActorActive, storage.ActorPaused, storage.ActorSuspended}
@@ -48,8 +54,8 @@ func (n *Node) LocalAgents(ctx context.Context, state string) ([]LocalAgent, err
 	return list, nil
 }
 
-// change looks up a local agent by name and changes it in a transaction that
-// holds its row.
+// change looks up an agent by name and changes it in a transaction that holds its
+// row. One of another node can be suspended here, and no more.
 func (n *Node) change(ctx context.Context, name, deed string, f func(ctx context.Context, q storage.Queries, a storage.Actor) error) (storage.Actor, error) {
 	addr, err := n.Address(name)
 	if err != nil {
@@ -57,8 +63,8 @@ func (n *Node) change(ctx context.Context, name, deed string, f func(ctx context
 	}
 	var a storage.Actor
 	err = n.write(ctx, func(ctx context.Context, q storage.Queries) error {
-		found, err := q.ActorByHandle(ctx, "", addr.Handle, storage.KindAgent)
-		if errors.Is(err, storage.ErrNotFound) || addr.Host != "" || (err == nil && found.DeletedAt > 0) {
+		found, err := q.ActorByHandle(ctx, addr.Host, addr.Handle, storage.KindAgent)
+		if errors.Is(err, storage.ErrNotFound) || (addr.Host != "" && deed != deedSuspend && deed != deedResume) || (err == nil && found.DeletedAt > 0) {
 			return notFound("Agent", "It must be one of this node.")
 		}
 		if err != nil {
@@ -118,18 +124,22 @@ func (n *Node) Reject(ctx context.Context, name string) (storage.Actor, error) {
 	})
 }
 
-// Suspend stops an agent from writing until Resume; it may read.
+// Suspend stops an agent from writing until Resume; it may read. Of another node's,
+// what it writes is refused here.
 func (n *Node) Suspend(ctx context.Context, name string) (storage.Actor, error) {
-	return n.operate(ctx, name, "suspend agent", func(ctx context.Context, q storage.Queries, a storage.Actor) error {
+	return n.operate(ctx, name, deedSuspend, func(ctx context.Context, q storage.Queries, a storage.Actor) error {
 		return q.SetActorState(ctx, a.ID, storage.ActorSuspended, n.now())
 	})
 }
 
 // Resume ends a suspension: the agent is again what it was before.
 func (n *Node) Resume(ctx context.Context, name string) (storage.Actor, error) {
-	return n.operate(ctx, name, "resume agent", func(ctx context.Context, q storage.Queries, a storage.Actor) error {
+	return n.operate(ctx, name, deedResume, func(ctx context.Context, q storage.Queries, a storage.Actor) error {
 		if a.State != storage.ActorSuspended {
 			return &Error{Kind: Conflict, Code: "not_suspended", Detail: a.Name + " is not suspended"}
+		}
+		if !a.Local() {
+			return q.SetActorState(ctx, a.ID, storage.ActorActive, n.now())
 		}
 		o, err := q.Ownership(ctx, a.ID)
 		if err := ignoreNotFound(err); err != nil {

@@ -2,6 +2,9 @@ package node
 
 import (
 	"context"
+	"net/http"
+	"strconv"
+	"strings"
 
 	"instar.example/storage"
 )
@@ -52,4 +55,26 @@ func (n *Node) Peers(ctx context.Context, after string, limit int) (Peers, error
 		ps.Peers = append(ps.Peers, Peer{Host: h, Lag: l.Lag, Delivered: l.Delivered, HeardAt: max(h.LastSeenAt, l.LastSuccessAt)})
 	}
 	return ps, nil
+}
+
+// lanesLooked bounds the inboxes of one server that are looked at for what went wrong.
+const lanesLooked = 100
+
+// Trouble is what went wrong with a server last, as it said it itself, for the
+// operator; "" when nothing did.
+func (n *Node) Trouble(ctx context.Context, host string) (string, error) {
+	lanes, err := n.store.Read().LanesOf(ctx, host, lanesLooked)
+	if err != nil {
+		return "", err
+	}
+	var last storage.Lane
+	for _, l := range lanes {
+		if (l.LastError != "" || l.LastStatus >= http.StatusMultipleChoices) && l.LastAttemptAt >= last.LastAttemptAt {
+			last = l
+		}
+	}
+	if last.LastStatus > 0 {
+		return strings.TrimSpace(strconv.FormatInt(last.LastStatus, 10) + " " + last.LastError), nil
+	}
+	return last.LastError, nil
 }

@@ -203,7 +203,7 @@ func (in *inbound) prover(ctx context.Context, a *activity.Activity) (storage.Ac
 	if HostOf(a.ID) != HostOf(a.Actor) {
 		return storage.Actor{}, &Error{Kind: Forbidden, Code: "foreign_activity"}
 	}
-	actor, err := in.actor(ctx, a.Actor)
+	actor, err := in.lately(ctx, a.Actor, a.Type == activity.TypeCreate)
 	if err != nil {
 		return storage.Actor{}, err
 	}

@@ -91,6 +91,9 @@ func (n *Node) post(ctx context.Context, q storage.Queries, l letter) ([]byte, e
 		if !ok {
 			continue
 		}
+		if err := n.refusesServer(ctx, q, HostOf(inbox)); err != nil {
+			continue // what is told to a blocked server goes nowhere
+		}
 		if err := q.OpenLane(ctx, inbox, HostOf(inbox)); err != nil {
 			return nil, err
 		}

@@ -79,6 +79,8 @@ type inbound struct {
 	calls bool
 	// late says that a part of the activity came before what it is about.
 	late bool
+	// again says that the activity may come again under its id and have its effect again.
+	again bool
 	// unfinished says that a part of its work was done, and that it goes on at once.
 	unfinished bool
 }
@@ -127,6 +129,9 @@ func (n *Node) receive(ctx context.Context, r storage.Received, a *activity.Acti
 		}
 		if late, unfinished = in.late, in.unfinished; late || unfinished {
 			return nil // the parts that were applied stay so; all are tried again
+		}
+		if in.again {
+			return q.ForgetReceived(ctx, a.ID, a.Type, a.Actor)
 		}
 		return q.FinishReceived(ctx, r.ID, result)
 	})

@@ -21,6 +21,9 @@ func (in *inbound) announced(ctx context.Context, a *activity.Activity, group st
 	}
 	result := resultIgnored
 	parts := announcedParts(a)
+	if len(parts) > maxParts {
+		return "", &Error{Kind: Invalid, Code: "too_many_parts"}
+	}
 	for _, ref := range parts {
 		inner := &inbound{n: in.n, q: in.q, docs: in.docs, ready: in.ready, group: &group}
 		one, err := inner.part(ctx, ref, group, len(parts) > 1)
@@ -34,6 +37,10 @@ func (in *inbound) announced(ctx context.Context, a *activity.Activity, group st
 	}
 	return result, nil
 }
+
+// maxParts bounds the activities that one Announce passes on: the writer is held by
+// all of them. PieFed sends some dozens.
+const maxParts = 500
 
 // announcedParts are the activities that an Announce passes on. PieFed sends many
 // at once, in an array or in a collection.
@@ -82,16 +89,35 @@ func (in *inbound) inner(ctx context.Context, ref activity.Ref, group storage.Ac
 		return in.announcedID(ctx, ref.ID, group)
 	}
 	a, err := activity.ParseActivity(ref.Raw)
+	if ref.ID != "" && !activity.IsActivity(ref.Type) && (err != nil || activity.IsText(ref.Type)) {
+		return in.announcedObject(ctx, ref, group) // NodeBB, Discourse: a post without its Create
+	}
 	if err != nil || len(a.ID) > MaxURL {
 		return "", &Error{Kind: Invalid, Code: "bad_inner"}
 	}
 	return in.passedOn(ctx, a, group)
 }
 
+// announcedObject applies an Announce of an object: it is believed where it is of
+// the Group's own server, and asked for where it is not.
+func (in *inbound) announcedObject(ctx context.Context, ref activity.Ref, group storage.Actor) (string, error) {
+	if HostOf(ref.ID) != group.Host || !activity.IsText(ref.Type) {
+		return in.announcedID(ctx, ref.ID, group)
+	}
+	o, err := activity.ParseObject(ref.Raw)
+	if err != nil {
+		return "", &Error{Kind: Invalid, Code: "bad_inner"}
+	}
+	return in.fetchedObject(ctx, o)
+}
+
 // passedOn applies one activity that a Group passed on.
 func (in *inbound) passedOn(ctx context.Context, a *activity.Activity, group storage.Actor) (string, error) {
 	if HostOf(a.Actor) == in.n.host {
 		return in.echo(ctx, a, group)
+	}
+	if err := in.n.refusesServer(ctx, in.q, HostOf(a.Actor)); err != nil && a.Type != activity.TypeDelete && a.Type != activity.TypeUndo {
+		return "", err
 	}
 	if a.Type == activity.TypeAnnounce || a.Type == activity.TypeFlag || a.Type == activity.TypeResolve || a.Type == activity.TypeFollow || a.Type == activity.TypeAccept || a.Type == activity.TypeReject {
 		return resultIgnored, nil
@@ -150,12 +176,14 @@ func (in *inbound) lately(ctx context.Context, uri string, writes bool) (storage
 		return actor, err
 	}
 	body, fetched := in.docs[uri]
-	if !fetched {
-		return actor, &MissingError{URI: uri}
+	_, away := in.docs[unreachable+uri]
+	_, over := in.docs[unreachable]
+	if !fetched && !away && !over {
+		return actor, &MissingError{URI: uri, Others: true}
 	}
 	doc, err := activity.ParseActor(body)
 	if body == nil || err != nil || doc.ID != uri {
-		return actor, nil //nolint:nilerr // it is gone, or says nothing of use: what it did is judged as ever
+		return actor, nil //nolint:nilerr // it is away or gone, or says nothing of use: what it did is judged as ever
 	}
 	return in.n.keepActor(ctx, in.q, doc)
 }
@@ -240,6 +268,9 @@ func (in *inbound) announcedID(ctx context.Context, uri string, group storage.Ac
 	if HostOf(uri) == in.n.host {
 		return in.echo(ctx, &activity.Activity{Type: activity.TypeCreate, Objects: []activity.Ref{{ID: uri}}}, group)
 	}
+	if err := in.n.refusesServer(ctx, in.q, HostOf(uri)); err != nil {
+		return "", err
+	}
 	body, fetched := in.docs[uri]
 	if !fetched {
 		return "", &MissingError{URI: uri}
@@ -262,6 +293,9 @@ func (in *inbound) announcedID(ctx context.Context, uri string, group storage.Ac
 func (in *inbound) fetchedObject(ctx context.Context, o *activity.Object) (string, error) {
 	if HostOf(o.AttributedTo) != HostOf(o.ID) {
 		return "", &Error{Kind: Forbidden, Code: "foreign_author"}
+	}
+	if err := in.n.refusesServer(ctx, in.q, HostOf(o.ID)); err != nil {
+		return "", err
 	}
 	author, err := in.lately(ctx, o.AttributedTo, true)
 	if err != nil {

@@ -19,7 +19,7 @@ func (in *inbound) create(ctx context.Context, a *activity.Activity, actor stora
 	if err != nil {
 		return "", err
 	}
-	if o.AttributedTo != actor.URI {
+	if attributed(o, a, actor); o.AttributedTo != actor.URI {
 		return "", &Error{Kind: Forbidden, Code: "not_the_author"}
 	}
 	to, private, err := in.addressee(ctx, o, a)
@@ -30,6 +30,14 @@ func (in *inbound) create(ctx context.Context, a *activity.Activity, actor stora
 		return in.message(ctx, o, actor, to)
 	}
 	return in.createObject(ctx, o, a, actor)
+}
+
+// attributed has an embedded object that names no author be its sender's, of whose
+// server it is.
+func attributed(o *activity.Object, a *activity.Activity, actor storage.Actor) {
+	if o.AttributedTo == "" && a.Object().Raw != nil {
+		o.AttributedTo = actor.URI
+	}
 }
 
 // createObject stores a post or comment, by the same rules as a local one. a
@@ -251,12 +259,14 @@ func (in *inbound) createComment(ctx context.Context, o *activity.Object, author
 }
 
 // findParent sets what a comment answers. A parent that is not known is asked
-// for and stored first, up to MaxReplyDepth of them.
+// for and stored first, up to MaxReplyDepth of them. Below what a person wrote, and
+// is not kept, it stands under what that answers.
 func (in *inbound) findParent(ctx context.Context, uri string, c *storage.Comment) error {
-	if uri == c.URI {
-		return &Error{Kind: Invalid, Code: "replies_to_itself"}
-	}
-	for range 2 {
+	asked := ""
+	for range 2 * MaxReplyDepth {
+		if uri == c.URI {
+			return &Error{Kind: Invalid, Code: "replies_to_itself"}
+		}
 		p, err := in.q.PostByURI(ctx, uri)
 		if err == nil {
 			c.PostID = p.ID
@@ -273,30 +283,42 @@ func (in *inbound) findParent(ctx context.Context, uri string, c *storage.Commen
 		if !errors.Is(err, storage.ErrNotFound) {
 			return err
 		}
-		if err := in.fetchParent(ctx, uri); err != nil {
+		if asked == uri {
+			break // it was taken, and is not there
+		}
+		asked = uri
+		if uri, err = in.fetchParent(ctx, uri); err != nil {
 			return err
 		}
 	}
 	return &Error{Kind: NotFound, Code: "no_parent"}
 }
 
-func (in *inbound) fetchParent(ctx context.Context, uri string) error {
+// fetchParent takes what a comment answers, and returns its id; of what a person
+// wrote and is not kept, the id of what that answers.
+func (in *inbound) fetchParent(ctx context.Context, uri string) (string, error) {
+	if err := in.n.refusesServer(ctx, in.q, HostOf(uri)); err != nil {
+		return "", err
+	}
 	body, fetched := in.docs[uri]
 	switch {
 	case HostOf(uri) == in.n.host:
-		return &Error{Kind: NotFound, Code: "no_parent"}
+		return "", &Error{Kind: NotFound, Code: "no_parent"}
 	case !fetched:
-		return &MissingError{URI: uri}
+		return "", &MissingError{URI: uri}
 	case body == nil || in.depth >= MaxReplyDepth:
-		return &Error{Kind: NotFound, Code: "no_parent"}
+		return "", &Error{Kind: NotFound, Code: "no_parent"}
 	}
 	o, err := activity.ParseObject(body)
 	if err != nil || o.ID != uri {
-		return &Error{Kind: Invalid, Code: "bad_object"}
+		return "", &Error{Kind: Invalid, Code: "bad_object"}
 	}
 	above := &inbound{n: in.n, q: in.q, docs: in.docs, group: in.group, depth: in.depth + 1, calls: in.calls, past: in.past}
 	_, err = above.fetchedObject(ctx, o)
-	return err
+	if e, refused := errors.AsType[*Error](err); refused && e.Kind == ReadOnly && o.InReplyTo != "" {
+		return o.InReplyTo, nil
+	}
+	return uri, err
 }
 
 // update takes an actor's new profile, or an author's new version of its content.
@@ -323,7 +345,7 @@ func (in *inbound) update(ctx context.Context, a *activity.Activity, actor stora
 	if err != nil {
 		return "", err
 	}
-	if o.AttributedTo != actor.URI {
+	if attributed(o, a, actor); o.AttributedTo != actor.URI {
 		return "", &Error{Kind: Forbidden, Code: "not_the_author"}
 	}
 	if err := forEveryone(o, a); err != nil {
@@ -350,6 +372,12 @@ func (in *inbound) update(ctx context.Context, a *activity.Activity, actor stora
 	if p, err = in.q.PostForUpdate(ctx, p.ID); err != nil {
 		return "", err
 	}
+	if p.Hidden != storage.Visible {
+		return resultIgnored, nil // who was removed is not heard by other words
+	}
+	if err := in.n.mayWriteIn(ctx, in.q, submolt.Ref(), actor.Ref()); err != nil {
+		return "", err
+	}
 	if err := allows(submolt, in.text(o).coins); err != nil {
 		return "", err
 	}
@@ -363,8 +391,12 @@ func (in *inbound) update(ctx context.Context, a *activity.Activity, actor stora
 
 // outdated says that a new profile is older than the one that was read at the
 // actor's own server, within the slack of clocks: who passes on an old one, with
-// the proof that was good then, must not bring back a key that was given up.
+// the proof that was good then, must not bring back a key that was given up. One
+// without a proof came from its server just now; Mbin dates it as its account.
 func (in *inbound) outdated(a *activity.Activity, actor storage.Actor) bool {
+	if _, err := proof.Find(a.Raw); errors.Is(err, proof.ErrNone) {
+		return false
+	}
 	at := later(a.Updated, a.Published)
 	if at.IsZero() {
 		return in.byProof
@@ -391,16 +423,22 @@ func (in *inbound) updateComment(ctx context.Context, o *activity.Object, a *act
 	if err != nil {
 		return "", err
 	}
+	if old.Hidden != storage.Visible {
+		return resultIgnored, nil
+	}
+	p, err := in.q.Post(ctx, c.PostID)
+	if err != nil {
+		return "", err
+	}
+	if err := in.n.mayWriteIn(ctx, in.q, p.Submolt, author.actor.Ref()); err != nil {
+		return "", err
+	}
 	t := in.text(o)
 	c.Content, c.HTML, c.Lang = visible(t.markdown, MaxComment), t.html, t.language
 	c.Sensitive, c.Warning = warningOf(o)
 	c.UpdatedAt = clampTime(later(o.Updated, o.Published), in.n.now())
 	if err := in.n.reviseComment(ctx, in.q, old, c); err != nil {
 		return resultIgnored, ignoreNotFound(err)
-	}
-	p, err := in.q.Post(ctx, c.PostID)
-	if err != nil {
-		return "", err
 	}
 	submolt, err := in.q.Actor(ctx, p.SubmoltID)
 	if err != nil {

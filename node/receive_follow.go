@@ -158,6 +158,9 @@ func (in *inbound) undo(ctx context.Context, a *activity.Activity, actor storage
 		return in.undoBare(ctx, ref.ID, actor, a.Published)
 	}
 	inner, err := activity.ParseActivity(ref.Raw)
+	if ref.ID != "" && (err != nil || inner.Object().ID == "") {
+		return in.undoBare(ctx, ref.ID, actor, a.Published) // its id says all
+	}
 	if err != nil || inner.Actor != a.Actor {
 		return "", &Error{Kind: Invalid, Code: "bad_undo"}
 	}
@@ -174,7 +177,7 @@ func (in *inbound) undo(ctx context.Context, a *activity.Activity, actor storage
 		if err != nil {
 			return "", err
 		}
-		return resultApplied, in.lostFollower(ctx, f, actor, target)
+		return resultApplied, in.unfollowed(ctx, f, inner.ID, actor, target)
 	case activity.TypeLike, activity.TypeDislike:
 		result, err := in.ballot(ctx, inner, actor, 0, a.Published)
 		if err != nil || result != resultKnown {
@@ -190,4 +193,14 @@ func (in *inbound) undo(ctx context.Context, a *activity.Activity, actor storage
 	default:
 		return resultIgnored, nil
 	}
+}
+
+// unfollowed ends a follow that its follower takes back. Both may come again under the
+// same ids: PeerTube makes them of who follows whom.
+func (in *inbound) unfollowed(ctx context.Context, f storage.Follow, uri string, follower, target storage.Actor) error {
+	in.again = true
+	if err := in.q.ForgetReceived(ctx, uri, activity.TypeFollow, follower.URI); err != nil {
+		return err
+	}
+	return in.lostFollower(ctx, f, follower, target)
 }

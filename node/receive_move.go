@@ -128,7 +128,7 @@ func (in *inbound) undoBare(ctx context.Context, uri string, actor storage.Actor
 		if err != nil {
 			return "", err
 		}
-		return resultApplied, in.lostFollower(ctx, f, actor, target)
+		return resultApplied, in.unfollowed(ctx, f, uri, actor, target)
 	}
 	if !errors.Is(err, storage.ErrNotFound) {
 		return "", err

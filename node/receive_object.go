@@ -133,6 +133,10 @@ func (n *Node) contentOf(o *activity.Object) (markdown, html string) {
 		markdown = visible(o.Content, MaxContent)
 		return markdown, n.text.fromMarkdown(markdown)
 	}
+	if o.MediaType == "text/plain" {
+		markdown = visible(o.Content, MaxContent)
+		return markdown, asWritten(markdown)
+	}
 	markdown, html = n.text.fromHTML(visible(o.Content, maxMarkup), n.namesIn(o))
 	markdown = visible(markdown, MaxContent)
 	if utf8.RuneCountInString(o.Content) > MaxContent {

@@ -120,5 +120,10 @@ func (in *inbound) resolveOne(ctx context.Context, uri string, actor storage.Act
 	if role == "" && (p.Submolt.Host == "" || p.Submolt.Host != actor.Host) {
 		return 0, &Error{Kind: Forbidden, Code: "not_moderator"}
 	}
+	if p.Submolt.Host == "" {
+		if _, err := in.n.remoteAuthor(actor); err != nil {
+			return 0, err
+		}
+	}
 	return in.q.ResolveReports(ctx, id, actor.ID, in.n.now())
 }

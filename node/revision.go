@@ -52,11 +52,11 @@ func (n *Node) EditPost(ctx context.Context, author Author, id string, c PostCha
 		if err := isOut(old.Hidden, "Post"); err != nil {
 			return err
 		}
-		if err := n.mayEdit(ctx, q, edited{old.ID, old.AuthorID, old.CreatedAt, "posts"}, author); err != nil {
-			return err
-		}
 		submolt, err := q.Actor(ctx, old.SubmoltID)
 		if err != nil {
+			return err
+		}
+		if err := n.mayEdit(ctx, q, edited{old.ID, old.AuthorID, old.CreatedAt, "posts", submolt.Ref()}, author); err != nil {
 			return err
 		}
 		newer.Sensitive = newer.Sensitive || submolt.Sensitive
@@ -163,7 +163,11 @@ func (n *Node) EditComment(ctx context.Context, author Author, id string, d Comm
 			return err
 		}
 		c = old
-		if err := n.mayEdit(ctx, q, edited{old.ID, old.AuthorID, old.CreatedAt, "comments"}, author); err != nil {
+		at, err := n.placeOf(ctx, q, c)
+		if err != nil {
+			return err
+		}
+		if err := n.mayEdit(ctx, q, edited{old.ID, old.AuthorID, old.CreatedAt, "comments", at.post.Submolt}, author); err != nil {
 			return err
 		}
 		if d.Content != nil {
@@ -174,10 +178,6 @@ func (n *Node) EditComment(ctx context.Context, author Author, id string, d Comm
 		}
 		c.UpdatedAt = max(n.now(), old.UpdatedAt+1)
 		if err := n.reviseComment(ctx, q, old, c); err != nil {
-			return err
-		}
-		at, err := n.placeOf(ctx, q, c)
-		if err != nil {
 			return err
 		}
 		if at.called, err = n.mentions(ctx, q, c.Content); err != nil {
@@ -204,9 +204,11 @@ type edited struct {
 	id, authorID string
 	createdAt    int64
 	what         string // "posts" or "comments"
+	place        storage.Ref
 }
 
-// mayEdit holds the rule of editing: one's own, while it is young, and not without end.
+// mayEdit holds the rule of editing: one's own, while it is young, not without end,
+// and nowhere that one is banned from.
 func (n *Node) mayEdit(ctx context.Context, q storage.Queries, w edited, author Author) error {
 	if w.authorID != author.ID() {
 		return &Error{Kind: Forbidden, Code: "forbidden", Detail: "You can only edit your own " + w.what}
@@ -216,6 +218,9 @@ func (n *Node) mayEdit(ctx context.Context, q storage.Queries, w edited, author 
 			Kind: Forbidden, Code: "edit_window", Detail: "It can no longer be edited: that is possible for " + inWords(n.cfg.EditWindow) + " after writing",
 			Hint: "Say what changed in a comment, or delete it and write it anew.",
 		}
+	}
+	if err := n.mayWriteIn(ctx, q, w.place, author.actor.Ref()); err != nil {
+		return err
 	}
 	last, err := q.LastVersion(ctx, w.id)
 	if err == nil && last >= MaxRevisions {

@@ -55,12 +55,12 @@ func (q Queries) InsertComment(ctx context.Context, c Comment) error {
 	return q.queueIndex(ctx, c.ID, DocComment)
 }
 
-// UpdateComment overwrites the content of a comment, when now is later than its last change.
+// UpdateComment is UpdatePost for a comment.
 func (q Queries) UpdateComment(ctx context.Context, c Comment) error {
 	err := q.one(ctx, `
 		UPDATE comments
 		SET content = $1, html = $2, lang = $3, updated_at = $4, sensitive = $5, warning = $6
-		WHERE id = $7 AND updated_at < $4`,
+		WHERE id = $7 AND (updated_at < $4 OR (updated_at = $4 AND (content <> $1 OR sensitive <> $5 OR warning <> $6)))`,
 		c.Content, c.HTML, c.Lang, c.UpdatedAt, c.Sensitive, c.Warning, c.ID)
 	if err != nil {
 		return err

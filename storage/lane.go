@@ -154,6 +154,17 @@ func (q Queries) Lanes(ctx context.Context, after string, limit int) ([]Lane, er
 	return lanes, err
 }
 
+// LanesOf returns some of the lanes to a host.
+func (q Queries) LanesOf(ctx context.Context, host string, limit int) ([]Lane, error) {
+	lanes := []Lane{}
+	err := q.list(ctx, &lanes, `
+		SELECT `+laneColumns+`
+		FROM lanes
+		WHERE host = $1
+		LIMIT $2`, host, limit)
+	return lanes, err
+}
+
 // HostLanes is how far deliveries to one server are.
 type HostLanes struct {
 	Host          string `db:"host"`

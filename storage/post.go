@@ -87,12 +87,14 @@ func (p Post) row() []any {
 	}
 }
 
-// UpdatePost overwrites the content of a post, when now is later than its last change.
+// UpdatePost overwrites the content of a post, when now is later than its last change,
+// or the same with another content: Mbin and others give a change no time of its own.
 func (q Queries) UpdatePost(ctx context.Context, p Post) error {
 	err := q.one(ctx, `
 		UPDATE posts
 		SET title = $1, content = $2, html = $3, url = $4, lang = $5, type = $6, updated_at = $7, sensitive = $8, warning = $9
-		WHERE id = $10 AND updated_at < $7`,
+		WHERE id = $10 AND (updated_at < $7 OR (updated_at = $7
+			AND (title <> $1 OR content <> $2 OR url <> $4 OR sensitive <> $8 OR warning <> $9)))`,
 		p.Title, p.Content, p.HTML, p.URL, p.Lang, p.Type, p.UpdatedAt, p.Sensitive, p.Warning, p.ID)
 	if err != nil {
 		return err

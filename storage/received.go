@@ -149,6 +149,14 @@ func (q Queries) ReleaseReceived(ctx context.Context, owner string) error {
 	return err
 }
 
+// ForgetReceived lets an activity of an actor come again under the same id.
+func (q Queries) ForgetReceived(ctx context.Context, activityID, kind, actorURI string) error {
+	_, err := q.exec(ctx, `
+		DELETE FROM received
+		WHERE activity_id = $1 AND type = $2 AND actor_uri = $3`, activityID, kind, actorURI)
+	return err
+}
+
 // PruneReceived forgets finished activities that came before a time. Their ids
 // are in the order of time: the oldest are looked at first.
 func (q Queries) PruneReceived(ctx context.Context, before int64, limit int) (int64, error) {

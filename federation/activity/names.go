@@ -114,6 +114,16 @@ func IsActivity(name string) bool {
 	return false
 }
 
+// IsText says whether a type is one of those that posts and comments have on the
+// servers that are known to pass them on without their Create.
+func IsText(name string) bool {
+	switch name {
+	case TypeNote, TypePage, "Article", "Question", "Event", "Video", "Image", "Audio":
+		return true
+	}
+	return false
+}
+
 // IsCollection says whether a type is a collection, or a page of one.
 func IsCollection(name string) bool {
 	switch name {

@@ -56,7 +56,7 @@ func (b *Budget) Take(address string, n int, now time.Time) bool {
 	l, known := b.domains.Get(domain)
 	if !known {
 		l = rate.NewLimiter(b.bounds.PerSecond, b.bounds.Burst)
-		b.domains.Add(domain, l)
+		b.domains.Add(strings.Clone(domain), l) // not as a part of the request that names it
 	}
 	return l.AllowN(now, n) && b.all.AllowN(now, n)
 }

@@ -136,7 +136,9 @@ func TestObjectTakesOnlyActivityPubTypes(t *testing.T) {
 		"image/png":                    false,
 		"text/html; x=" + activityJSON: false,
 		activityJSON + ", text/html":   false,
-		activityJSON + ";;":            false,
+		activityJSON + ";;":            true, // the type decides, not how its parameters are written
+		activityJSON + "; profile=https://www.w3.org/ns/activitystreams":        true,
+		"application/ld+json; profile=https://www.w3.org/ns/activitystreams/v1": false,
 	} {
 		s := serve(t, answer(contentType, "{}"))
 		_, err := private(t, nil).Object(t.Context(), s.URL)

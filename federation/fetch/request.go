@@ -191,7 +191,7 @@ func readDocument(response *http.Response, req request) (Document, error) {
 // isActivity says whether a media type is ActivityPub's (ActivityPub §3.2).
 func isActivity(contentType string) bool {
 	kind, parameters, err := mime.ParseMediaType(contentType)
-	if err != nil {
+	if err != nil && !errors.Is(err, mime.ErrInvalidMediaParameter) {
 		return false
 	}
 	return kind == activityJSON ||

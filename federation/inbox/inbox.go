@@ -177,7 +177,7 @@ func isJSON(h http.Header) bool {
 		return false
 	}
 	mediaType, _, err := mime.ParseMediaType(h.Get("Content-Type"))
-	if err != nil {
+	if err != nil && !errors.Is(err, mime.ErrInvalidMediaParameter) { // some write a profile without quotes
 		return false
 	}
 	return mediaType == "application/json" || strings.HasPrefix(mediaType, "application/") && strings.HasSuffix(mediaType, "+json")
@@ -199,7 +199,11 @@ func (v *Verifier) judge(ctx context.Context, r *http.Request, body []byte, now 
 	}
 	signer, err := v.config.Keys.Key(ctx, sig.KeyID)
 	if err != nil {
-		return Verified{}, withoutKey(err, &Unproven{KeyID: sig.KeyID, Raw: NewRawRequest(r, body, now), Activity: a, Err: err})
+		request := &Unproven{KeyID: sig.KeyID, Raw: NewRawRequest(r, body, now), Activity: a, Err: err}
+		if errors.Is(err, ErrKeyRefused) && a.Type == activity.TypeDelete && a.Object().ID == a.Actor {
+			return Verified{}, request // of one who is gone: Misskey knows it no more
+		}
+		return Verified{}, withoutKey(err, request)
 	}
 	if signer, err = v.signed(ctx, r, body, sig, signer, now); err != nil {
 		return Verified{}, err

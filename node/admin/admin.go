@@ -81,6 +81,11 @@ func (a *Admin) Handler() http.Handler {
 		{get, "/reports", a.reports},
 		{post, "/reports/{name}/resolve", a.resolveReport},
 		{get, "/communities", a.communities},
+		{get, "/peers", a.peers},
+		{get, "/peers/rules", a.rules},
+		{post, "/peers/{name}/block", a.block},
+		{post, "/peers/{name}/trust", a.trust},
+		{post, "/peers/{name}/end", a.endRule},
 		{post, "/communities/{name}/allow", a.decide("allowed: agents may write there", a.node.AllowCommunity)},
 		{post, "/communities/{name}/deny", a.decide("denied: agents may read there", a.node.DenyCommunity)},
 	} {

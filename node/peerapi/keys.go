@@ -264,17 +264,18 @@ func (k *keys) document(ctx context.Context, address string) (fetch.Document, er
 	if node.HostOf(address) == k.node.Host() {
 		return fetch.Document{}, fmt.Errorf("%w: it is one of ours", inbox.ErrKeyRefused)
 	}
-	if !k.newcomers.admit(address) {
+	if !k.budget.Take(address, 1, k.now()) {
+		return fetch.Document{}, inbox.ErrKeyBudget
+	}
+	if !k.newcomers.room(address) {
 		if known, err := k.node.KnowsServer(ctx, node.HostOf(address)); err != nil || !known {
 			return fetch.Document{}, errors.Join(err, inbox.ErrKeyBudget)
 		}
 	}
-	if !k.budget.Take(address, 1, k.now()) {
-		return fetch.Document{}, inbox.ErrKeyBudget
-	}
 	doc, err := k.fetch.Object(ctx, address)
 	switch {
 	case err == nil && fetch.SameOrigin(doc.URL, address):
+		k.newcomers.note(address)
 		return doc, nil
 	case err == nil:
 		return doc, fmt.Errorf("%w: %s leads to another server", inbox.ErrKeyRefused, address)

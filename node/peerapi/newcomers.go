@@ -1,6 +1,7 @@
 package peerapi
 
 import (
+	"strings"
 	"sync"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 
 // Whoever holds a domain may invent servers below it without end, each of which
 // would leave its rows here (CVE-2026-69132): of one domain so many are met in a day.
+// Who only names servers of a domain has met none of them.
 const (
 	newcomersMost    = 100
 	newcomersFor     = 24 * time.Hour
@@ -28,8 +30,8 @@ func newNewcomers() *newcomers {
 	return &newcomers{met: expirable.NewLRU[string, map[string]bool](newcomersDomains, nil, newcomersFor)}
 }
 
-// admit says whether there is room for the server of an address.
-func (c *newcomers) admit(address string) bool {
+// room says whether there is room for the server of an address.
+func (c *newcomers) room(address string) bool {
 	domain, host := fetch.Domain(address), node.HostOf(address)
 	if domain == host {
 		return true // there is but one of it
@@ -37,15 +39,23 @@ func (c *newcomers) admit(address string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	hosts, _ := c.met.Get(domain)
-	switch {
-	case hosts[host]:
-		return true
-	case len(hosts) >= newcomersMost:
-		return false
-	case hosts == nil:
-		hosts = map[string]bool{}
-		c.met.Add(domain, hosts)
+	return hosts[host] || len(hosts) < newcomersMost
+}
+
+// note remembers the server of an address, which answered there.
+func (c *newcomers) note(address string) {
+	domain, host := fetch.Domain(address), node.HostOf(address)
+	if domain == host {
+		return
 	}
-	hosts[host] = true
-	return true
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	hosts, _ := c.met.Get(domain)
+	if hosts == nil {
+		hosts = map[string]bool{}
+		c.met.Add(strings.Clone(domain), hosts)
+	}
+	if len(hosts) < newcomersMost {
+		hosts[strings.Clone(host)] = true // not as a part of the request that names it
+	}
 }

@@ -101,6 +101,29 @@ func TestAGroupPassesOnMoreThanIsAskedForAtOnce(t *testing.T) {
 	})
 }
 
+// TestAGroupPassesOnNoMoreThanIsBounded: of an Announce of thousands nothing is taken;
+// it would hold the writer for long.
+func TestAGroupPassesOnNoMoreThanIsBounded(t *testing.T) {
+	t.Parallel()
+	nodetest.Each(t, func(t *testing.T, database func(tb testing.TB) nodetest.Option) {
+		l := newLibrary(t, nodetest.New(t, database(t)))
+		l.subscribe(l.ada)
+		first, _ := l.announced("1", l.post(1))["object"].(doc)
+		ids := []string{}
+		for i := range 3_000 {
+			ids = append(ids, l.node.URL()+"/post/"+strconv.Itoa(i))
+		}
+		l.must(l.books, l.club, doc{"type": "Announce", "object": []any{first, doc{"type": "OrderedCollection", "orderedItems": ids[:1_500]}, doc{"type": "OrderedCollection", "orderedItems": ids[1_500:]}}})
+		if got := l.shown(); got != "" {
+			t.Errorf("shown is %q", got)
+		}
+		l.must(l.books, l.club, l.announced("2", l.post(2)))
+		if got := l.shown(); got != "Book 2" {
+			t.Errorf("of the next is shown %q", got)
+		}
+	})
+}
+
 // Who is only ever passed on signs nothing here. It is asked for again after a day, so
 // that an agent's account that became a person's writes no more, and the other way round.
 func TestWhoIsPassedOnIsAskedForAgain(t *testing.T) {

@@ -142,6 +142,10 @@ func short(err error) string {
 
 // obtain asks for a missing document or server.
 func (w *Worker) obtain(ctx context.Context, m *node.MissingError, docs node.Documents, attempts int64) error {
+	if blocked, err := w.cfg.Node.IsBlockedServer(ctx, node.HostOf(m.URI+m.Origin+"/")); err != nil || blocked {
+		docs[m.URI] = nil // nobody is asked there
+		return err
+	}
 	if !w.budget.Take(m.URI+m.Origin, 1, w.cfg.Node.Now()) { // one of the two is set
 		return errBudget
 	}
