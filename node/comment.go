@@ -337,7 +337,7 @@ func (n *Node) Thread(ctx context.Context, tq ThreadQuery) (Thread, error) {
 		}
 	}
 	q := n.store.Read()
-	roots, err := q.Roots(ctx, storage.CommentList{PostID: p.ID, Sort: tq.Sort, After: after, Limit: tq.Limit + 1, Offset: tq.Offset})
+	roots, err := q.Replies(ctx, storage.CommentList{PostID: p.ID, Sort: tq.Sort, After: after, Limit: tq.Limit + 1, Offset: tq.Offset})
 	if err != nil {
 		return Thread{}, err
 	}

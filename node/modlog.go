@@ -14,6 +14,7 @@ type ModEntry struct {
 	Site                  string // the host in the place of Submolt, of what a whole server did
 	Title                 string // of the post, or of the comment's; "" where it is not shown
 	PostID                string
+	CommentShown          bool // the comment that was judged is there to be read
 }
 
 // ModLog is a page of the log, the newest first. Next is "" at its end.
@@ -73,9 +74,9 @@ func (n *Node) modEntries(ctx context.Context, acts []storage.ModAct) ([]ModEntr
 	if err != nil {
 		return nil, err
 	}
-	postOf := map[string]string{}
+	postOf, shown := map[string]string{}, map[string]bool{}
 	for _, c := range comments {
-		postOf[c.ID] = c.PostID
+		postOf[c.ID], shown[c.ID] = c.PostID, c.Hidden == storage.Visible
 		postIDs = append(postIDs, c.PostID)
 	}
 	posts, err := q.PostsByIDs(ctx, postIDs)
@@ -95,7 +96,10 @@ func (n *Node) modEntries(ctx context.Context, acts []storage.ModAct) ([]ModEntr
 	entries := make([]ModEntry, len(acts))
 	for i, a := range acts {
 		post := postOf[a.TargetID]
-		entries[i] = ModEntry{ModAct: a, Actor: refs[a.ActorID], Agent: refs[a.AgentID], Submolt: refs[a.SubmoltID], Site: HostOf(a.SubmoltID), Title: titles[post], PostID: post}
+		entries[i] = ModEntry{
+			ModAct: a, Actor: refs[a.ActorID], Agent: refs[a.AgentID], Submolt: refs[a.SubmoltID], Site: HostOf(a.SubmoltID), Title: titles[post], PostID: post,
+			CommentShown: shown[a.TargetID],
+		}
 	}
 	return entries, nil
 }

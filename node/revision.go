@@ -272,6 +272,12 @@ type History struct {
 	Versions []storage.Revision
 }
 
+// Revised returns those of some posts and comments that say something else than
+// they once did. Others may have changed, too: a moderator's mark is a change.
+func (n *Node) Revised(ctx context.Context, ids []string) ([]string, error) {
+	return n.store.Read().Revised(ctx, ids)
+}
+
 // PostHistory returns all versions of a post that is shown to the viewer.
 func (n *Node) PostHistory(ctx context.Context, id, viewerID string) (storage.Post, History, error) {
 	p, err := n.PostByID(ctx, id, viewerID)

@@ -23,25 +23,29 @@ func (q Queries) Above(ctx context.Context, id string, limit int) ([]Comment, er
 	return cs, err
 }
 
-// Under returns the replies to a comment with all replies to those, at most
+// Under returns the replies to some comments with all replies to those, at most
 // limit, in no order. Where there are more, the deepest are left out: both
 // databases walk level by level and stop at the limit.
-func (q Queries) Under(ctx context.Context, id string, limit int) ([]Comment, error) {
+func (q Queries) Under(ctx context.Context, parents []string, limit int) ([]Comment, error) {
 	cs := []Comment{}
+	if len(parents) == 0 {
+		return cs, nil
+	}
+	args := append([]any{limit}, padded(parents)...)
 	err := q.list(ctx, &cs, `
 		WITH RECURSIVE branch (id) AS (
 			SELECT c.id
 			FROM comments c
-			WHERE c.parent_id = $1 AND c.parent_id <> '' AND c.hidden <> 4
+			WHERE c.parent_id IN (`+places(2, len(args)-1)+`) AND c.parent_id <> '' AND c.hidden <> 4
 			UNION ALL
 			SELECT c.id
 			FROM branch
 			JOIN comments c ON c.parent_id = branch.id AND c.parent_id <> '' AND c.hidden <> 4
 		)
 		SELECT `+commentColumns+`, `+refColumns("a", "author")+`
-		FROM (SELECT id FROM branch LIMIT $2) branch
+		FROM (SELECT id FROM branch LIMIT $1) branch
 		JOIN comments c ON c.id = branch.id
-		JOIN actors a ON a.id = c.author_id`, id, limit)
+		JOIN actors a ON a.id = c.author_id`, args...)
 	return cs, err
 }
 

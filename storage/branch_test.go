@@ -2,6 +2,7 @@ package storage_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -54,7 +55,7 @@ func TestABranchIsWhatACommentAnswersAndWhatAnswersIt(t *testing.T) {
 			if err != nil || ids(above) != tc.above {
 				t.Errorf("Above(%q) = %q, %v, want %q", tc.id, ids(above), err, tc.above)
 			}
-			under, err := s.Read().Under(t.Context(), tc.id, 100)
+			under, err := s.Read().Under(t.Context(), []string{tc.id}, 100)
 			if err != nil || ids(under) != tc.under {
 				t.Errorf("Under(%q) = %q, %v, want %q", tc.id, ids(under), err, tc.under)
 			}
@@ -80,7 +81,7 @@ func TestALongBranchIsCutAtItsDeepest(t *testing.T) {
 			written = append(written, fmt.Sprintf("deep%02d<%s", i, parent), fmt.Sprintf("wide%02d<root", i))
 		}
 		addComments(t, s, written...)
-		under, err := s.Read().Under(t.Context(), "root", 45)
+		under, err := s.Read().Under(t.Context(), []string{"root"}, 45)
 		if err != nil || len(under) != 45 {
 			t.Fatalf("Under = %d, %v, want 45", len(under), err)
 		}
@@ -104,6 +105,44 @@ func TestTheLatestCommentsComeFirst(t *testing.T) {
 		cs, err := s.Read().LatestComments(t.Context(), "p", 2)
 		if err != nil || len(cs) != 2 || cs[0].ID != "d" || cs[1].ID != "c" {
 			t.Errorf("LatestComments = %v, %v, want d and c", ids(cs), err)
+		}
+	})
+}
+
+// TestDirectRepliesArePaged: the direct replies to one comment come in the order
+// that was asked for, each once, and what is below several of them at once.
+func TestDirectRepliesArePaged(t *testing.T) {
+	t.Parallel()
+	storagetest.Each(t, func(t *testing.T, s *storage.Store) {
+		seed(t, s)
+		addComments(t, s, "a<", "b<a", "c<a", "d<a", "e<b", "f<d", "x<", "y<x", "z<c")
+		write(t, s, func(ctx context.Context, q storage.Queries) error { return q.AddCommentVotes(ctx, "c", 3, 0) })
+		for sort, want := range map[string]string{storage.SortBest: "c b d", storage.SortOld: "b c d", storage.SortNew: "d c b"} {
+			var got []string
+			l := storage.CommentList{PostID: "p", ParentID: "a", Sort: sort, Limit: 1}
+			for range 5 {
+				cs, err := s.Read().Replies(t.Context(), l)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, c := range cs {
+					got = append(got, c.ID)
+					l.After = storage.After{Key: c.Key(sort), ID: c.ID}
+				}
+			}
+			if strings.Join(got, " ") != want {
+				t.Errorf("by %s: %q, want %q", sort, got, want)
+			}
+		}
+		under, err := s.Read().Under(t.Context(), []string{"b", "d", "x"}, 100)
+		if err != nil || ids(under) != "e f y" {
+			t.Errorf("Under(b, d, x) = %q, %v, want e f y", ids(under), err)
+		}
+		write(t, s, func(ctx context.Context, q storage.Queries) error {
+			return errors.Join(q.InsertRevision(ctx, storage.Revision{ObjectID: "b", Version: 1}), q.InsertRevision(ctx, storage.Revision{ObjectID: "b", Version: 2}))
+		})
+		if revised, err := s.Read().Revised(t.Context(), []string{"a", "b", "c"}); err != nil || !slices.Equal(revised, []string{"b"}) {
+			t.Errorf("Revised = %q, %v, want b", revised, err)
 		}
 	})
 }

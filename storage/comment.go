@@ -150,12 +150,13 @@ const (
 	SortOld  = "old"
 )
 
-// CommentList asks for a page of the direct replies to a post.
+// CommentList asks for a page of the direct replies to a post, or to a comment of it.
 type CommentList struct {
-	PostID string
-	Sort   string // SortBest, SortNew or SortOld
-	After  After
-	Limit  int
+	PostID   string
+	ParentID string // "" for replies to the post itself
+	Sort     string // SortBest, SortNew or SortOld
+	After    After
+	Limit    int
 	// Offset skips rows; bounded by the caller.
 	Offset int
 }
@@ -168,17 +169,17 @@ func (c Comment) Key(sort string) int64 {
 	return c.CreatedAt
 }
 
-// Roots returns a page of the direct replies to a post, deleted ones included:
+// Replies returns a page of the direct replies to a post or comment, deleted ones included:
 // their replies stay readable.
-func (q Queries) Roots(ctx context.Context, l CommentList) ([]Comment, error) {
-	order, after := "c.id DESC", " AND c.id < $3"
-	args := []any{l.PostID, l.Limit}
+func (q Queries) Replies(ctx context.Context, l CommentList) ([]Comment, error) {
+	order, after := "c.id DESC", " AND c.id < $4"
+	args := []any{l.PostID, l.Limit, l.ParentID}
 	switch l.Sort {
 	case SortBest:
 		// "score descending, id ascending" has no row comparison: two ranges of one index.
-		order, after = "c.score DESC, c.id", " AND c.score <= $4 AND (c.score < $4 OR c.id > $3)"
+		order, after = "c.score DESC, c.id", " AND c.score <= $5 AND (c.score < $5 OR c.id > $4)"
 	case SortOld:
-		order, after = "c.id", " AND c.id > $3"
+		order, after = "c.id", " AND c.id > $4"
 	}
 	if l.After.ID == "" {
 		after = ""
@@ -191,7 +192,7 @@ func (q Queries) Roots(ctx context.Context, l CommentList) ([]Comment, error) {
 	skip, args := skipped(args, l.Offset)
 	cs := []Comment{}
 	err := q.list(ctx, &cs, commentSelect()+`
-		WHERE c.post_id = $1 AND c.parent_id = '' AND c.hidden <> 4`+after+`
+		WHERE c.post_id = $1 AND c.parent_id = $3 AND c.hidden <> 4`+after+`
 		ORDER BY `+order+`
 		LIMIT $2`+skip, args...)
 	return cs, err

@@ -56,12 +56,14 @@ func listings(ctx context.Context, q storage.Queries) error {
 	try(q.Outcome(ctx, "agent ada", "x"))
 	for _, sort := range []string{storage.SortBest, storage.SortNew, storage.SortOld} {
 		for _, after := range []storage.After{{}, {Key: 5, ID: "x"}} {
-			try(q.Roots(ctx, storage.CommentList{PostID: "p", Sort: sort, After: after, Limit: 35}))
+			try(q.Replies(ctx, storage.CommentList{PostID: "p", Sort: sort, After: after, Limit: 35}))
+			try(q.Replies(ctx, storage.CommentList{PostID: "p", ParentID: "c", Sort: sort, After: after, Limit: 51}))
 		}
 	}
 	try(q.Below(ctx, []string{"a", "b", "c"}, 100))
 	try(q.Above(ctx, "c", 100))
-	try(q.Under(ctx, "c", 100))
+	try(q.Under(ctx, []string{"c"}, 100))
+	try(q.Under(ctx, []string{"c", "d", "e"}, 100))
 	try(q.LatestComments(ctx, "p", 50))
 	try(q.CommentsBy(ctx, "ada", storage.After{}, 10))
 	try(q.CommentsBy(ctx, "ada", storage.After{Key: 5, ID: "x"}, 10))

@@ -33,6 +33,20 @@ func (q Queries) LastVersion(ctx context.Context, objectID string) (int64, error
 	return n, err
 }
 
+// Revised returns those of some posts and comments that have an earlier version.
+func (q Queries) Revised(ctx context.Context, objectIDs []string) ([]string, error) {
+	ids := []string{}
+	if len(objectIDs) == 0 {
+		return ids, nil
+	}
+	args := padded(objectIDs)
+	err := q.list(ctx, &ids, `
+		SELECT object_id
+		FROM revisions
+		WHERE object_id IN (`+places(1, len(args))+`) AND version = 1`, args...)
+	return ids, err
+}
+
 // Revisions returns the earlier versions of a post or comment, the first one first.
 func (q Queries) Revisions(ctx context.Context, objectID string, limit int) ([]Revision, error) {
 	rs := []Revision{}

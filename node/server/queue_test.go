@@ -6,12 +6,14 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"instar.example/node"
 	"instar.example/node/agentapi"
+	"instar.example/node/web"
 	"instar.example/storage/storagetest"
 )
 
@@ -60,14 +62,26 @@ func TestReadsWaitForTheirTurn(t *testing.T) {
 	})
 }
 
-// agentsDoor is the agents' door of a node without a server.
-func agentsDoor(t *testing.T) *agentapi.API {
+// doors are those of agents and of people, of a node without a server.
+func doors(t *testing.T) (*agentapi.API, *web.Web) {
 	t.Helper()
 	n, err := node.New(t.Context(), node.Config{Store: storagetest.SQLite(t), BaseURL: "https://a.test", Keys: node.Keys{Secret: []byte("s")}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return agentapi.New(agentapi.Config{Node: n})
+	pages, err := web.New(web.Config{Node: n})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return agentapi.New(agentapi.Config{Node: n}), pages
+}
+
+// wantPage checks that people are told what happened.
+func wantPage(t *testing.T, rec *httptest.ResponseRecorder, title string) {
+	t.Helper()
+	if got := rec.Body.String(); !strings.Contains(got, "<h1>"+title+"</h1>") || !strings.Contains(got, "noindex") || rec.Header().Get("Content-Type") != "text/html; charset=utf-8" {
+		t.Errorf("status %d, %v, %q, want a page that says %q", rec.Code, rec.Header(), got, title)
+	}
 }
 
 // wantProblem checks an answer to an agent that its call never came to.
@@ -92,17 +106,27 @@ func wantProblem(t *testing.T, rec *httptest.ResponseRecorder, status int, code 
 
 func TestWhoWaitsTooLongIsToldSo(t *testing.T) {
 	t.Parallel()
-	agents := agentsDoor(t)
+	agents, pages := doors(t)
 	synctest.Test(t, func(t *testing.T) {
 		s := &Server{reads: &readQueue{free: make(chan struct{})}}
 		for _, path := range []string{"/", "/api/v1/posts"} {
 			rec := httptest.NewRecorder()
-			s.guard(agents)(http.NotFoundHandler()).ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, http.NoBody))
+			s.guard(agents, pages)(http.NotFoundHandler()).ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, http.NoBody))
 			if rec.Code != http.StatusServiceUnavailable || rec.Header().Get("Retry-After") != "10" {
 				t.Errorf("%s: status %d, Retry-After %q, want 503 and when to come again", path, rec.Code, rec.Header().Get("Retry-After"))
 			}
 			if path != "/" {
 				wantProblem(t, rec, http.StatusServiceUnavailable, "busy")
+			} else {
+				wantPage(t, rec, "Not just now")
+			}
+		}
+		for path, accept := range map[string]string{"/post/x": "application/activity+json", "/livez": "*/*"} {
+			rec, r := httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, http.NoBody)
+			r.Header.Set("Accept", accept)
+			s.guard(agents, pages)(http.NotFoundHandler()).ServeHTTP(rec, r)
+			if rec.Code != http.StatusServiceUnavailable || rec.Header().Get("Content-Type") != "application/json" || rec.Header().Get("Retry-After") != "10" {
+				t.Errorf("%s for %s: status %d, %v", path, accept, rec.Code, rec.Header())
 			}
 		}
 	})
@@ -110,16 +134,16 @@ func TestWhoWaitsTooLongIsToldSo(t *testing.T) {
 
 func TestAPanicIsToldAsAnInternalError(t *testing.T) {
 	t.Parallel()
-	agents := agentsDoor(t)
+	agents, pages := doors(t)
 	s := &Server{reads: newReadQueue(), opts: Options{Log: slog.New(slog.DiscardHandler)}}
-	broken := s.guard(agents)(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("broken") }))
+	broken := s.guard(agents, pages)(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("broken") }))
 	for _, path := range []string{"/m/general", "/api/v1/posts"} {
 		rec := httptest.NewRecorder()
 		broken.ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), http.MethodPost, path, http.NoBody))
 		if path == "/api/v1/posts" {
 			wantProblem(t, rec, http.StatusInternalServerError, "INTERNAL_ERROR")
-		} else if rec.Code != http.StatusInternalServerError || rec.Body.Len() > 0 {
-			t.Errorf("%s: status %d %q", path, rec.Code, rec.Body)
+		} else if wantPage(t, rec, "Something went wrong here"); rec.Code != http.StatusInternalServerError {
+			t.Errorf("%s: status %d", path, rec.Code)
 		}
 	}
 }

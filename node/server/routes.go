@@ -25,9 +25,9 @@ const busyFor = 10 * time.Second
 // routes is the node's one router: what agents, peers and people see.
 func (s *Server) routes(agents *agentapi.API, peers *peerapi.API, pages *web.Web) http.Handler {
 	r := chi.NewRouter()
-	r.Use(s.guard(agents))
-	r.Get("/livez", s.live)
-	r.Get("/readyz", s.ready)
+	r.Use(s.guard(agents, pages))
+	r.Get(pathLive, s.live)
+	r.Get(pathReady, s.ready)
 	agents.Routes(r)
 	peers.Routes(r)
 	pages.Routes(r, peers.Negotiate)
@@ -37,18 +37,19 @@ func (s *Server) routes(agents *agentapi.API, peers *peerapi.API, pages *web.Web
 }
 
 // guard keeps one request from harming the others: it ends in time, and a panic
-// is an internal error, logged whole. Agents are told of both as of every error.
-func (s *Server) guard(agents *agentapi.API) func(http.Handler) http.Handler {
+// is an internal error, logged whole. Agents and people are told of both as of
+// every error.
+func (s *Server) guard(agents *agentapi.API, pages *web.Web) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			defer s.recovered(agents, w, r)
-			s.inTurn(agents, next, w, r)
+			defer s.recovered(agents, pages, w, r)
+			s.inTurn(agents, pages, next).ServeHTTP(w, r)
 		})
 	}
 }
 
 // recovered ends a request whose handler panicked.
-func (s *Server) recovered(agents *agentapi.API, w http.ResponseWriter, r *http.Request) {
+func (s *Server) recovered(agents *agentapi.API, pages *web.Web, w http.ResponseWriter, r *http.Request) {
 	p := recover()
 	if p == nil {
 		return
@@ -58,34 +59,45 @@ func (s *Server) recovered(agents *agentapi.API, w http.ResponseWriter, r *http.
 	}
 	s.opts.Log.LogAttrs(r.Context(), slog.LevelError, "panic in a handler",
 		slog.String("path", r.URL.Path), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
-	if agentapi.Under(r.URL.Path) {
+	switch {
+	case agentapi.Under(r.URL.Path):
 		agents.Broken(w, r)
-		return
+	case !pages.Broken(w, r):
+		health(w, http.StatusInternalServerError, "internal error")
 	}
-	w.WriteHeader(http.StatusInternalServerError)
 }
 
 // inTurn serves a request when its turn has come, if that is in time.
-func (s *Server) inTurn(agents *agentapi.API, next http.Handler, w http.ResponseWriter, r *http.Request) {
-	if r.URL.Path == web.EventsPath { // has its own end
-		next.ServeHTTP(w, r)
-		return
-	}
-	ctx, cancel := context.WithTimeout(r.Context(), requestTimeout)
-	defer cancel()
-	r = r.WithContext(ctx)
-	end, ok := s.reads.pass(r)
-	switch {
-	case ok:
-		defer end()
-		next.ServeHTTP(w, r)
-	case agentapi.Under(r.URL.Path):
-		agents.Busy(w, r, busyFor)
-	default:
-		w.Header().Set("Retry-After", strconv.Itoa(int(busyFor/time.Second)))
-		health(w, http.StatusServiceUnavailable, "too many read at once")
+func (s *Server) inTurn(agents *agentapi.API, pages *web.Web, next http.Handler) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == web.EventsPath { // has its own end
+			next.ServeHTTP(w, r)
+			return
+		}
+		ctx, cancel := context.WithTimeout(r.Context(), requestTimeout)
+		defer cancel()
+		r = r.WithContext(ctx)
+		end, ok := s.reads.pass(r)
+		switch {
+		case ok:
+			defer end()
+			next.ServeHTTP(w, r)
+		case agentapi.Under(r.URL.Path):
+			agents.Busy(w, r, busyFor)
+		case isProbe(r.URL.Path) || !pages.Busy(w, r, busyFor):
+			w.Header().Set("Retry-After", strconv.Itoa(int(busyFor/time.Second)))
+			health(w, http.StatusServiceUnavailable, "too many read at once")
+		}
 	}
 }
+
+// Addresses at which a supervisor asks how the process is.
+const (
+	pathLive  = "/livez"
+	pathReady = "/readyz"
+)
+
+func isProbe(path string) bool { return path == pathLive || path == pathReady }
 
 // live says that the process answers.
 func (s *Server) live(w http.ResponseWriter, _ *http.Request) { health(w, http.StatusOK, "ok") }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"html/template"
 
 	"instar.example/node"
 	"instar.example/storage"
@@ -10,6 +11,7 @@ import (
 // commentLine is a comment outside its thread.
 type commentLine struct {
 	Path, Excerpt, Lang string
+	Warned              template.HTML // what stands in the place of a sensitive text
 	Author              actorView
 	Post                postView
 	Score               int64
@@ -17,10 +19,11 @@ type commentLine struct {
 }
 
 func (v view) commentLine(c storage.Comment, p storage.Post) commentLine {
-	return commentLine{
-		Path: "/comment/" + c.ID, Excerpt: v.opening(c.Sensitive, c.Warning, c.HTML), Lang: language(c.Lang), Author: v.actor(c.Author),
-		Post: v.post(p), Score: c.Score, At: v.stamp(c.CreatedAt),
+	cl := commentLine{Path: "/comment/" + c.ID, Lang: language(c.Lang), Author: v.actor(c.Author), Post: v.post(p), Score: c.Score, At: v.stamp(c.CreatedAt)}
+	if cl.Warned = v.warning(c.Sensitive, c.Warning); cl.Warned == "" {
+		cl.Excerpt = excerpt(c.HTML)
 	}
+	return cl
 }
 
 // agentLine is an agent in a list.

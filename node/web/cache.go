@@ -44,7 +44,6 @@ type entry struct {
 	madeAt    time.Time
 	mediaType string
 	etag      string
-	modified  string // as an HTTP date; "" where none is known
 	body      []byte
 	forms     *press.Forms // nil where it does not pay
 }
@@ -102,16 +101,14 @@ func (e *entry) size() int { return len(e.body)*3/2 + entryOverhead }
 
 func newEntry(a answer, version int64, now time.Time, p *press.Press) *entry {
 	e := &entry{version: version, madeAt: now, mediaType: a.mediaType, body: a.body, etag: press.ETag(a.body)}
-	if a.modified > 0 {
-		e.modified = httpDate(a.modified)
-	}
 	if !strings.HasPrefix(a.mediaType, "image/png") {
 		e.forms = p.Forms(a.body)
 	}
 	return e
 }
 
-// write answers a request with the entry, or with 304 when the reader has it (RFC 9110 §13.1.2).
+// write answers a request with the entry, or with 304 when the reader has it (RFC 9110
+// §13.1.2). No time is told: a list changes, too, when something is taken out of it.
 func (e *entry) write(rw http.ResponseWriter, r *http.Request) {
 	h := rw.Header()
 	secure(h)
@@ -119,10 +116,7 @@ func (e *entry) write(rw http.ResponseWriter, r *http.Request) {
 	if h.Get("Cache-Control") == "" {
 		h.Set("Cache-Control", "public, no-cache") // may be kept, is asked about each time
 	}
-	if e.modified != "" {
-		h.Set("Last-Modified", e.modified)
-	}
-	if e.had(r) {
+	if names := r.Header.Get("If-None-Match"); names != "" && press.Matches(names, e.etag) {
 		rw.WriteHeader(http.StatusNotModified)
 		return
 	}
@@ -133,18 +127,4 @@ func (e *entry) write(rw http.ResponseWriter, r *http.Request) {
 		body = e.forms.As(coding)
 	}
 	write(rw, r, http.StatusOK, body)
-}
-
-// had says whether the reader holds this very entry: by its name, or where that
-// is not told by its time (RFC 9110 §13.2.2).
-func (e *entry) had(r *http.Request) bool {
-	if names := r.Header.Get("If-None-Match"); names != "" {
-		return press.Matches(names, e.etag)
-	}
-	since, err := http.ParseTime(r.Header.Get("If-Modified-Since"))
-	if err != nil || e.modified == "" {
-		return false
-	}
-	at, err := http.ParseTime(e.modified)
-	return err == nil && !at.After(since)
 }

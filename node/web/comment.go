@@ -2,8 +2,8 @@ package web
 
 import (
 	"context"
+	"html"
 	"html/template"
-	"strconv"
 
 	"instar.example/node"
 	"instar.example/storage"
@@ -32,9 +32,11 @@ type replyView struct {
 	At             stamp
 	Score          int64
 	Body           template.HTML
-	Begun          string // the beginning of a long text, in place of Body
-	Warned         string // what stands before a sensitive text, "" for any other
+	Begun          string        // the beginning of a long text, in place of Body
+	Warned         template.HTML // what stands before a sensitive text, "" for any other
+	Open           string        // where a sensitive text is shown, "" where it is
 	Edited, Hidden bool
+	Removed        bool // hidden by a moderator
 	Locked         bool // it takes no new replies
 	Focus          bool // the one that the page is about
 	Replies        []replyView
@@ -42,6 +44,7 @@ type replyView struct {
 	// More is how many replies below it are not shown here, nor a link away at one that is.
 	More   int
 	Source string // its page on its own node, "" for those of this one
+	read   int    // of Below, those that were read
 }
 
 // room is what is left of a page's bytes.
@@ -66,44 +69,60 @@ func (v view) replies(rs []*node.Reply, parent string, depth int, rm *room) []re
 		if depth != rm.all && (len(list) >= shownRoots || rm.left <= 0) {
 			break
 		}
-		below := below(r)
-		if r.Hidden != storage.Visible && below == 0 {
+		read := below(r)
+		if r.Hidden != storage.Visible && read == 0 && r.ReplyCount == 0 {
 			continue
 		}
 		rv := v.reply(r.Comment)
-		rv.Parent, rv.Below = parent, below
-		if len(rv.Body) > wholeText {
-			rv.Body, rv.Begun = "", excerpt(r.HTML)
-		}
-		rm.left -= replyBytes + len(rv.Body) + len(rv.Begun)
+		rv.Parent, rv.read, rv.Below = parent, read, max(read, int(r.ReplyCount))
+		rv.begin(r.HTML)
+		rm.left -= rv.weight()
 		list, trees = append(list, rv), append(trees, r)
 	}
 	for i := range list {
-		list[i].More = list[i].Below
-		if depth >= shownDepth {
-			continue
+		missing, direct := list[i].read, int(trees[i].ReplyCount)
+		if depth < shownDepth {
+			share := room{rm.left / (len(list) - i), rm.all}
+			rm.left -= share.left
+			list[i].Replies = v.replies(trees[i].Replies, list[i].ID, depth+1, &share)
+			rm.left += share.left
 		}
-		share := room{rm.left / (len(list) - i), rm.all}
-		rm.left -= share.left
-		list[i].Replies = v.replies(trees[i].Replies, list[i].ID, depth+1, &share)
-		rm.left += share.left
 		for _, child := range list[i].Replies { // what is missing below a child is a link of the child's
-			list[i].More -= child.Below
+			missing -= child.read
 			if !child.Hidden {
-				list[i].More--
+				missing--
+				direct--
 			}
 		}
+		list[i].More = max(missing, direct) // of long threads not all was read
 	}
 	return list
 }
 
+// begin leaves of a long text its beginning.
+func (rv *replyView) begin(markup string) {
+	if len(rv.Body) > wholeText {
+		rv.Body, rv.Begun = "", excerpt(markup)
+	}
+}
+
+// weight is about how many bytes a reply is on a page: its texts, and what its
+// author's server may make long.
+func (rv *replyView) weight() int {
+	const times = 4 // a host stands in an address and beside a name, and twice in words about it
+	return replyBytes + len(rv.Body) + 5*len(rv.Begun) + len(rv.Warned) + times*len(rv.Author.Host) + len(html.EscapeString(rv.Source))
+}
+
 func (v view) reply(c storage.Comment) replyView {
-	rv := replyView{ID: c.ID, Path: "/comment/" + c.ID, At: v.stamp(c.CreatedAt), Hidden: c.Hidden != storage.Visible}
+	rv := replyView{ID: c.ID, Path: "/comment/" + c.ID, At: v.stamp(c.CreatedAt), Hidden: c.Hidden != storage.Visible, Removed: c.Hidden == storage.Removed}
 	if rv.Hidden {
 		return rv
 	}
-	rv.Author, rv.Score, rv.Body, rv.Lang = v.actor(c.Author), c.Score, sanitised(c.HTML), language(c.Lang)
-	rv.Edited, rv.Locked, rv.Warned = c.UpdatedAt > c.CreatedAt, c.Locked, v.warned(c.Sensitive, c.Warning)
+	rv.Author, rv.Score, rv.Body, rv.Lang = v.actor(c.Author), c.Score, sanitised(c.HTML, v.level), language(c.Lang)
+	rv.Edited, rv.Locked, rv.Warned = v.edited[c.ID], c.Locked, v.warning(c.Sensitive, c.Warning)
+	if rv.Warned != "" {
+		rv.Body, rv.Open = "", ask{}.opening(rv.Path)
+	}
 	if c.Author.Host != "" {
 		rv.Source = webAddress(c.URI)
 	}
@@ -122,24 +141,50 @@ func below(r *node.Reply) int {
 	return n
 }
 
+// changed are the ids of the comments of a thread that may have been edited.
+func changed(rs []*node.Reply) []string {
+	var ids []string
+	for _, r := range rs {
+		if r.UpdatedAt > r.CreatedAt {
+			ids = append(ids, r.ID)
+		}
+		ids = append(ids, changed(r.Replies)...)
+	}
+	return ids
+}
+
+// edited says which of some posts and comments have an earlier version.
+func (w *Web) edited(ctx context.Context, ids []string) (map[string]bool, error) {
+	revised, err := w.node.Revised(ctx, ids)
+	is := make(map[string]bool, len(revised))
+	for _, id := range revised {
+		is[id] = true
+	}
+	return is, err
+}
+
 type commentView struct {
 	Post        postView
 	Above       []replyView // what it answers, the outermost first
 	Skip        bool        // there is more above than Above shows
 	Tree        []replyView // the comment, with what answers it
 	Cut         bool        // deep replies are missing
-	Feed        string
-	Next, First string // the addresses of other pages of the direct replies, or ""
+	Next, First string      // the addresses of other pages of the direct replies, or ""
 }
 
 // comment shows one comment with what it answers and what answers it.
 func (w *Web) comment(ctx context.Context, a ask) (answer, error) {
-	b, err := w.node.Branch(ctx, a.name, "")
+	b, err := w.node.BranchPage(ctx, a.name, node.Window{Cursor: a.after, Limit: shownRoots})
 	if err != nil {
 		return answer{}, err
 	}
 	v, c, path := w.view(a.tongue), b.Comment.Comment, "/comment/"+b.Comment.ID
-	cv := commentView{Post: v.post(b.Post), Feed: path + ".atom", Cut: b.Cut}
+	a = ask{path: a.path, name: a.name, after: a.after, page: 1, open: a.open, tongue: a.tongue}
+	v.level = 2
+	if v.edited, err = w.edited(ctx, changed([]*node.Reply{b.Comment})); err != nil {
+		return answer{}, err
+	}
+	cv := commentView{Post: v.post(b.Post), Cut: b.Cut}
 	above := b.Above
 	if len(above) > shownAbove {
 		above, cv.Skip = above[len(above)-shownAbove:], true
@@ -147,27 +192,31 @@ func (w *Web) comment(ctx context.Context, a ask) (answer, error) {
 	rm := threadRoom(c.HTML, 2)
 	for _, x := range above {
 		rv := v.reply(x)
-		if len(rv.Body) > wholeText {
-			rv.Body, rv.Begun = "", excerpt(x.HTML)
-		}
-		rm.left -= replyBytes + len(rv.Body)
+		rv.begin(x.HTML)
+		rm.left -= rv.weight()
 		cv.Above = append(cv.Above, rv)
 	}
-	direct := b.Comment.Replies
-	from := min((a.page-1)*shownRoots, len(direct))
-	to := min(from+shownRoots, len(direct))
-	if to < len(direct) {
-		cv.Next = link(path, "page", strconv.Itoa(a.page+1))
+	if b.Next != "" {
+		cv.Next = a.link(path, func(a *ask) { a.after = b.Next })
 	}
-	if from > 0 {
-		cv.First = path
-	}
+	cv.First = a.first(path)
 	focus := v.reply(c)
-	focus.Focus, focus.Below = true, below(b.Comment)
-	focus.Replies = v.replies(direct[from:to], c.ID, 2, rm)
+	opened := focus.Warned != "" && a.open != ""
+	switch {
+	case opened:
+		focus.Body, focus.Open = sanitised(c.HTML, v.level), ""
+	case focus.Warned != "":
+		focus.Open = a.opening(path)
+	}
+	focus.Focus, focus.Below = true, max(below(b.Comment), int(c.ReplyCount))
+	focus.Replies = v.replies(b.Comment.Replies, c.ID, 2, rm)
 	cv.Tree = []replyView{focus}
-	return w.html(a, "comment", frame{
-		Title: a.tongue.say("comment.title", "author", c.Author.Address(), "post", cv.Post.Title), Description: v.opening(c.Sensitive, c.Warning, c.HTML), Object: c.URI, Path: path,
-		Feed: cv.Feed, Next: cv.Next, NoIndex: c.Author.Host != "" || a.page > 1, Page: cv,
-	})
+	f := frame{
+		Title: a.tongue.say("comment.title", "author", c.Author.Address(), "post", cv.Post.Title), Description: v.beginning(c.Sensitive, c.Warning, c.HTML), Object: c.URI, Path: path,
+		Feed: path + ".atom", Next: cv.Next, NoIndex: c.Author.Host != "" || a.after != "" || opened, Page: cv,
+	}
+	if focus.Hidden { // there is nothing of it but its place
+		f.Title, f.Description, f.Object, f.Path, f.Feed, f.NoIndex = cv.Post.Title, "", "", "", "", true
+	}
+	return w.html(a, "comment", f)
 }

@@ -17,7 +17,7 @@ func submoltSorts() []string {
 type submoltsView struct {
 	Scopes, Orders []choice
 	Submolts       []submoltLine
-	Next, Previous string
+	Next, First    string // the addresses of other pages, or ""
 	Query          string // what was searched for, or ""
 	Named          string // the page of the submolt that Query names, or ""
 }
@@ -27,7 +27,7 @@ func (w *Web) submolts(ctx context.Context, a ask) (answer, error) {
 	a.sort, a.kind, a.lang = one(a.sort, submoltSorts()), "", ""
 	f := frame{
 		Title: a.tongue.say("submolts.h1"), Description: a.tongue.say("submolts.description", "node", w.node.Name()), Section: "m", Path: "/m", Feed: "/m.atom",
-		NoIndex: a.page > 1 || a.sort != "" || a.place != "" || a.query != "",
+		NoIndex: a.after != "" || a.sort != "" || a.place != "" || a.query != "",
 	}
 	var sv submoltsView
 	var err error
@@ -44,23 +44,28 @@ func (w *Web) submolts(ctx context.Context, a ask) (answer, error) {
 }
 
 func (w *Web) listedSubmolts(ctx context.Context, a ask) (submoltsView, error) {
-	actors, next, err := w.node.SubmoltsOf(ctx, a.place, a.sort, node.Window{Offset: (a.page - 1) * directoryPage, Limit: directoryPage})
+	actors, next, err := w.node.SubmoltsOf(ctx, a.place, a.sort, node.Window{Cursor: a.after, Limit: directoryPage})
 	if err != nil {
 		return submoltsView{}, err
 	}
-	number := a.page
 	sv := submoltsView{Orders: orders("/m", a, submoltSorts())}
 	for _, s := range []struct{ label, place string }{{"submolts.everywhere", ""}, {"home.this_node", node.PlaceHere}, {"submolts.other_nodes", node.PlaceElse}} {
-		sv.Scopes = append(sv.Scopes, choice{Label: a.tongue.say(s.label), Current: s.place == a.place, URL: a.link("/m", func(a *ask) { a.place = s.place })})
+		sv.Scopes = append(sv.Scopes, choice{Label: a.tongue.say(s.label), Current: s.place == a.place, URL: a.link("/m", func(a *ask) { a.place, a.after = s.place, "" })})
 	}
-	if next != "" && number < maxPage {
-		sv.Next = a.link("/m", func(a *ask) { a.page = number + 1 })
+	if next != "" {
+		sv.Next = a.link("/m", func(a *ask) { a.after = next })
 	}
-	if number > 1 {
-		sv.Previous = a.link("/m", func(a *ask) { a.page = number - 1 })
-	}
+	sv.First = a.first("/m")
 	sv.Submolts = w.view(a.tongue).submoltLines(actors)
 	return sv, nil
+}
+
+// first is the address of a list's first page, "" where that is asked for.
+func (a ask) first(path string) string {
+	if a.after == "" {
+		return ""
+	}
+	return a.link(path, func(a *ask) { a.after = "" })
 }
 
 // foundSubmolts are those whose names or descriptions hold the words asked for;
@@ -77,6 +82,7 @@ func (w *Web) foundSubmolts(ctx context.Context, a ask) (submoltsView, error) {
 	if found.Next != "" {
 		sv.Next = a.link("/m", func(a *ask) { a.after = found.Next })
 	}
+	sv.First = a.first("/m")
 	v := w.view(a.tongue)
 	for _, r := range found.Results {
 		if r.Actor != nil {

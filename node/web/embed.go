@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"instar.example/node"
@@ -37,10 +39,22 @@ type oembed struct {
 	AuthorURL       string   `json:"author_url,omitempty" xml:"author_url,omitempty"`
 	ProviderName    string   `json:"provider_name" xml:"provider_name"`
 	ProviderURL     string   `json:"provider_url" xml:"provider_url"`
-	CacheAge        int      `json:"cache_age" xml:"cache_age"` // seconds
-	ThumbnailURL    string   `json:"thumbnail_url" xml:"thumbnail_url"`
-	ThumbnailWidth  int      `json:"thumbnail_width" xml:"thumbnail_width"`
-	ThumbnailHeight int      `json:"thumbnail_height" xml:"thumbnail_height"`
+	CacheAge        int      `json:"cache_age" xml:"cache_age"`                             // seconds
+	ThumbnailURL    string   `json:"thumbnail_url,omitempty" xml:"thumbnail_url,omitempty"` // these three come together or not at all
+	ThumbnailWidth  int      `json:"thumbnail_width,omitempty" xml:"thumbnail_width,omitempty"`
+	ThumbnailHeight int      `json:"thumbnail_height,omitempty" xml:"thumbnail_height,omitempty"`
+}
+
+// errFormat is the error of a description in a format that is not made (oembed.com, 2.3.4).
+var errFormat = errors.New("oEmbed comes as JSON or XML")
+
+// fits leaves out a picture that is larger than the asker has room for: there is one size.
+func (o *oembed) fits(v url.Values) {
+	for name, size := range map[string]int{"maxwidth": cardWidth, "maxheight": cardHeight} {
+		if most, err := strconv.Atoi(v.Get(name)); err == nil && most < size {
+			o.ThumbnailURL, o.ThumbnailWidth, o.ThumbnailHeight = "", 0, 0
+		}
+	}
 }
 
 // oembed describes the page whose address is in "url", as JSON or as XML.
@@ -48,6 +62,10 @@ func (w *Web) oembed(ctx context.Context, a ask) (answer, error) {
 	v, err := url.ParseQuery(a.extra)
 	if err != nil {
 		return answer{}, err
+	}
+	format := v.Get("format")
+	if format != "" && format != "json" && format != "xml" {
+		return answer{}, errFormat
 	}
 	path, ok := strings.CutPrefix(v.Get("url"), w.node.BaseURL()+"/")
 	path, _, _ = strings.Cut(path, "?")
@@ -63,7 +81,8 @@ func (w *Web) oembed(ctx context.Context, a ask) (answer, error) {
 	if err := w.describe(ctx, &o, kind, name); err != nil {
 		return answer{}, err
 	}
-	if v.Get("format") == "xml" {
+	o.fits(v)
+	if format == "xml" {
 		body, err := xml.Marshal(o)
 		return answer{mediaType: "text/xml; charset=utf-8", body: append([]byte(xml.Header), body...)}, err
 	}

@@ -271,3 +271,20 @@ func TestIconsAndManifest(t *testing.T) {
 		}
 	}
 }
+
+// An asker that has no room for the picture gets none, and one that asks for a
+// format of its own is told so (oembed.com, 2.3.4).
+func TestOEmbedHeedsWhatIsAskedFor(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	p := s.post(s.agent("ada"), node.PostDraft{Title: "Tides"})
+	address := "/oembed?url=" + url.QueryEscape("https://a.test/post/"+p.ID)
+	for query, pictured := range map[string]bool{"": true, "&maxwidth=1200&maxheight=630": true, "&maxwidth=1199": false, "&maxheight=400": false, "&maxwidth=400&format=xml": false, "&maxwidth=wide": true} {
+		if got := s.get(address + query); got.StatusCode != http.StatusOK || strings.Contains(got.body, "thumbnail") != pictured {
+			t.Errorf("%s = %d %s, a picture: want %v", query, got.StatusCode, got.body, pictured)
+		}
+	}
+	if got := s.get(address + "&format=yaml"); got.StatusCode != http.StatusNotImplemented {
+		t.Errorf("a format that nobody makes = %d, want 501", got.StatusCode)
+	}
+}

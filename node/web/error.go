@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"html/template"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -31,6 +32,7 @@ type failure struct {
 	Text   string
 	// The languages of both, where they are not the page's.
 	TitleLang, TextLang string
+	Said                template.HTML // Text where a part of it is in another language, or ""
 
 	Reload  string // the address to come back to, or ""
 	Again   int    // of a page that loads itself again at once: the number of that try, or 0
@@ -67,7 +69,7 @@ func (w *Web) fail(rw http.ResponseWriter, r *http.Request, err error) {
 		rw.Header().Set("Retry-After", strconv.Itoa(int(e.After.Seconds())+1))
 	}
 	if f.Pending {
-		f.Reload = r.URL.EscapedPath()
+		f.Reload = here(r)
 		rw.Header().Set("Retry-After", strconv.Itoa(int(node.LookupWait.Seconds())))
 	}
 	w.sendFailure(rw, r, t, f)
@@ -84,10 +86,9 @@ func (w *Web) sendFailure(rw http.ResponseWriter, r *http.Request, t tongue, f f
 	}
 	again := ""
 	if f.Again > 0 {
-		again = link(f.Reload, "page", strconv.Itoa(f.Again))
+		again = with(f.Reload, "page", strconv.Itoa(f.Again))
 	}
-	here := r.URL.EscapedPath()
-	body, err := w.render(ask{path: here, page: 1, tongue: t}, "failure", frame{Title: f.Title, NoIndex: true, Again: again, Page: f})
+	body, err := w.render(ask{path: here(r), page: 1, tongue: t}, "failure", frame{Title: f.Title, NoIndex: true, Again: again, Page: f})
 	if err != nil {
 		w.log.LogAttrs(r.Context(), slog.LevelError, "page of an error failed", slog.Any("error", err))
 		http.Error(rw, f.Title, f.Status)
@@ -97,6 +98,19 @@ func (w *Web) sendFailure(rw http.ResponseWriter, r *http.Request, t tongue, f f
 	h.Set("Content-Language", t.code)
 	h.Set("Cache-Control", "no-store")
 	write(rw, r, f.Status, body)
+}
+
+// here is the address that is asked for, without what every link keeps and the
+// number of a try.
+func here(r *http.Request) string {
+	q := r.URL.Query()
+	for _, name := range []string{"page", paramTongue, paramTheme} {
+		q.Del(name)
+	}
+	if len(q) == 0 {
+		return r.URL.EscapedPath()
+	}
+	return r.URL.EscapedPath() + "?" + q.Encode()
 }
 
 // describe says an error to people.
@@ -110,6 +124,10 @@ func describe(t tongue, err error) failure {
 			f.Text = t.say("failure.asking_long", "address", p.address, "host", p.host)
 		}
 		return f
+	}
+	if errors.Is(err, errFormat) {
+		text, lang := t.told(errFormat.Error())
+		return failure{Status: http.StatusNotImplemented, Title: t.say("failure.invalid"), Text: text + t.say("common.stop"), TextLang: lang}
 	}
 	e, ok := errors.AsType[*node.Error](err)
 	if !ok {
@@ -125,9 +143,9 @@ func describe(t tongue, err error) failure {
 	case node.Invalid:
 		return failure{Status: http.StatusBadRequest, Title: t.say("failure.invalid"), Text: stopped, TextLang: lang}
 	case node.Limited:
-		return failure{Status: http.StatusTooManyRequests, Title: t.say("failure.not_now"), Text: t.say("failure.limited_text", "detail", detail), TextLang: lang}
+		return failure{Status: http.StatusTooManyRequests, Title: t.say("failure.not_now"), Text: t.say("failure.limited_text", "detail", detail), Said: t.quoting("failure.limited_text", detail, lang)}
 	case node.Unready:
-		return failure{Status: http.StatusServiceUnavailable, Title: t.say("failure.not_now"), Text: t.say("failure.not_now_text", "detail", detail)}
+		return failure{Status: http.StatusServiceUnavailable, Title: t.say("failure.not_now"), Text: t.say("failure.not_now_text", "detail", detail), Said: t.quoting("failure.not_now_text", detail, lang)}
 	default:
 		return failure{Status: http.StatusForbidden, Title: t.say("failure.not_allowed"), Text: stopped, TextLang: lang}
 	}

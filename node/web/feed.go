@@ -111,7 +111,7 @@ func (w *Web) in(f format, from source) page {
 			made.updated = max(made.updated, e.updated)
 		}
 		body, err := f.write(w, made)
-		return answer{mediaType: f.mediaType, body: body, modified: made.updated}, err
+		return answer{mediaType: f.mediaType, body: body}, err
 	}
 }
 

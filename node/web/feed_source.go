@@ -130,13 +130,26 @@ func (w *Web) directoryFeed(ctx context.Context, _ ask) (feed, error) {
 	submolts, _, err := w.node.Submolts(ctx, storage.ByNew, node.Window{Limit: feedEntries})
 	f := feed{page: "/m", stem: "/m", title: "Submolts · " + w.node.Name(), subtitle: "The communities that are known here, the newest first."}
 	for _, s := range submolts {
-		path, ref := actorPath("m", s.Handle, s.Host), s.Ref()
-		f.entries = append(f.entries, entryOf{
-			id: s.URI, url: w.node.BaseURL() + path, title: path[1:], lang: guess(s.Description), html: "<p>" + html.EscapeString(s.Description) + "</p>",
-			text: s.Description, author: ref, submolt: &ref, replies: feedStem(path, s.Host), published: s.CreatedAt, updated: s.CreatedAt,
-		})
+		f.entries = append(f.entries, w.actorEntry(s))
 	}
 	return f, err
+}
+
+// actorEntry is a submolt or an agent in a feed.
+func (w *Web) actorEntry(a storage.Actor) entryOf {
+	letter, ref := "u", a.Ref()
+	if a.Kind == storage.KindSubmolt {
+		letter = "m"
+	}
+	path := actorPath(letter, a.Handle, a.Host)
+	e := entryOf{
+		id: a.URI, url: w.node.BaseURL() + path, title: path[1:], lang: guess(a.Description), html: "<p>" + html.EscapeString(a.Description) + "</p>",
+		text: a.Description, author: ref, replies: feedStem(path, a.Host), published: a.CreatedAt, updated: a.CreatedAt,
+	}
+	if a.Kind == storage.KindSubmolt {
+		e.submolt = &ref
+	}
+	return e
 }
 
 // postFeed holds the latest comments under a post, at whatever depth, the newest first.
@@ -193,11 +206,14 @@ func (w *Web) searchFeed(ctx context.Context, a ask) (feed, error) {
 	found, err := w.node.Search(ctx, node.SearchQuery{Window: node.Window{Cursor: a.after, Limit: feedEntries}, Q: a.query, Type: a.kind})
 	f.next = found.Next
 	for _, r := range found.Results {
-		if r.Comment != nil {
+		switch {
+		case r.Actor != nil:
+			f.entries = append(f.entries, w.actorEntry(*r.Actor))
+		case r.Comment != nil:
 			f.entries = append(f.entries, w.commentEntry(*r.Comment, untitled(r.Post.Title)))
-			continue
+		default:
+			f.entries = append(f.entries, w.postEntry(r.Post))
 		}
-		f.entries = append(f.entries, w.postEntry(r.Post))
 	}
 	return f, err
 }

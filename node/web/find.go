@@ -19,9 +19,12 @@ func (w *Web) findSubmolt(ctx context.Context, a ask) (storage.Actor, error) {
 	if err != nil {
 		return storage.Actor{}, err
 	}
-	s, err := w.node.Submolt(ctx, addr.String())
-	if isNotFound(err) && addr.Host != "" {
-		return w.seek(ctx, a, addr, storage.KindSubmolt, err)
+	s, missing := w.node.Submolt(ctx, addr.String())
+	if !isNotFound(missing) || addr.Host == "" {
+		return s, missing
+	}
+	if s, err = w.seek(ctx, a, addr, storage.KindSubmolt, missing); err == nil && s.Kind != storage.KindSubmolt {
+		err = missing
 	}
 	return s, err
 }
@@ -34,10 +37,10 @@ func (w *Web) findAgent(ctx context.Context, a ask) (storage.Actor, error) {
 		return storage.Actor{}, err
 	}
 	found, err := w.node.Agent(ctx, addr.String())
-	switch {
-	case isNotFound(err) && addr.Host != "":
-		return w.seek(ctx, a, addr, storage.KindAgent, err)
-	case err == nil && found.Kind != storage.KindAgent:
+	if isNotFound(err) && addr.Host != "" {
+		found, err = w.seek(ctx, a, addr, storage.KindAgent, err)
+	}
+	if err == nil && found.Kind != storage.KindAgent {
 		err = &node.Error{Kind: node.NotFound, Code: "not_found", Detail: addr.String() + " is not an agent"}
 	}
 	return found, err
@@ -72,6 +75,9 @@ func (w *Web) seek(ctx context.Context, a ask, addr node.Address, kind string, m
 	found, err := w.node.ActorByURI(ctx, "acct:"+kind+":"+addr.String())
 	switch {
 	case isNotFound(err) && !asked:
+		if found, err = w.node.Await(ctx, addr.String(), kind); !isNotFound(err) {
+			return found, err // it was found since it was missed
+		}
 		return found, &node.Error{Kind: node.Unready, Code: "busy", Detail: "Too many names of other nodes are being looked up", After: time.Minute}
 	case err != nil && !isNotFound(err):
 		return found, err

@@ -57,10 +57,10 @@ func (w *Web) follow(rw http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), renderTimeout)
 	defer cancel()
 	q, t := r.URL.Query(), w.tongueOf(r)
-	fv, err := w.followed(ctx, strings.TrimSpace(q.Get("of")))
+	try, _ := strconv.Atoi(q.Get("page")) // 0 for what is no number
+	fv, err := w.followed(ctx, strings.TrimSpace(q.Get("of")), max(try, 1))
 	if err == nil {
-		fv.Account = strings.TrimSpace(strings.ToValidUTF8(q.Get("as"), ""))
-		fv.try, _ = strconv.Atoi(q.Get("page")) // 0 for what is no number
+		fv.Account, fv.try = strings.TrimSpace(strings.ToValidUTF8(q.Get("as"), "")), try
 		err = w.lead(ctx, t, &fv)
 	}
 	if err != nil {
@@ -85,10 +85,10 @@ func (w *Web) follow(rw http.ResponseWriter, r *http.Request) {
 	write(rw, r, http.StatusOK, body)
 }
 
-// followed finds what is to be followed.
-func (w *Web) followed(ctx context.Context, of string) (followView, error) {
+// followed finds what is to be followed; try is how often it was asked for.
+func (w *Web) followed(ctx context.Context, of string, try int) (followView, error) {
 	letter, name, ok := strings.Cut(of, "/")
-	a := ask{name: name}
+	a := ask{name: name, page: try}
 	var found storage.Actor
 	var err error
 	sign := "@"
@@ -136,7 +136,8 @@ func (w *Web) lead(ctx context.Context, t tongue, fv *followView) error {
 		fv.Waiting = true
 		return nil
 	case way.Trouble != "":
-		fv.Trouble, fv.TroubleLang = host+": "+way.Trouble+".", tongueEnglish
+		trouble, lang := t.told(way.Trouble)
+		fv.Trouble, fv.TroubleLang = t.say("follow.trouble", "host", host, "trouble", trouble), lang
 		return nil
 	}
 	w.choose(t, fv, way)

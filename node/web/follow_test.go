@@ -1,12 +1,17 @@
 package web_test
 
 import (
+	"html"
 	"net/http"
 	"net/url"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
+	"instar.example/federation/activity"
 	"instar.example/node"
+	"instar.example/storage"
 )
 
 func followAddress(of, as string) string {
@@ -109,5 +114,51 @@ func TestFollowNeedsSomethingToFollow(t *testing.T) {
 		if !strings.Contains(s.page(path), `<input type="hidden" name="of" value="`+of+`">`) {
 			t.Errorf("%s has no form to follow it", path)
 		}
+	}
+}
+
+// A page that waits for another node comes back to what was asked for, and not without end.
+func TestFollowingWhatIsLookedUpGoesOn(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	at := "/follow?of=m%2Fcoral%40b.test&ui=es&theme=dark"
+	for try := 2; try <= 5; try++ {
+		got := s.get(at)
+		m := regexp.MustCompile(`http-equiv="refresh" content="0; url=([^"]+)"`).FindStringSubmatch(got.body)
+		if got.StatusCode != http.StatusAccepted || m == nil {
+			t.Fatalf("GET %s = %d %v, want a 202 that looks again", at, got.StatusCode, m)
+		}
+		u, err := url.Parse(html.UnescapeString(m[1]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if q := u.Query(); q.Get("of") != "m/coral@b.test" || q.Get("page") != strconv.Itoa(try) || q.Get("ui") != "es" || q.Get("theme") != "dark" {
+			t.Errorf("GET %s looks again at %s", at, u)
+		}
+		if !strings.Contains(html.UnescapeString(got.body), `class="button" href="/follow?of=m%2Fcoral%40b.test&ui=es&theme=dark"`) {
+			t.Errorf("GET %s: the link to look again loses what was asked for: %s", at, got.body)
+		}
+		at = u.String()
+	}
+	if got := s.get(at); strings.Contains(got.body, `http-equiv="refresh"`) {
+		t.Errorf("GET %s looks again without end", at)
+	}
+}
+
+// A person of another server has no page of an agent, however long one waits for it.
+func TestAPersonIsNoAgent(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.get("/u/coral@b.test")
+	l, addr := s.lookup(storage.KindAgent)
+	waiting := make(chan reply)
+	go func() { waiting <- s.get("/u/coral@b.test?page=2&ui=es") }()
+	uri := "https://b.test/u/coral"
+	err := s.node.LookupFound(t.Context(), l, storage.KindAgent, addr, &activity.Actor{ID: uri, Type: "Person", PreferredUsername: "Coral", Inbox: uri + "/inbox"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := <-waiting; got.StatusCode != http.StatusNotFound || !strings.Contains(got.body, "coral@b.test no es un agente") {
+		t.Errorf("GET a person's name that waited = %d, want 404: %s", got.StatusCode, got.body)
 	}
 }

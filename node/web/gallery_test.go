@@ -67,6 +67,8 @@ func gallery(s *site) []exhibit {
 	if _, err := s.node.Suspend(s.Context(), "trader"); err != nil {
 		s.Fatal(err)
 	}
+	warned := s.post(bob, node.PostDraft{Title: "Not for everybody", Content: "## Teeth\n\nMany of them.", Warning: "深海里的牙齿"})
+	s.comment(ada, warned.ID, "", "# Loud\n\nI have seen worse.")
 	s.vote(bob, p.ID, 1)
 	s.vote(long, p.ID, -1)
 	s.moderate(ada, bob)
@@ -88,6 +90,9 @@ func gallery(s *site) []exhibit {
 		{"post-arabic", "/post/" + arabic.ID},
 		{"post-picture", "/post/" + drawn.ID},
 		{"post-remote", "/post/foreign"},
+		{"post-warned", "/post/" + warned.ID},
+		{"post-opened", "/post/" + warned.ID + "?open=1"},
+		{"comment-gone", "/comment/" + gone.ID},
 		{"comment", "/comment/" + c.ID},
 		{"comment-deep", "/comment/" + parent},
 		{"agent", "/u/ada"},
@@ -192,11 +197,15 @@ func (s *site) moderate(ada, bob node.Author) {
 	told := node.Judgement{Reason: "Not about the sea. 与海无关。"}
 	off := s.post(bob, node.PostDraft{Title: "Off topic", Submolt: "deep_sea"})
 	shut := s.post(bob, node.PostDraft{Title: "Settled: 珊瑚不是植物", Submolt: "deep_sea"})
+	rude := s.comment(bob, shut.ID, "", "Who is that?")
 	if _, err := s.node.RemovePost(s.Context(), ada, off.ID, told); err != nil {
 		s.Fatalf("RemovePost: %v", err)
 	}
 	if _, err := s.node.LockPost(s.Context(), ada, shut.ID, told); err != nil {
 		s.Fatalf("LockPost: %v", err)
+	}
+	if _, err := s.node.RemoveComment(s.Context(), ada, rude.ID, told); err != nil {
+		s.Fatalf("RemoveComment: %v", err)
 	}
 	told.Until = s.now().Add(48 * time.Hour)
 	if _, err := s.node.Ban(s.Context(), ada, "deep_sea", "bob", told); err != nil {

@@ -96,8 +96,6 @@ func (v view) posts(a ask, path string, ps node.Posts) postsView {
 	if ps.Next != "" {
 		pv.Next = a.link(path, func(a *ask) { a.after = ps.Next })
 	}
-	if a.after != "" {
-		pv.First = a.link(path, func(a *ask) { a.after = "" })
-	}
+	pv.First = a.first(path)
 	return pv
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"instar.example/node"
-	"instar.example/storage"
 )
 
 // modLogPage is how many acts one page of the log shows.
@@ -17,7 +16,9 @@ type modLine struct {
 	Who, Whom, Where actorView
 	Site             string // in the place of Where, of what a whole server did
 	Title, Path      string // of the post; "" where it is not shown
+	TitleLang        string
 	Reason           string
+	ReasonLang       string
 	At               stamp
 	Until            *stamp
 }
@@ -46,10 +47,11 @@ func (w *Web) modLog(ctx context.Context, a ask) (answer, error) {
 	v, mv := w.view(a.tongue), modLogView{}
 	for _, e := range log.Entries {
 		line := modLine{
-			ID: e.ID, Deed: "deed." + e.Act, Who: v.actor(e.Actor), Whom: v.actor(e.Agent), Where: v.actor(e.Submolt), Site: e.Site, Title: e.Title, Reason: e.Reason, At: v.stamp(e.CreatedAt),
+			ID: e.ID, Deed: "deed." + e.Act, Who: v.actor(e.Actor), Whom: v.actor(e.Agent), Where: v.actor(e.Submolt), Site: e.Site, Title: e.Title, TitleLang: guess(e.Title), Reason: e.Reason, ReasonLang: guess(e.Reason),
+			At: v.stamp(e.CreatedAt),
 		}
 		switch {
-		case e.TargetKind == storage.DocComment && e.Title != "":
+		case e.CommentShown && e.Title != "":
 			line.Path = "/comment/" + e.TargetID
 		case e.Title != "":
 			line.Path = "/post/" + e.PostID

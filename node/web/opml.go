@@ -169,7 +169,7 @@ func (w *Web) importOPML(rw http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(rw, r.Body, opmlBytes)
 	title, addresses, err := readOPML(r)
 	if err != nil {
-		w.fail(rw, r, &node.Error{Kind: node.Invalid, Code: "bad_opml", Detail: "Paste or choose an OPML document of at most 256 KB: " + err.Error()})
+		w.fail(rw, r, &node.Error{Kind: node.Invalid, Code: "bad_opml", Detail: "Paste or choose an OPML document of at most 256 KB with subscriptions"})
 		return
 	}
 	v := url.Values{}

@@ -225,7 +225,7 @@ func TestMissingAndDeletedPages(t *testing.T) {
 	human := s.remote(storage.KindHuman, "b.test", "Hugo")
 	s.keep(func(ctx context.Context, q storage.Queries) error { return q.InsertActor(ctx, human) })
 	for path, want := range map[string]int{
-		"/post/" + p.ID: 410, "/post/" + p.ID + ".atom": 410, "/comment/" + c.ID: 410, "/comment/" + onGone.ID: 410,
+		"/post/" + p.ID: 410, "/post/" + p.ID + ".atom": 410, "/comment/" + c.ID + ".atom": 410, "/comment/" + onGone.ID: 410,
 		"/post/nope": 404, "/comment/nope": 404, "/m/nope": 404, "/u/nope": 404, "/m/a%20b": 404, "/u/..%2f..%2fetc": 404, "/m/%00": 404, "/nope": 404,
 		"/u/nope.atom": 404, "/m/x@not..a..host": 404, "/u/hugo@b.test": 404, "/post/nope.atom": 404,
 		"/?after=nonsense": 400, "/search?q=a%00b": 400, "/search?q=" + strings.Repeat("x", 501): 400,

@@ -25,7 +25,7 @@ type threadView struct {
 
 // post shows a post with what was said about it.
 func (w *Web) post(ctx context.Context, a ask) (answer, error) {
-	a.sort = one(a.sort, threadSorts())
+	a = ask{path: a.path, name: a.name, sort: one(a.sort, threadSorts()), after: a.after, page: 1, open: a.open, tongue: a.tongue}
 	t, err := w.node.Thread(ctx, node.ThreadQuery{
 		Window: node.Window{Cursor: a.after, Limit: shownRoots}, PostID: a.name, Sort: a.sort,
 	})
@@ -33,22 +33,32 @@ func (w *Web) post(ctx context.Context, a ask) (answer, error) {
 		return answer{}, err
 	}
 	v, path := w.view(a.tongue), "/post/"+t.Post.ID
+	v.level = 3 // below the one over all comments
+	ids := changed(t.Replies)
+	if t.Post.UpdatedAt > t.Post.CreatedAt {
+		ids = append(ids, t.Post.ID)
+	}
+	if v.edited, err = w.edited(ctx, ids); err != nil {
+		return answer{}, err
+	}
 	tv := threadView{Post: v.post(t.Post), Orders: orders(path, a, threadSorts()), Cut: t.Cut, Feed: path + ".atom"}
 	tv.Replies = v.replies(t.Replies, "", 1, threadRoom(t.Post.HTML, 1))
-	tv.Post.Body = sanitised(t.Post.HTML)
-	tv.Post.Hashtags = tagLinks(t.Post.Title, t.Post.Content)
+	opened := tv.Post.Warned != "" && a.open != ""
+	if tv.Post.Warned != "" && !opened {
+		tv.Post.Open, tv.Post.Link, tv.Post.Picture = a.opening(path), nil, ""
+	} else {
+		tv.Post.Body, tv.Post.Hashtags = sanitised(t.Post.HTML, 2), tagLinks(t.Post.Title, t.Post.Content)
+	}
 	if t.Next != "" {
-		tv.Next = link(path, "sort", a.sort, "after", t.Next)
+		tv.Next = a.link(path, func(a *ask) { a.after = t.Next })
 	}
-	if a.after != "" {
-		tv.First = link(path, "sort", a.sort)
-	}
+	tv.First = a.first(path)
 	if err := w.around(ctx, v, t.Post, &tv); err != nil {
 		return answer{}, err
 	}
 	return w.html(a, "post", frame{
-		Title: tv.Post.Title, Description: v.opening(t.Post.Sensitive, t.Post.Warning, t.Post.HTML), Path: path, Object: t.Post.URI, Feed: tv.Feed, Next: tv.Next,
-		NoIndex: a.after != "" || t.Post.Author.Host != "", Page: tv,
+		Title: tv.Post.Title, Description: v.beginning(t.Post.Sensitive, t.Post.Warning, t.Post.HTML), Path: path, Object: t.Post.URI, Feed: tv.Feed, Next: tv.Next,
+		NoIndex: a.after != "" || t.Post.Author.Host != "" || opened, Page: tv,
 	})
 }
 

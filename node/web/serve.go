@@ -20,7 +20,6 @@ import (
 const (
 	renderTimeout = 10 * time.Second
 	maxParam      = 600 // bytes of one query parameter
-	maxPage       = 1 + node.MaxOffset/directoryPage
 )
 
 // page makes one answer. It sees of the request only what an ask holds, which
@@ -38,7 +37,10 @@ type ask struct {
 	after string // a cursor
 	query string // of a search, or what a report is about
 	kind  string // of a search or profile: "posts", "comments", "submolts", "agents" or ""
-	page  int    // of a directory, from 1
+	page  int    // how often a page that waits for another node has asked, from 1
+	open  string // "1" where a sensitive text is asked for, or ""
+	// version is the number of one of those in a history, or "".
+	version string
 	// extra are the parameters of the few pages that have others, sorted and
 	// encoded as a query.
 	extra string
@@ -50,7 +52,6 @@ type ask struct {
 type answer struct {
 	mediaType string
 	body      []byte
-	modified  int64 // when what it shows last changed, where that is known
 }
 
 // Media types of answers.
@@ -95,7 +96,10 @@ func newAsk(r *http.Request) ask {
 	}
 	a.after, a.query, a.lang = value("after"), cmp.Or(value("q"), value("about")), language(value("lang"))
 	if n, err := strconv.Atoi(value("page")); err == nil {
-		a.page = min(max(n, 1), maxPage)
+		a.page = min(max(n, 1), seekTries)
+	}
+	if strings.HasPrefix(a.path, "/post/") || strings.HasPrefix(a.path, "/comment/") {
+		a.opened(value)
 	}
 	a.extra = extra(a.path, v)
 	return a
@@ -103,11 +107,11 @@ func newAsk(r *http.Request) ask {
 
 // key tells pages apart. No part can run into another one: none holds a space.
 func (a ask) key() string {
-	if a.tongue.mark() == "" && a.sort == "" && a.place == "" && a.lang == "" && a.after == "" && a.query == "" && a.kind == "" && a.page == 1 && a.extra == "" {
+	if a.tongue.mark() == "" && a.sort == "" && a.place == "" && a.lang == "" && a.after == "" && a.query == "" && a.kind == "" && a.page == 1 && a.open == "" && a.version == "" && a.extra == "" {
 		return a.path
 	}
 	key := strings.Join([]string{
-		a.path, a.sort, a.time, a.place, a.lang, url.QueryEscape(a.after), url.QueryEscape(a.query), a.kind, strconv.Itoa(a.page),
+		a.path, a.sort, a.time, a.place, a.lang, url.QueryEscape(a.after), url.QueryEscape(a.query), a.kind, strconv.Itoa(a.page), a.open, a.version,
 	}, " ")
 	if mark := a.tongue.mark(); mark != "" {
 		key += " " + mark
@@ -123,7 +127,7 @@ func extra(path string, v url.Values) string {
 	var names []string
 	switch {
 	case path == "/oembed":
-		names = []string{"url", "format"}
+		names = []string{"url", "format", "maxwidth", "maxheight"}
 	case strings.HasPrefix(path, "/list"):
 		names = []string{"m", "u", "name"}
 	}
@@ -146,7 +150,7 @@ func (a ask) link(path string, change func(a *ask)) string {
 	if a.page > 1 {
 		page = strconv.Itoa(a.page)
 	}
-	return link(path, "show", a.place, "lang", a.lang, "sort", a.sort, "t", a.time, "q", a.query, "type", a.kind, "after", a.after, "page", page)
+	return link(path, "show", a.place, "lang", a.lang, "sort", a.sort, "t", a.time, "q", a.query, "type", a.kind, "after", a.after, "page", page, "open", a.open, "v", a.version)
 }
 
 // self is the address of what is asked for, whatever its language.

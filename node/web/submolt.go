@@ -12,9 +12,10 @@ import (
 type submoltLine struct {
 	actorView
 
-	Title, Description, Lang string
-	Subscribers, Posts       int64
-	ActiveAt                 *stamp
+	Title, TitleLang   string
+	Description, Lang  string
+	Subscribers, Posts int64
+	ActiveAt           *stamp
 }
 
 func (v view) submoltLines(actors []storage.Actor) []submoltLine {
@@ -27,7 +28,7 @@ func (v view) submoltLines(actors []storage.Actor) []submoltLine {
 
 func (v view) submoltLine(s storage.Actor) submoltLine {
 	return submoltLine{
-		actorView: v.actor(s.Ref()), Title: s.DisplayName, Description: s.Description, Lang: guess(s.Description),
+		actorView: v.actor(s.Ref()), Title: s.DisplayName, TitleLang: guess(s.DisplayName), Description: s.Description, Lang: guess(s.Description),
 		Subscribers: s.FollowerCount, Posts: s.PostCount, ActiveAt: v.when(s.LastActiveAt),
 	}
 }
@@ -46,6 +47,8 @@ type submoltView struct {
 	Moderators []actorView
 	Offices    []officeView
 	Charter    storage.Charter
+	CreedLang  string
+	RulesLang  string
 	Website    *linkView
 	Restricted bool
 	Sensitive  bool
@@ -103,6 +106,7 @@ func (w *Web) submolt(ctx context.Context, a ask) (answer, error) {
 // officeView is a role in a submolt.
 type officeView struct {
 	Name    string
+	Lang    string // of Name
 	Holders []actorView
 }
 
@@ -113,6 +117,7 @@ func (w *Web) constitution(ctx context.Context, v view, address string, sv *subm
 		return err
 	}
 	sv.Charter, sv.Website = seen.Charter, viewLink(seen.Charter.Website)
+	sv.CreedLang, sv.RulesLang = guess(seen.Charter.Creed), guess(seen.Charter.Rules)
 	if seen.Creator.ID != "" {
 		sv.Founder = new(v.actor(seen.Creator))
 	}
@@ -125,7 +130,7 @@ func (w *Web) constitution(ctx context.Context, v view, address string, sv *subm
 	}
 	_, offices, err := w.node.Offices(ctx, address)
 	for _, o := range offices {
-		ov := officeView{Name: o.Label.Label}
+		ov := officeView{Name: o.Label.Label, Lang: guess(o.Label.Label)}
 		for _, h := range o.Holders {
 			ov.Holders = append(ov.Holders, v.actor(h.Agent))
 		}

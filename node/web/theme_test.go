@@ -2,6 +2,8 @@ package web_test
 
 import (
 	"net/http"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -51,5 +53,28 @@ func TestAThemeIsChosenAndKept(t *testing.T) {
 	}
 	if got := s.get("/?theme=%22%3E%3Cscript%3E"); strings.Contains(got.body, "<script>") || strings.Contains(got.body, "data-theme=") {
 		t.Error("anything is a theme")
+	}
+}
+
+// Paper is white, whatever theme was chosen or is the system's: the rule of the
+// print must be as weighty as those of the themes, and stand behind them.
+func TestPrintsAreDarkOnWhite(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	m := regexp.MustCompile(`href="(/static/style-[^"]+)"`).FindStringSubmatch(s.page("/"))
+	style := s.get(m[1]).body
+	before, paper, _ := strings.Cut(style, "@media print {")
+	paper, _, _ = strings.Cut(paper, "}")
+	selectors, colours, _ := strings.Cut(regexp.MustCompile(`/\*.*?\*/`).ReplaceAllString(paper, ""), "{")
+	covered := strings.Split(strings.TrimSpace(selectors), ", ")
+	for _, theme := range regexp.MustCompile(`(:root\S*) \{`).FindAllStringSubmatch(before, -1) {
+		if selector := regexp.MustCompile(`^:root\[data-theme=[a-z]+\]`).ReplaceAllString(theme[1], ":root[data-theme]"); !slices.Contains(covered, selector) {
+			t.Errorf("the print does not set the colours of %s: %s", theme[1], selectors)
+		}
+	}
+	for _, colour := range []string{"color-scheme: light", "--ground: #fff", "--text: #000", "--quiet: #333", "--warn: "} {
+		if !strings.Contains(colours, colour) {
+			t.Errorf("the print lacks %s: %s", colour, colours)
+		}
 	}
 }

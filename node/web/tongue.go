@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"html"
+	"html/template"
 	"iter"
 	"net/http"
 	"net/url"
@@ -202,12 +203,28 @@ func (t tongue) tongues(here string) []tongueLink {
 // told is what node says of an error, in the reader's language where it is
 // known; else it is in English, and lang says so.
 func (t tongue) told(detail string) (text, lang string) {
-	key := "told." + strings.ReplaceAll(strings.ToLower(detail), " ", "_")
-	if _, ok := t.said[key]; ok {
-		return t.say(key), ""
+	key := func(detail string) string { return "told." + strings.ReplaceAll(strings.ToLower(detail), " ", "_") }
+	if said := key(detail); t.has(said) {
+		return t.say(said), ""
+	}
+	if name, rest, ok := strings.Cut(detail, " "); ok && t.has(key("name "+rest)) {
+		return t.say(key("name "+rest), "name", name), ""
 	}
 	if t.code == tongueEnglish {
 		return detail, ""
 	}
 	return detail, tongueEnglish
+}
+
+func (t tongue) has(key string) bool {
+	_, ok := t.said[key]
+	return ok
+}
+
+// quoting is a text around what node says in another language; "" where all is in one.
+func (t tongue) quoting(key, detail, lang string) template.HTML {
+	if lang == "" {
+		return ""
+	}
+	return t.markup(key, "detail", template.HTML(`<bdi lang="`+lang+`">`+html.EscapeString(detail)+"</bdi>")) //nolint:gosec // escaped
 }

@@ -20,6 +20,10 @@ type view struct {
 
 	now  time.Time
 	base string // the node's origin
+	// edited are the posts and comments that have an earlier version (note).
+	edited map[string]bool
+	// level is that of the first heading in a comment.
+	level int
 }
 
 func (w *Web) view(t tongue) view { return view{tongue: t, now: w.now(), base: w.node.BaseURL()} }
@@ -117,8 +121,9 @@ type postView struct {
 	Link                   *linkView // what a link post points to
 	Picture                string    // the path of an image post's picture, of those that this node serves
 	Excerpt                string
-	Warned                 string    // what stands before a sensitive text, "" for any other
-	Hashtags               []tagLink // on its own page
+	Warned                 template.HTML // what stands before a sensitive text, "" for any other
+	Open                   string        // where a sensitive text is shown, "" where it is
+	Hashtags               []tagLink     // on its own page
 	Body                   template.HTML
 	Score, Up, Down        int64
 	Comments               int64
@@ -146,7 +151,7 @@ func (v view) post(p storage.Post) postView {
 	pv := postView{
 		ID: p.ID, Path: "/post/" + p.ID, Title: p.Title, Lang: language(p.Lang), Author: v.actor(p.Author), Submolt: v.actor(p.Submolt),
 		Link: viewLink(p.URL), Score: p.Score, Up: p.Up, Down: p.Down, Comments: p.CommentCount, At: v.stamp(p.CreatedAt),
-		Edited: p.UpdatedAt > p.CreatedAt, Pinned: p.Pinned, Locked: p.Locked, Warned: v.warned(p.Sensitive, p.Warning),
+		Edited: v.edited[p.ID], Pinned: p.Pinned, Locked: p.Locked, Warned: v.warning(p.Sensitive, p.Warning),
 	}
 	if strings.TrimSpace(pv.Title) == "" {
 		pv.Title = v.say("common.untitled")
@@ -196,8 +201,32 @@ func webAddress(s string) string {
 // sanitised trusts the HTML of a post or comment: node made it from Markdown
 // or from a peer's HTML through its allow-list before it was stored
 // (node/html.go). Nothing else may pass here.
-func sanitised(stored string) template.HTML {
-	return template.HTML(reachable.Replace(stored)) //nolint:gosec // sanitised before it was stored, see above
+//
+// Its headings become parts of the page: the first is of the given level.
+func sanitised(stored string, level int) template.HTML {
+	return template.HTML(outline(reachable.Replace(stored), level)) //nolint:gosec // sanitised before it was stored, see above
+}
+
+// headingTag begins or ends a heading. In sanitised HTML "<" is nothing else than the beginning of a tag.
+var headingTag = regexp.MustCompile(`<(/?)h([1-6])\b`)
+
+// outline gives headings the levels of their places: none above the given one, and
+// none left out between one and what it is a part of.
+func outline(markup string, level int) string {
+	if !strings.Contains(markup, "<h") {
+		return markup
+	}
+	var above []byte // the levels, as they were written, of what a place is a part of
+	return headingTag.ReplaceAllStringFunc(markup, func(tag string) string {
+		written := tag[len(tag)-1]
+		if tag[1] != '/' {
+			for len(above) > 0 && above[len(above)-1] >= written {
+				above = above[:len(above)-1]
+			}
+			above = append(above, written)
+		}
+		return tag[:len(tag)-1] + strconv.Itoa(min(level+len(above)-1, 6))
+	})
 }
 
 // reachable lets the keyboard scroll what may be wider than the page (WCAG

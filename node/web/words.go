@@ -35,7 +35,7 @@ func (w *Web) words(name string) page {
 			Challenged: mode == node.VerifyNew || mode == node.VerifyAll,
 		}
 		if text := w.texts[name]; text != "" {
-			v.Text, v.Lang = sanitised(w.node.Markdown(text)), guess(text)
+			v.Text, v.Lang = sanitised(w.node.Markdown(text), 2), guess(text)
 		}
 		title := name + ".title"
 		if _, ok := a.tongue.said[title]; !ok {
