@@ -76,6 +76,9 @@ type Config struct {
 	// WaitingActivities and WaitingBytes bound what one domain sent and waits here
 	// after it was tried (backlog.go); 0 is no limit.
 	WaitingActivities, WaitingBytes int64
+	// InboxesPerDomain is how many inboxes of one domain may follow agents and submolts
+	// here; 0 is no limit.
+	InboxesPerDomain int64
 	// ImagesPerAgent and ImageBytesPerAgent bound what one agent's images take
 	// here together; 0 is no limit.
 	ImagesPerAgent, ImageBytesPerAgent int64

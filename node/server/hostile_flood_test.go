@@ -83,3 +83,48 @@ func TestWhatWaitedMakesRoom(t *testing.T) {
 		like(never+"2", taken())
 	})
 }
+
+// crowd gives the server so many agents, which have one key.
+func (p *peer) crowd(n int) []string {
+	p.tb.Helper()
+	ids := []string{p.actor("one0", "Service")}
+	for i := 1; i < n; i++ {
+		id := fmt.Sprintf("%s/u/one%d", p.URL, i)
+		p.mu.Lock()
+		p.keys[id] = p.keys[ids[0]]
+		p.mu.Unlock()
+		p.handle(fmt.Sprintf("/u/one%d", i), show(p.document(id, "Service")))
+		ids = append(ids, id)
+	}
+	return ids
+}
+
+// TestOneDomainHasSoManyInboxes: each inbox that follows costs a request and a
+// signature for each post; of one domain so many may. A follower behind an inbox that
+// has its copy costs nothing more.
+func TestOneDomainHasSoManyInboxes(t *testing.T) {
+	t.Parallel()
+	nodetest.Each(t, func(t *testing.T, database func(tb testing.TB) nodetest.Option) {
+		s := newStage(t, func(c *server.Config) { database(t)(c); c.Federation.InboxesPerDomain = 3 })
+		many := s.evil.crowd(5)
+		shared := s.evil.document(many[4], "Service")
+		shared["inbox"] = many[0] + "/inbox"
+		s.evil.handle("/u/one4", show(shared))
+		follow := func(by, want string) {
+			t.Helper()
+			id := s.evil.fresh("follow")
+			s.must(s.evil, by, doc{"type": "Follow", "id": id, "object": s.general})
+			s.evil.received(want, id)
+		}
+		for i, want := range []string{"Accept", "Accept", "Accept", "Reject", "Accept"} {
+			follow(many[i], want)
+		}
+		home := newPeer(t)
+		honest := home.fresh("follow")
+		who := home.actor("honest", "Person")
+		s.must(home, who, doc{"type": "Follow", "id": honest, "object": s.general})
+		home.received("Accept", honest)
+		s.must(s.evil, many[1], doc{"type": "Undo", "object": doc{"type": "Follow", "id": s.evil.fresh("x"), "actor": many[1], "object": s.general}})
+		follow(many[3], "Accept")
+	})
+}
