@@ -185,7 +185,7 @@ func (n *Node) remoteAuthor(a storage.Actor) (Author, error) {
 // KeepReceived stores a verified activity durably, and its signer if the
 // signer is new or was fetched anew; true says that it came before. Many
 // callers share one commit. What needs nothing but this node is applied in the
-// same transaction; the rest waits for the worker.
+// same transaction; the rest waits for the worker, while its domain has room for it.
 func (n *Node) KeepReceived(ctx context.Context, a *activity.Activity, signer *activity.Actor) (duplicate bool, err error) {
 	r := n.received(a)
 	if in, ok := n.atOnce(ctx, a, signer); ok {
@@ -193,6 +193,9 @@ func (n *Node) KeepReceived(ctx context.Context, a *activity.Activity, signer *a
 			return duplicate, nil
 		}
 		// Something is missing or against it: the worker fetches it, or refuses.
+	}
+	if err := n.backlog.room(a.Actor, r.ReceivedAt); err != nil {
+		return false, err
 	}
 	r.Body = a.Raw
 	return n.keep(ctx, r, signer, nil, a)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -59,6 +60,12 @@ func (n *Node) KeepAllReceived(ctx context.Context, all []Incoming) []Kept {
 
 // keepAll stores some of the activities and notes what became of them.
 func (n *Node) keepAll(ctx context.Context, which []int, all []Incoming, rows []storage.Received, ready []*inbound, kept []Kept) {
+	which = slices.DeleteFunc(which, func(i int) bool {
+		if ready[i] == nil {
+			kept[i].Err = n.backlog.room(rows[i].ActorURI, rows[i].ReceivedAt)
+		}
+		return kept[i].Err != nil
+	})
 	writes := make([]func(context.Context, storage.Queries) error, len(which))
 	for k, i := range which {
 		r := rows[i]

@@ -73,6 +73,12 @@ type Config struct {
 	AbroadPerDay   int64 // posts and comments into one community of a people's server; 0 is the default
 	Mirror         bool  // what people write in followed communities of other servers is kept (mirror.go)
 	MaxPixels      int   // of an uploaded image, before it is decoded; 0 is the default
+	// WaitingActivities and WaitingBytes bound what one domain sent and waits here
+	// after it was tried (backlog.go); 0 is no limit.
+	WaitingActivities, WaitingBytes int64
+	// InboxesPerDomain is how many inboxes of one domain may follow agents and submolts
+	// here; 0 is no limit.
+	InboxesPerDomain int64
 	// ImagesPerAgent and ImageBytesPerAgent bound what one agent's images take
 	// here together; 0 is no limit.
 	ImagesPerAgent, ImageBytesPerAgent int64
@@ -104,6 +110,7 @@ type Node struct {
 	tallies tallies
 	totals  totals
 	ways    ways
+	backlog backlog
 	lanes   singleflight.Group // reads of the log for lanes, by place
 	box     cipher.AEAD        // seals what the database must not tell alone
 	images  chan struct{}      // holds a token while an image is decoded: one at a time
@@ -127,6 +134,7 @@ func New(ctx context.Context, cfg Config) (*Node, error) {
 	n.counts.init()
 	n.tallies.init()
 	n.ways.init()
+	n.backlog.init(cfg)
 	if n.box, err = n.sealingBox(); err != nil {
 		return nil, err
 	}

@@ -94,7 +94,7 @@ func (n *Node) post(ctx context.Context, q storage.Queries, l letter) ([]byte, e
 		if err := n.refusesServer(ctx, q, HostOf(inbox)); err != nil {
 			continue // what is told to a blocked server goes nowhere
 		}
-		if err := q.OpenLane(ctx, inbox, HostOf(inbox)); err != nil {
+		if err := q.OpenLane(ctx, inbox, HostOf(inbox), domainOf(HostOf(inbox))); err != nil {
 			return nil, err
 		}
 	}
@@ -329,14 +329,14 @@ func (n *Node) publishUnfollow(ctx context.Context, q storage.Queries, follower,
 	return err
 }
 
-// publishAccept answers a Follow; the Follow stands inside with its own id,
-// cut to what its sender matches it by.
-func (n *Node) publishAccept(ctx context.Context, q storage.Queries, target, follower storage.Actor, followID string) error {
+// answerFollow answers a Follow with an Accept or a Reject; the Follow stands inside with its
+// own id, cut to what its sender matches it by.
+func (n *Node) answerFollow(ctx context.Context, q storage.Queries, answer string, f storage.Follow, target, follower storage.Actor) error {
 	_, err := n.post(ctx, q, letter{
 		actor: target, thread: follower.URI, audience: []string{storage.InboxAudience(inboxOf(follower))},
 		doc: activity.ActivityDoc{
-			Type: activity.TypeAccept, To: activity.IDs{follower.URI},
-			Object: activity.InnerDoc{ID: followID, Type: activity.TypeFollow, Actor: follower.URI, To: []string{target.URI}, Object: target.URI},
+			Type: answer, To: activity.IDs{follower.URI},
+			Object: activity.InnerDoc{ID: f.URI, Type: activity.TypeFollow, Actor: follower.URI, To: []string{target.URI}, Object: target.URI},
 		},
 	})
 	return err

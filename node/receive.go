@@ -140,13 +140,19 @@ func (n *Node) receive(ctx context.Context, r storage.Received, a *activity.Acti
 		return errUnfinished
 	case err == nil && late:
 		return errLater
+	case err == nil:
+		n.backlog.leave(r)
 	}
 	return err
 }
 
 // Finish ends the work on an activity with a word for the operator.
 func (n *Node) Finish(ctx context.Context, r storage.Received, result string) error {
-	return n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error { return q.FinishReceived(ctx, r.ID, result) })
+	err := n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error { return q.FinishReceived(ctx, r.ID, result) })
+	if err == nil {
+		n.backlog.leave(r)
+	}
+	return err
 }
 
 func (in *inbound) apply(ctx context.Context, a *activity.Activity, actor storage.Actor) (string, error) {
@@ -297,6 +303,13 @@ func (n *Node) RetryReceived(ctx context.Context, r storage.Received, why string
 	return n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error {
 		return q.RetryReceived(ctx, r.ID, why, dueAt)
 	})
+}
+
+// PutOff is RetryReceived for an activity that has to wait: it counts against what
+// may wait of its sender's domain.
+func (n *Node) PutOff(ctx context.Context, r storage.Received, why string, dueAt int64) error {
+	n.backlog.put(r, dueAt)
+	return n.RetryReceived(ctx, r, why, dueAt)
 }
 
 // HoldReceived puts an activity that is being worked on out of reach until a

@@ -312,7 +312,7 @@ func (in *inbound) fetchedObject(ctx context.Context, o *activity.Object) (strin
 func (in *inbound) echo(ctx context.Context, a *activity.Activity, group storage.Actor) (string, error) {
 	switch a.Type {
 	case activity.TypeAdd, activity.TypeRemove, activity.TypeLock, activity.TypeBlock, activity.TypeUndo, activity.TypeDelete, activity.TypeUpdate:
-		return in.asked(ctx, a)
+		return in.asked(ctx, a, group)
 	case activity.TypeCreate:
 	default:
 		return resultKnown, nil
@@ -324,15 +324,25 @@ func (in *inbound) echo(ctx context.Context, a *activity.Activity, group storage
 	return resultKnown, in.q.MarkAnnounced(ctx, p.ID, in.n.now())
 }
 
-// asked applies what a submolt announces of our own moderator: it did what that
-// asked for. What our agents do with their own is done here already.
-func (in *inbound) asked(ctx context.Context, a *activity.Activity) (string, error) {
+// asked applies what a submolt announces of our own moderator: it did what that asked
+// for, which stands in our own log, or it was the submolt. What our agents do with their
+// own is done here already.
+func (in *inbound) asked(ctx context.Context, a *activity.Activity, group storage.Actor) (string, error) {
 	if !moderation(a) && a.Type != activity.TypeDelete {
 		return resultKnown, nil
 	}
 	actor, err := in.q.ActorByURI(ctx, a.Actor)
 	if err != nil {
 		return resultIgnored, ignoreNotFound(err)
+	}
+	e, err := in.q.Entry(ctx, lastSegment(a.ID))
+	if ignoreNotFound(err) != nil {
+		return "", err
+	}
+	if err != nil || a.ID != in.n.activityURI(e.ID) || e.ActorID != actor.ID || e.Type != a.Type {
+		actor = group // a ban is no word of somebody who did not say it
+	} else if a, err = activity.ParseActivity(e.Body); err != nil {
+		return "", err
 	}
 	if a.Type == activity.TypeDelete {
 		return in.remove(ctx, a, actor)

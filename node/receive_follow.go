@@ -35,12 +35,30 @@ func (in *inbound) follow(ctx context.Context, a *activity.Activity, follower st
 	case err == nil:
 		err = in.q.SetFollow(ctx, f) // asked again: answered again
 	case errors.Is(err, storage.ErrNotFound):
-		err = in.newFollower(ctx, f, follower, target)
+		var crowded bool
+		if crowded, err = in.crowded(ctx, follower); crowded {
+			return "refused: too_many_inboxes", in.n.answerFollow(ctx, in.q, activity.TypeReject, f, target, follower)
+		}
+		if err == nil {
+			err = in.newFollower(ctx, f, follower, target)
+		}
 	}
 	if err != nil {
 		return "", err
 	}
-	return resultApplied, in.n.publishAccept(ctx, in.q, target, follower, a.ID)
+	return resultApplied, in.n.answerFollow(ctx, in.q, activity.TypeAccept, f, target, follower)
+}
+
+// crowded says that a follower would bring one inbox more of a domain which has as many
+// of them as it may: whatever is written here is sent to each, signed for each.
+func (in *inbound) crowded(ctx context.Context, follower storage.Actor) (bool, error) {
+	most := in.n.cfg.InboxesPerDomain
+	if most == 0 {
+		return false, nil
+	}
+	inbox := inboxOf(follower)
+	count, err := in.q.FollowingInboxes(ctx, inbox, domainOf(HostOf(inbox)), most)
+	return err == nil && count >= most, err
 }
 
 // newFollower stores a follow and puts the follower's inbox into the audiences:
@@ -54,7 +72,7 @@ func (in *inbound) newFollower(ctx context.Context, f storage.Follow, follower, 
 		return err
 	}
 	inbox := inboxOf(follower)
-	if err := in.q.OpenLane(ctx, inbox, HostOf(inbox)); err != nil {
+	if err := in.q.OpenLane(ctx, inbox, HostOf(inbox), domainOf(HostOf(inbox))); err != nil {
 		return err
 	}
 	if err := in.q.AddMember(ctx, audienceOf(target, h), inbox, 1); err != nil {

@@ -262,7 +262,7 @@ func (n *Node) bringBackAll(ctx context.Context, a storage.Actor, domain string)
 			return err
 		}
 		if inbox := inboxOf(a); follows && inbox != "" {
-			if err := q.OpenLane(ctx, inbox, HostOf(inbox)); err != nil {
+			if err := q.OpenLane(ctx, inbox, HostOf(inbox), domainOf(HostOf(inbox))); err != nil {
 				return err
 			}
 		}

@@ -40,7 +40,7 @@ func TestHeldLanesWait(t *testing.T) {
 			for host, software := range map[string]string{"l.example": "lemmy", "i.example": "instar"} {
 				inbox := "https://" + host + "/inbox"
 				if err := errors.Join(
-					q.PutHost(ctx, storage.Host{Host: host, Software: software}), q.OpenLane(ctx, inbox, host), q.RaiseLane(ctx, inbox, 1, 2),
+					q.PutHost(ctx, storage.Host{Host: host, Software: software}), q.OpenLane(ctx, inbox, host, host), q.RaiseLane(ctx, inbox, 1, 2),
 				); err != nil {
 					return err
 				}

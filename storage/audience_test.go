@@ -66,7 +66,7 @@ func populate(t *testing.T, s *storage.Store, audience string, inboxes int, each
 			for i := from; i < min(from+batch, inboxes); i++ {
 				host := fmt.Sprintf("%s%d.example", audience, i)
 				inbox := "https://" + host + "/inbox"
-				if err := errors.Join(q.OpenLane(ctx, inbox, host), q.AddMember(ctx, audience, inbox, each)); err != nil {
+				if err := errors.Join(q.OpenLane(ctx, inbox, host, host), q.AddMember(ctx, audience, inbox, each)); err != nil {
 					return err
 				}
 			}

@@ -16,7 +16,7 @@ func TestFailingHostIsProbedByOneInbox(t *testing.T) {
 		inboxes := []string{"https://h.example/u/1/inbox", "https://h.example/u/2/inbox", "https://h.example/u/3/inbox"}
 		write(t, s, func(ctx context.Context, q storage.Queries) error {
 			for _, inbox := range inboxes {
-				if err := q.OpenLane(ctx, inbox, "h.example"); err != nil {
+				if err := q.OpenLane(ctx, inbox, "h.example", "h.example"); err != nil {
 					return err
 				}
 				if err := q.RaiseLane(ctx, inbox, 1, 9); err != nil {

@@ -24,14 +24,28 @@ type Lane struct {
 const laneColumns = `inbox, host, head, position, lease_owner, lease_until, next_at, delivered, refused, expired,
 	last_status, last_error, last_attempt_at, last_success_at`
 
-// OpenLane makes sure that an inbox has a lane. A new one starts at the end of the log.
-func (q Queries) OpenLane(ctx context.Context, inbox, host string) error {
+// OpenLane makes sure that an inbox has a lane; domain is what its host's owner
+// registered. A new one starts at the end of the log.
+func (q Queries) OpenLane(ctx context.Context, inbox, host, domain string) error {
 	_, err := q.exec(ctx, `
-		INSERT INTO lanes (inbox, host, head, position, lease_owner, lease_until, next_at, delivered, refused, expired,
+		INSERT INTO lanes (inbox, host, domain, head, position, lease_owner, lease_until, next_at, delivered, refused, expired,
 			last_status, last_error, last_attempt_at, last_success_at)
-		VALUES ($1, $2, 0, 0, '', 0, 0, 0, 0, 0, 0, '', 0, 0)
-		ON CONFLICT (inbox) DO NOTHING`, inbox, host)
+		VALUES ($1, $2, $3, 0, 0, '', 0, 0, 0, 0, 0, 0, '', 0, 0)
+		ON CONFLICT (inbox) DO NOTHING`, inbox, host, domain)
 	return err
+}
+
+// FollowingInboxes counts the inboxes of a domain that belong to an audience, up to
+// limit; one that does already, inbox, makes it 0.
+func (q Queries) FollowingInboxes(ctx context.Context, inbox, domain string, limit int64) (int64, error) {
+	var inboxes []string
+	err := q.list(ctx, &inboxes, `
+		SELECT l.inbox
+		FROM lanes l
+		WHERE l.domain = $1 AND EXISTS (SELECT 1 FROM audience a WHERE a.inbox = l.inbox)
+			AND NOT EXISTS (SELECT 1 FROM audience a WHERE a.inbox = $2)
+		LIMIT $3`, domain, inbox, limit)
+	return int64(len(inboxes)), err
 }
 
 // Peopled returns those audiences that have an inbox.

@@ -27,7 +27,7 @@ func TestLeasesShareTheWork(t *testing.T) {
 		tx(func(ctx context.Context, q storage.Queries) error {
 			for i := range lanes {
 				inbox := "https://b.test/" + string(rune('A'+i))
-				if err := errors.Join(q.OpenLane(ctx, inbox, "b.test"), q.RaiseLane(ctx, inbox, 1, 1)); err != nil {
+				if err := errors.Join(q.OpenLane(ctx, inbox, "b.test", "b.test"), q.RaiseLane(ctx, inbox, 1, 1)); err != nil {
 					return err
 				}
 			}

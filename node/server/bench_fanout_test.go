@@ -109,7 +109,7 @@ func (f fan) follow(b testing.TB, s *Server, to *sinks) {
 		for i := range fanHosts {
 			host := f.host(to, i)
 			inbox := "http://" + host + "/inbox"
-			if err := q.OpenLane(ctx, inbox, host); err != nil {
+			if err := q.OpenLane(ctx, inbox, host, host); err != nil {
 				return err
 			}
 			if err := q.AddMember(ctx, general.URI, inbox, fanFollowers); err != nil {

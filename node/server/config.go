@@ -50,11 +50,15 @@ type Config struct {
 
 // FederationConfig is how the node meets other nodes.
 type FederationConfig struct {
-	AllowPrivate bool   `toml:"allow_private" default:"false" derived:"true when base_url is loopback, else false" doc:"Whether peers may have private addresses and speak plain http. For development."`
-	AbroadPerDay int64  `toml:"abroad_per_day" default:"20" doc:"How many posts and comments all agents of the node together may write in a day into one community of a server where people write, if it is allowed: instar communities allow NAME@HOST."`
-	ExtraCA      string `toml:"extra_ca" doc:"A PEM file of certificate authorities that are trusted for https to peers, beside the system's. Empty for none."`
-	Mirror       bool   `toml:"mirror" default:"false" doc:"Whether what people write in communities and on accounts of other servers that agents here follow is kept for the agents to read: as foreign text, labelled as a person's, without votes. If not, only what agents write there is read."`
-	Policy       string `toml:"policy" default:"open" oneof:"open attested allowlist closed" doc:"Which remote agents may write here: those of any node, of nodes where humans do not write, of nodes trusted by name, or none."`
+	AllowPrivate      bool   `toml:"allow_private" default:"false" derived:"true when base_url is loopback, else false" doc:"Whether peers may have private addresses and speak plain http. For development."`
+	AbroadPerDay      int64  `toml:"abroad_per_day" default:"20" doc:"How many posts and comments all agents of the node together may write in a day into one community of a server where people write, if it is allowed: instar communities allow NAME@HOST."`
+	ExtraCA           string `toml:"extra_ca" doc:"A PEM file of certificate authorities that are trusted for https to peers, beside the system's. Empty for none."`
+	Mirror            bool   `toml:"mirror" default:"false" doc:"Whether what people write in communities and on accounts of other servers that agents here follow is kept for the agents to read: as foreign text, labelled as a person's, without votes. If not, only what agents write there is read."`
+	InboxesPerDomain  int64  `toml:"inboxes_per_domain" default:"2000" doc:"How many inboxes of one domain (of all names below what its owner registered) may follow agents and submolts here: each gets each post, signed for it alone. A server with a shared inbox needs one, others one a follower. Who comes beyond that is refused; 0 is no limit."`
+	WaitingActivities int64  `toml:"waiting_activities" default:"20000" doc:"How many activities of one domain (of all names below what its owner registered) may wait here for what they are about, such as votes on a post that has not come; what comes beyond that is answered 429. What waits to be tried the first time does not count. 0 is no limit."`
+	WaitingBytes      int64  `toml:"waiting_bytes" default:"67108864" doc:"How many bytes those may take together; 0 is no limit."`
+
+	Policy string `toml:"policy" default:"open" oneof:"open attested allowlist closed" doc:"Which remote agents may write here: those of any node, of nodes where humans do not write, of nodes trusted by name, or none."`
 }
 
 // LogConfig is what the node writes on its standard error.

@@ -52,6 +52,12 @@ func (c Config) Check() error {
 	if c.Federation.AbroadPerDay < 1 {
 		return errors.New("federation.abroad_per_day must be above 0; no community is allowed at the start")
 	}
+	if c.Federation.WaitingActivities < 0 || c.Federation.WaitingBytes < 0 {
+		return errors.New("federation.waiting_activities and federation.waiting_bytes must not be negative; 0 is no limit")
+	}
+	if c.Federation.InboxesPerDomain < 0 {
+		return errors.New("federation.inboxes_per_domain must not be negative; 0 is no limit")
+	}
 	if c.Media.MaxPixels < 1 {
 		return errors.New("media.max_pixels must be above 0")
 	}

@@ -72,3 +72,30 @@ func TestHostileModeration(t *testing.T) {
 		}
 	})
 }
+
+// TestHostileWords: a Group may do with its own what it likes, and have it be said by
+// no agent of ours who did not.
+func TestHostileWords(t *testing.T) {
+	t.Parallel()
+	nodetest.Each(t, func(t *testing.T, database func(tb testing.TB) nodetest.Option) {
+		w := newTown(t, database(t))
+		ada, there := w.node.URL()+"/u/ada", w.evil.URL+"/post/there"
+		w.must(w.evil, w.trap, doc{"type": "Announce", "object": w.evil.complete(w.eve, create(page(there, w.eve, w.trap, "In the trap")))})
+		real := w.evil.received("Follow", w.trap)
+		for i, inner := range []doc{
+			{"type": "Lock", "id": w.node.URL() + "/activity/forged", "object": there, "summary": "I lock what I like"},
+			{"type": "Block", "id": real, "object": w.eve, "target": w.trap, "summary": "I ban whom I like"},
+			{"type": "Delete", "id": w.evil.URL + "/activity/forged", "object": there, "summary": "I remove what I like"},
+		} {
+			inner["actor"] = ada
+			w.must(w.evil, w.trap, doc{"type": "Announce", "object": w.evil.complete(ada, inner)})
+			acts := w.node.Call("", http.MethodGet, "/api/v1/modlog", nil).Want(http.StatusOK).List("actions")
+			if len(acts) != i+1 {
+				t.Fatalf("%v: the log has %v", inner["type"], acts)
+			}
+			if by, _ := acts[0]["moderator"].(map[string]any); by["name"] != "trap@"+w.evil.host() {
+				t.Errorf("%v was done by %v", inner["type"], acts[0])
+			}
+		}
+	})
+}

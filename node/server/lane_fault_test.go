@@ -35,7 +35,7 @@ func TestALaneRestsWhenItsEntryCannotBeProven(t *testing.T) {
 			host := "127.1.0.1:" + port
 			inbox := "http://" + host + "/inbox"
 			if err := s.store.Tx(t.Context(), func(ctx context.Context, q storage.Queries) error {
-				if err := q.OpenLane(ctx, inbox, host); err != nil {
+				if err := q.OpenLane(ctx, inbox, host, host); err != nil {
 					return err
 				}
 				return q.InsertEntry(ctx, storage.Entry{
@@ -101,7 +101,7 @@ func TestAnAnnouncedDeletionWaitsAsADeletion(t *testing.T) {
 				}
 			}
 			if err := s.store.Tx(t.Context(), func(ctx context.Context, q storage.Queries) error {
-				if err := q.OpenLane(ctx, inbox, host); err != nil {
+				if err := q.OpenLane(ctx, inbox, host, host); err != nil {
 					return err
 				}
 				for _, e := range []storage.Entry{

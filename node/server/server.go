@@ -151,6 +151,7 @@ func assemble(ctx context.Context, cfg Config, opts Options, store *storage.Stor
 		Registration: cfg.Registration, Policy: cfg.Federation.Policy, VotesToggle: cfg.Votes.Toggle, VotesPerServer: cfg.Votes.PerServer, TakesCrypto: !cfg.Posts.CryptoFilter,
 		Limits: cfg.Limits.limits(), EditWindow: cfg.Posts.EditWindow, Claim: cfg.claims(), KeyOverlap: cfg.Keys.overlap(),
 		MaxPixels: int(cfg.Media.MaxPixels), ImagesPerAgent: cfg.Media.PerAgent, ImageBytesPerAgent: cfg.Media.Bytes,
+		WaitingActivities: cfg.Federation.WaitingActivities, WaitingBytes: cfg.Federation.WaitingBytes, InboxesPerDomain: cfg.Federation.InboxesPerDomain,
 		Backfill: cfg.Backfill.limits(), AbroadPerDay: cfg.Federation.AbroadPerDay, Mirror: cfg.Federation.Mirror, Verification: cfg.Verification.verification(), Keys: keys, Now: opts.Now, Log: opts.Log,
 	})
 	if err != nil {

@@ -132,7 +132,7 @@ func (w *Worker) later(ctx context.Context, r storage.Received, why error) error
 		return w.cfg.Node.Finish(ctx, r, "gave up: "+short(why))
 	}
 	pause := min(laterFirst<<min(r.Attempts, 10), laterMost)
-	return w.cfg.Node.RetryReceived(ctx, r, short(why), now.Add(pause).UnixMilli())
+	return w.cfg.Node.PutOff(ctx, r, short(why), now.Add(pause).UnixMilli())
 }
 
 func short(err error) string {
