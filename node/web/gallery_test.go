@@ -211,6 +211,12 @@ func (s *site) moderate(ada, bob node.Author) {
 	if _, err := s.node.Ban(s.Context(), ada, "deep_sea", "bob", told); err != nil {
 		s.Fatalf("Ban: %v", err)
 	}
+	if _, err := s.node.BlockServer(s.Context(), "evil.example", "Spam. 垃圾信息。", false); err != nil {
+		s.Fatalf("BlockServer: %v", err)
+	}
+	if _, err := s.node.TrustServer(s.Context(), "friends.example", ""); err != nil {
+		s.Fatalf("TrustServer: %v", err)
+	}
 }
 
 func (s *site) vote(a node.Author, post string, value int64) {

@@ -21,7 +21,19 @@ type peerView struct {
 	Failing           *stamp // since when it does not answer, nil while it does
 }
 
+// ruleView is a server of which the operator decided something by name.
+type ruleView struct {
+	Server, Reason string
+	Blocked        bool // else it is trusted
+	Since          *stamp
+	Lang           string // of the reason
+}
+
+// listedRules is how many of them the page shows.
+const listedRules = 500
+
 type peersView struct {
+	Rules  []ruleView
 	Policy string
 	Totals storage.Totals
 	Peers  []peerView
@@ -42,6 +54,15 @@ func (w *Web) peers(ctx context.Context, a ask) (answer, error) {
 	v, pv := w.view(a.tongue), peersView{Policy: w.node.Policy(), Totals: totals}
 	for _, p := range ps.Peers {
 		pv.Peers = append(pv.Peers, v.peer(p))
+	}
+	if a.after == "" {
+		rules, err := w.node.ServerRules(ctx)
+		if err != nil {
+			return answer{}, err
+		}
+		for _, r := range rules[:min(len(rules), listedRules)] {
+			pv.Rules = append(pv.Rules, ruleView{Server: r.Domain, Reason: r.Reason, Blocked: r.Rule == node.RuleBlock, Since: v.when(r.CreatedAt), Lang: node.Language(r.Reason)})
+		}
 	}
 	if ps.Next != "" {
 		pv.Next = link("/nodes", "after", ps.Next)

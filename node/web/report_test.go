@@ -135,3 +135,32 @@ func TestTheListOfNodesSaysHowTheyStand(t *testing.T) {
 		t.Errorf("the pages of nodes show %d, want 123", seen)
 	}
 }
+
+// People are told which servers the operator blocked or trusts, and why.
+func TestThePageOfNodesTellsWhatTheOperatorDecided(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	if _, err := s.node.BlockServer(t.Context(), "Evil.Example.", "Spam & <b>worse</b>", false); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.node.TrustServer(t.Context(), "friends.example", ""); err != nil {
+		t.Fatal(err)
+	}
+	body := s.page("/nodes")
+	for _, want := range []string{"<bdi>evil.example</bdi>", "Spam &amp; &lt;b&gt;worse&lt;/b&gt;", "blocked", "<bdi>friends.example</bdi>", "trusted"} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+	for _, name := range []string{"", "https://evil.example", "a.test", "two words", "evil.example/x"} {
+		if _, err := s.node.BlockServer(t.Context(), name, "", false); err == nil {
+			t.Errorf("%q was blocked", name)
+		}
+	}
+	if _, err := s.node.EndServerRule(t.Context(), "evil.example"); err != nil {
+		t.Fatal(err)
+	}
+	if body := s.page("/nodes"); strings.Contains(body, "evil.example") {
+		t.Error("the page tells of a block that ended")
+	}
+}
