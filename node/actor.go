@@ -209,6 +209,12 @@ func (n *Node) ActorByURI(ctx context.Context, uri string) (storage.Actor, error
 	return a, orNotFound(err, "Actor", "")
 }
 
+// KnowsHost says whether a server was asked about itself before.
+func (n *Node) KnowsHost(ctx context.Context, host string) (bool, error) {
+	_, err := n.store.Read().Host(ctx, host)
+	return err == nil, ignoreNotFound(err)
+}
+
 // HostFresh says whether a server was asked about itself lately.
 func (n *Node) HostFresh(ctx context.Context, host string) (bool, error) {
 	h, err := n.store.Read().Host(ctx, host)

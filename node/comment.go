@@ -228,6 +228,10 @@ func (n *Node) CommentFor(ctx context.Context, id, viewerID string) (storage.Com
 	if err == nil && c.Hidden != storage.Visible {
 		return c, &Error{Kind: Gone, Code: "deleted", Detail: "Comment was deleted"}
 	}
+	if err == nil {
+		_, err = n.PostByID(ctx, c.PostID, viewerID)
+		return c, err // what stands under a post is shown as long as that is
+	}
 	return c, orNotFound(err, "Comment", "")
 }
 

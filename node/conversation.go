@@ -18,6 +18,8 @@ const (
 	// maxIncoming how many wait for it.
 	maxOutgoing = 100
 	maxIncoming = 500
+	// maxIncomingOfDomain is how many of those may be of one other domain.
+	maxIncomingOfDomain = 50
 	// maxUnanswered bounds what a peer of another node may send before it is answered.
 	maxUnanswered = 10
 	// askAgainAfter is how long who was refused waits before it may ask again.
@@ -134,17 +136,39 @@ func (n *Node) mayAsk(ctx context.Context, q storage.Queries, author Author, pee
 	if !peer.Local() {
 		return nil
 	}
-	return n.mayBeAsked(ctx, q, peer)
+	return n.mayBeAsked(ctx, q, peer, author.actor.Host)
 }
 
-// mayBeAsked bounds the requests that wait for a local agent.
-func (n *Node) mayBeAsked(ctx context.Context, q storage.Queries, agent storage.Actor) error {
+// mayBeAsked bounds the requests that wait for a local agent, in all and of one domain:
+// whoever runs a server must not shut out the others. host is the asker's, "" here.
+func (n *Node) mayBeAsked(ctx context.Context, q storage.Queries, agent storage.Actor, host string) error {
+	if host != "" { // requests that come at once are counted one by one
+		if err := q.LockActor(ctx, agent.ID); err != nil {
+			return err
+		}
+	}
 	counts, err := q.ChatCounts(ctx, agent.ID)
 	if err != nil {
 		return err
 	}
 	if counts.Incoming >= maxIncoming {
 		return &Error{Kind: Limited, Code: "inbox_full", Detail: "Too many requests wait for " + agent.Name, Hint: "Try again another day.", After: time.Hour}
+	}
+	if host == "" || counts.Incoming < maxIncomingOfDomain {
+		return nil
+	}
+	hosts, err := q.AskingHosts(ctx, agent.ID, maxIncoming)
+	if err != nil {
+		return err
+	}
+	same := 0
+	for _, h := range hosts {
+		if h != "" && domainOf(h) == domainOf(host) {
+			same++
+		}
+	}
+	if same >= maxIncomingOfDomain {
+		return &Error{Kind: Limited, Code: "domain_share", Detail: "Too many requests of your domain wait for " + agent.Name, After: time.Hour}
 	}
 	return nil
 }

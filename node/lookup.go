@@ -96,7 +96,7 @@ func (n *Node) lookUp(ctx context.Context, addr Address, kind string) error {
 	now := n.now()
 	err = n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error {
 		stub := storage.Actor{
-			ID: n.cfg.NewID(), URI: "acct:" + kind + ":" + addr.String(), Kind: kind, Host: addr.Host, Handle: addr.Handle, Name: addr.Name,
+			ID: n.cfg.NewID(), URI: storage.StubURI(lookupName(addr, kind)), Kind: kind, Host: addr.Host, Handle: addr.Handle, Name: addr.Name,
 			State: storage.ActorPending, CreatedAt: now, UpdatedAt: now,
 		}
 		a, err := q.ActorByHandle(ctx, addr.Host, addr.Handle, kind)
@@ -281,10 +281,15 @@ func (n *Node) unknown(ctx context.Context, q storage.Queries, l storage.Lookup,
 	if err := q.SetActorState(ctx, stub.ID, storage.ActorUnknown, n.now()); err != nil {
 		return err
 	}
-	if err := n.endWaiting(ctx, q, stub); err != nil {
+	waited, err := n.endWaiting(ctx, q, stub)
+	if err != nil {
 		return err
 	}
-	return q.FinishLookup(ctx, l.Name, storage.LookupFailed, "", why)
+	state := int64(storage.LookupFailed)
+	if waited {
+		state = storage.LookupMissed
+	}
+	return q.FinishLookup(ctx, l.Name, state, "", why)
 }
 
 // waitingLimit bounds what one name's discovery sends at once.
@@ -341,11 +346,12 @@ func (n *Node) deliverWaiting(ctx context.Context, q storage.Queries, target sto
 	return nil
 }
 
-// endWaiting ends the follows and posts that waited for a name that is not there.
-func (n *Node) endWaiting(ctx context.Context, q storage.Queries, stub storage.Actor) error {
+// endWaiting ends the follows and posts that waited for a name that is not there, and
+// says whether there were any.
+func (n *Node) endWaiting(ctx context.Context, q storage.Queries, stub storage.Actor) (waited bool, err error) {
 	follows, err := q.FollowsTo(ctx, stub.ID, "", waitingLimit)
 	if err != nil {
-		return err
+		return false, err
 	}
 	for _, f := range follows {
 		if f.State != storage.FollowPending {
@@ -353,22 +359,22 @@ func (n *Node) endWaiting(ctx context.Context, q storage.Queries, stub storage.A
 		}
 		f.State = storage.FollowRejected
 		if err := q.SetFollow(ctx, f); err != nil {
-			return err
+			return false, err
 		}
 		if err := q.AddCounts(ctx, f.FollowerID, storage.Counts{Following: -countOf(stub)}); err != nil {
-			return err
+			return false, err
 		}
 	}
 	posts, err := q.PendingPosts(ctx, stub.ID, waitingLimit)
 	if err != nil {
-		return err
+		return false, err
 	}
 	for _, p := range posts {
 		if err := n.undelivered(ctx, q, p, stub); err != nil {
-			return err
+			return false, err
 		}
 	}
-	return nil
+	return len(follows)+len(posts) > 0, nil
 }
 
 // undelivered takes back a post that waited in vain for a submolt, and tells its author.

@@ -62,5 +62,15 @@ func (n *Node) recall(ctx context.Context, q storage.Queries, uri string) (stora
 	return a.(storage.Actor), err
 }
 
+// OnRekeyed has f called when an actor of another server says anew what it is, and so
+// perhaps that its key is another, or that it is gone; it is set before the node is used.
+func (n *Node) OnRekeyed(f func(uri string)) { n.rekeys = f }
+
+func (n *Node) rekeyed(uri string) {
+	if n.rekeys != nil {
+		n.rekeys(uri)
+	}
+}
+
 // forget drops an actor that changed.
 func (n *Node) forget(uri string) { n.hosts.actors.Remove(uri) }

@@ -112,6 +112,7 @@ type Node struct {
 	ways    ways
 	backlog backlog
 	lanes   singleflight.Group // reads of the log for lanes, by place
+	rekeys  func(uri string)   // called of an actor whose keys may be others now; set by OnRekeyed
 	box     cipher.AEAD        // seals what the database must not tell alone
 	images  chan struct{}      // holds a token while an image is decoded: one at a time
 }

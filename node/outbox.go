@@ -310,6 +310,13 @@ func (n *Node) RetryLookup(ctx context.Context, l storage.Lookup, why string, du
 	})
 }
 
+// HoldLookup gives a lookup back untried, to be taken up at dueAt.
+func (n *Node) HoldLookup(ctx context.Context, l storage.Lookup, dueAt int64) error {
+	return n.store.Tx(ctx, func(ctx context.Context, q storage.Queries) error {
+		return q.HoldLookup(ctx, l.Name, dueAt)
+	})
+}
+
 // LookupTarget reads what a lookup asks for.
 func (n *Node) LookupTarget(l storage.Lookup) (kind string, addr Address, err error) {
 	kind, name, _ := strings.Cut(l.Name, " ")
@@ -351,6 +358,7 @@ const (
 	pruneBatch     = 1_000
 	keptActors     = 100 * 24 * time.Hour // of people elsewhere who have nothing to do with us: longer than what tells of them
 	keptClaims     = 7 * 24 * time.Hour
+	keptLookups    = 24 * time.Hour
 )
 
 // Prune forgets a batch of what is too old to matter and returns how much.
@@ -367,6 +375,7 @@ func (n *Node) Prune(ctx context.Context) (int, error) {
 			{q.PruneOutbox, keptOutbox},
 			{q.PruneBackfills, keptBackfills},
 			{q.PruneActors, keptActors},
+			{q.PruneLookups, keptLookups},
 			{q.PruneOwners, keptClaims},
 			{q.PruneCounters, 0},
 			{q.PruneOutcomes, keptOutcomes},

@@ -296,6 +296,7 @@ func (in *inbound) deleteActor(ctx context.Context, actor storage.Actor) (string
 		return "", err
 	}
 	in.n.forget(actor.URI)
+	in.n.rekeyed(actor.URI)
 	if err := in.q.RequestErasure(ctx, actor.ID, in.n.now()); err != nil {
 		return "", err
 	}

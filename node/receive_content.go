@@ -99,6 +99,9 @@ func (in *inbound) createPost(ctx context.Context, o *activity.Object, a *activi
 	if err := in.concernsUs(ctx, submolt, author); err != nil {
 		return "", err
 	}
+	if in.past && submolt.Local() {
+		return "", errPastHere()
+	}
 	may := in.n.mayPost
 	if in.past || !author.sound {
 		may = in.n.mayPostIn // its time was another, or its place
@@ -108,6 +111,9 @@ func (in *inbound) createPost(ctx context.Context, o *activity.Object, a *activi
 	}
 	if err := allows(submolt, in.text(o).coins); err != nil {
 		return "", err
+	}
+	if other, err := in.q.IsComment(ctx, o.ID); err != nil || other {
+		return "", errors.Join(err, errOtherKind())
 	}
 	p := in.postOf(o, author, submolt)
 	in.about = []string{postsOf(p.AuthorID), postsOf(p.SubmoltID)}
@@ -137,6 +143,14 @@ func (in *inbound) createPost(ctx context.Context, o *activity.Object, a *activi
 	}
 	return resultApplied, in.passOn(ctx, announcement{submolt: submolt, audience: followersOf(submolt.URI), thread: p.URI, listed: true})
 }
+
+// errPastHere keeps what is read from somebody's past out of our own submolts: whoever
+// writes there sends it, and has the limits of who writes now.
+func errPastHere() *Error { return &Error{Kind: Forbidden, Code: "past_here"} }
+
+// errOtherKind refuses a post that is a comment here already, or the other way round:
+// whoever deletes the one would leave the other.
+func errOtherKind() *Error { return &Error{Kind: Conflict, Code: "other_kind"} }
 
 // seenInGroup notes that the submolt took a post that came from its author first.
 func (in *inbound) seenInGroup(ctx context.Context, uri string) error {
@@ -209,6 +223,9 @@ func (in *inbound) createComment(ctx context.Context, o *activity.Object, author
 	} else if !errors.Is(err, storage.ErrNotFound) {
 		return "", err
 	}
+	if other, err := in.q.IsPost(ctx, o.ID); err != nil || other {
+		return "", errors.Join(err, errOtherKind())
+	}
 	id, now := in.n.cfg.NewID(), in.n.now()
 	t := in.text(o)
 	if textOf(t.html) == "" {
@@ -242,6 +259,9 @@ func (in *inbound) createComment(ctx context.Context, o *activity.Object, author
 	}
 	if in.group != nil && in.group.ID != where.post.SubmoltID {
 		return "", &Error{Kind: Forbidden, Code: "foreign_submolt"}
+	}
+	if in.past && where.post.Local {
+		return "", errPastHere()
 	}
 	if err := in.mayStand(author, where.post.Submolt); err != nil {
 		return "", err
@@ -332,6 +352,7 @@ func (in *inbound) update(ctx context.Context, a *activity.Activity, actor stora
 		if err != nil || doc.ID != actor.URI {
 			return "", &Error{Kind: Invalid, Code: "bad_actor"}
 		}
+		in.n.rekeyed(actor.URI)
 		_, err = in.n.keepActor(ctx, in.q, doc)
 		return resultApplied, err
 	}

@@ -63,7 +63,7 @@ func (in *inbound) keepMessage(ctx context.Context, m storage.Message, uri strin
 	c, err := in.n.chatWith(ctx, in.q, to.ID, from.ID)
 	switch {
 	case errors.Is(err, storage.ErrNotFound), err == nil && c.State == storage.ChatRejected:
-		if err := in.n.mayBeAsked(ctx, in.q, to); err != nil {
+		if err := in.n.mayBeAsked(ctx, in.q, to, from.Host); err != nil {
 			return err
 		}
 		if len(uri) > MaxURL || HostOf(uri) != from.Host {

@@ -14,7 +14,9 @@ import (
 const (
 	MaxReason     = 1_000 // characters
 	reportsPerDay = 100   // by one reporter
-	flagObjects   = 20    // things that one Flag of a peer names
+	// domainReportsPerDay is how many all reporters of one other domain have together.
+	domainReportsPerDay = 300
+	flagObjects         = 20 // things that one Flag of a peer names
 )
 
 // ReportDraft is what an agent tells the moderators of a post or comment.
@@ -215,8 +217,7 @@ func (in *inbound) flag(ctx context.Context, a *activity.Activity, actor storage
 		}
 		r := t.report(actor.ID, reason)
 		r.URI = a.ID
-		err = in.n.addReport(ctx, in.q, r)
-		if err := ignoreExists(err); err != nil {
+		if err := in.keepReport(ctx, r, actor); err != nil {
 			return "", err
 		}
 		result = resultApplied
@@ -224,11 +225,25 @@ func (in *inbound) flag(ctx context.Context, a *activity.Activity, actor storage
 	if result == resultApplied {
 		return result, nil
 	}
-	return in.flagAccounts(ctx, others, storage.Report{ReporterID: actor.ID, Reason: reason, URI: a.ID})
+	return in.flagAccounts(ctx, others, storage.Report{ReporterID: actor.ID, Reason: reason, URI: a.ID}, actor)
+}
+
+// keepReport stores a report of a peer within the bound of its domain, which may have
+// reporters without end. One that is known counts once.
+func (in *inbound) keepReport(ctx context.Context, r storage.Report, reporter storage.Actor) error {
+	if err := in.n.addReport(ctx, in.q, r); err != nil {
+		return ignoreExists(err)
+	}
+	now := in.n.now()
+	c, err := in.q.Count(ctx, storage.Counter{Name: "domain_reports " + domainOf(reporter.Host), Used: 1, EndsAt: now + day.Milliseconds()}, now)
+	if err == nil && c.Used > domainReportsPerDay {
+		err = &Error{Kind: Limited, Code: "daily_reports", After: time.Hour}
+	}
+	return err
 }
 
 // flagAccounts stores a report of those agents and submolts of ours that it names.
-func (in *inbound) flagAccounts(ctx context.Context, uris []string, r storage.Report) (string, error) {
+func (in *inbound) flagAccounts(ctx context.Context, uris []string, r storage.Report, reporter storage.Actor) (string, error) {
 	result := resultIgnored
 	for _, uri := range uris {
 		target, err := in.q.ActorByURI(ctx, uri)
@@ -239,7 +254,7 @@ func (in *inbound) flagAccounts(ctx context.Context, uris []string, r storage.Re
 			continue
 		}
 		r.TargetID, r.Kind = target.ID, target.Kind
-		if err := ignoreExists(in.n.addReport(ctx, in.q, r)); err != nil {
+		if err := in.keepReport(ctx, r, reporter); err != nil {
 			return "", err
 		}
 		result = resultApplied

@@ -29,7 +29,8 @@ type Verification struct {
 	Mode string
 	// NewAgentFor is how long an agent counts as new for VerifyNew.
 	NewAgentFor time.Duration
-	// TrustedKarma is the karma from which an agent is trusted and never asked; 0 is none.
+	// TrustedKarma is the karma, of votes given on this node, from which an agent is
+	// trusted and never asked; 0 is none. What a server says of its own agents trusts nobody here.
 	TrustedKarma int64
 	// Within is how long a challenge may be answered; 0 is the usual 5 minutes,
 	// for a submolt 30 seconds.
@@ -62,7 +63,7 @@ const prefixChallenge = "moltbook_verify_"
 func (n *Node) mustVerify(a storage.Actor) bool {
 	v := n.cfg.Verification
 	switch {
-	case !a.Local() || (v.TrustedKarma > 0 && a.Karma >= v.TrustedKarma):
+	case !a.Local() || (v.TrustedKarma > 0 && a.LocalKarma >= v.TrustedKarma):
 		return false
 	case v.Mode == VerifyNew:
 		return n.now() < a.CreatedAt+v.NewAgentFor.Milliseconds()

@@ -203,7 +203,11 @@ func (n *Node) count(ctx context.Context, q storage.Queries, b ballot, prior, v 
 	if err != nil {
 		return err
 	}
-	return q.AddCounts(ctx, b.author.ID, storage.Counts{Karma: up - down})
+	given := storage.Counts{Karma: up - down}
+	if b.from == "" {
+		given.LocalKarma = given.Karma
+	}
+	return q.AddCounts(ctx, b.author.ID, given)
 }
 
 // VotesOf returns the viewer's votes on those of the targets that it voted on.

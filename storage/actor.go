@@ -58,6 +58,7 @@ type Actor struct {
 	State string `db:"state"`
 
 	Karma          int64 `db:"karma"`
+	LocalKarma     int64 `db:"local_karma"`    // as much of it as agents of this node gave
 	FollowerCount  int64 `db:"follower_count"` // of a submolt: subscribers
 	FollowingCount int64 `db:"following_count"`
 	PostCount      int64 `db:"post_count"`
@@ -117,18 +118,18 @@ func (r Ref) Address() string {
 const actorColumns = `id, uri, kind, wire_type, host, handle, name, display_name, description,
 	inbox, shared_inbox, outbox, followers_uri, page_url, avatar_url, key_id, key_pem, tier, state,
 	karma, follower_count, following_count, post_count, comment_count, creator_id, allow_crypto, restricted, metadata,
-	created_at, updated_at, last_active_at, claimed_at, fetched_at, deleted_at, banner_url, key_generation, key_old_until, sensitive`
+	created_at, updated_at, last_active_at, claimed_at, fetched_at, deleted_at, banner_url, key_generation, key_old_until, sensitive, local_karma`
 
 // InsertActor adds an actor, and an agent or submolt to the search queue;
 // ErrExists when its URI or its name is taken.
 func (q Queries) InsertActor(ctx context.Context, a Actor) error {
 	_, err := q.exec(ctx, `
 		INSERT INTO actors (`+actorColumns+`)
-		VALUES (`+places(1, 38)+`)`,
+		VALUES (`+places(1, 39)+`)`,
 		a.ID, a.URI, a.Kind, a.WireType, a.Host, a.Handle, a.Name, a.DisplayName, a.Description,
 		a.Inbox, a.SharedInbox, a.Outbox, a.FollowersURI, a.PageURL, a.AvatarURL, a.KeyID, a.KeyPEM, a.Tier, a.State,
 		a.Karma, a.FollowerCount, a.FollowingCount, a.PostCount, a.CommentCount, a.CreatorID, a.AllowCrypto, a.Restricted, a.Metadata,
-		a.CreatedAt, a.UpdatedAt, a.LastActiveAt, a.ClaimedAt, a.FetchedAt, a.DeletedAt, a.BannerURL, a.KeyGeneration, a.KeyOldUntil, a.Sensitive)
+		a.CreatedAt, a.UpdatedAt, a.LastActiveAt, a.ClaimedAt, a.FetchedAt, a.DeletedAt, a.BannerURL, a.KeyGeneration, a.KeyOldUntil, a.Sensitive, a.LocalKarma)
 	if err != nil || (a.Kind != KindAgent && a.Kind != KindSubmolt) {
 		return err
 	}
@@ -261,12 +262,17 @@ func (q Queries) ActorByHandle(ctx context.Context, host, handle, kind string) (
 // Counts is a change of an actor's counters.
 type Counts struct {
 	Karma, Followers, Following, Posts, Comments int64
+	// LocalKarma is as much of Karma as agents of this node gave.
+	LocalKarma int64
 	// ActiveAt, when not 0, moves last_active_at forward to it.
 	ActiveAt int64
 }
 
 func (c Counts) plus(d Counts) Counts {
-	return Counts{c.Karma + d.Karma, c.Followers + d.Followers, c.Following + d.Following, c.Posts + d.Posts, c.Comments + d.Comments, max(c.ActiveAt, d.ActiveAt)}
+	return Counts{
+		Karma: c.Karma + d.Karma, LocalKarma: c.LocalKarma + d.LocalKarma, Followers: c.Followers + d.Followers, Following: c.Following + d.Following,
+		Posts: c.Posts + d.Posts, Comments: c.Comments + d.Comments, ActiveAt: max(c.ActiveAt, d.ActiveAt),
+	}
 }
 
 // AddCounts changes an actor's counters: in Tx at once, which takes the lock of its

@@ -136,6 +136,31 @@ func (q Queries) CommentsByIDs(ctx context.Context, ids []string) ([]Comment, er
 	return cs, err
 }
 
+// IsComment says whether a comment, hidden or not, has an ActivityPub id. In a batch
+// it is asked at the end, for all posts of it.
+func (q Queries) IsComment(ctx context.Context, uri string) (bool, error) {
+	if q.tail != nil {
+		return false, nil
+	}
+	return q.anyComment(ctx, []string{uri})
+}
+
+// anyComment says whether one of some ids is a comment's.
+func (q Queries) anyComment(ctx context.Context, uris []string) (bool, error) {
+	found := false
+	err := inChunks(uris, func(uris []string) error {
+		var ids []string
+		args := padded(uris)
+		err := q.list(ctx, &ids, `
+			SELECT id
+			FROM comments
+			WHERE uri IN (`+places(1, len(args))+`)`, args...)
+		found = found || len(ids) > 0
+		return err
+	})
+	return found, err
+}
+
 // CommentByURI returns a comment by its ActivityPub id, hidden or not.
 func (q Queries) CommentByURI(ctx context.Context, uri string) (Comment, error) {
 	var c Comment

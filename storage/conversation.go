@@ -188,6 +188,18 @@ func (q Queries) ChatCounts(ctx context.Context, agentID string) (ChatCounts, er
 	return n, err
 }
 
+// AskingHosts returns the hosts of those whose requests wait for an agent, one a request.
+func (q Queries) AskingHosts(ctx context.Context, agentID string, limit int) ([]string, error) {
+	hosts := []string{}
+	err := q.list(ctx, &hosts, `
+		SELECT a.host
+		FROM conversations c
+		JOIN actors a ON a.id = c.peer_id
+		WHERE c.agent_id = $1 AND c.state = 'pending' AND c.outgoing = FALSE
+		LIMIT $2`, agentID, limit)
+	return hosts, err
+}
+
 // InsertBlock makes an agent hear nothing more of another; again is no error.
 func (q Queries) InsertBlock(ctx context.Context, agentID, blockedID string, now int64) error {
 	_, err := q.exec(ctx, `

@@ -212,6 +212,16 @@ func (q Queries) PostByURI(ctx context.Context, uri string) (Post, error) {
 	return p, err
 }
 
+// IsPost says whether a post, hidden or not, has an ActivityPub id.
+func (q Queries) IsPost(ctx context.Context, uri string) (bool, error) {
+	var ids []string
+	err := q.list(ctx, &ids, `
+		SELECT id
+		FROM posts
+		WHERE uri = $1`, uri)
+	return len(ids) > 0, err
+}
+
 // PendingPosts returns the posts that wait for a submolt, the oldest first.
 func (q Queries) PendingPosts(ctx context.Context, submoltID string, limit int) ([]Post, error) {
 	posts := []Post{}

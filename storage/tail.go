@@ -47,8 +47,8 @@ func onceABatch[T any](q Queries, what string, read func() (T, error)) (T, error
 	return v, err
 }
 
-// errHope says that there is a tombstone.
-var errHope = errors.New("something of the batch was deleted")
+// errHope says that there is a tombstone, or a comment where a post should be.
+var errHope = errors.New("something of the batch was deleted, or is here as another kind of thing")
 
 // count is a change of the counters of one row.
 type count struct {
@@ -106,6 +106,13 @@ func (t *tail) writeHoped(ctx context.Context, q Queries) error {
 	if gone, err := q.anyTombstone(ctx, t.absent); err != nil || gone {
 		return cmp.Or(err, errHope)
 	}
+	uris := make([]string, len(t.posts))
+	for i, p := range t.posts {
+		uris[i] = p.URI
+	}
+	if comment, err := q.anyComment(ctx, uris); err != nil || comment {
+		return cmp.Or(err, errHope)
+	}
 	return q.insertNew(ctx, "posts", postFields, len(t.posts), func(i int) []any { return t.posts[i].row() })
 }
 
@@ -155,9 +162,10 @@ func (q Queries) addCount(ctx context.Context, c count) error {
 			UPDATE actors
 			SET karma = karma + $1, follower_count = follower_count + $2, following_count = following_count + $3,
 				post_count = post_count + $4, comment_count = comment_count + $5,
-				last_active_at = CASE WHEN $6 > last_active_at + `+activeStep+` THEN $6 ELSE last_active_at END
-			WHERE id = $7`,
-			c.delta.Karma, c.delta.Followers, c.delta.Following, c.delta.Posts, c.delta.Comments, c.delta.ActiveAt, c.id)
+				last_active_at = CASE WHEN $6 > last_active_at + `+activeStep+` THEN $6 ELSE last_active_at END,
+				local_karma = local_karma + $7
+			WHERE id = $8`,
+			c.delta.Karma, c.delta.Followers, c.delta.Following, c.delta.Posts, c.delta.Comments, c.delta.ActiveAt, c.delta.LocalKarma, c.id)
 	}
 }
 

@@ -47,6 +47,7 @@ type keys struct {
 	signers   *expirable.LRU[string, inbox.Signer]
 	strangers *expirable.LRU[string, inbox.Signer]
 	refreshed *expirable.LRU[string, struct{}]
+	rekeyed   *expirable.LRU[string, struct{}] // actors that said anew what they are while memory may hold their old keys
 	misses    *misses
 	newcomers *newcomers
 	budget    *fetch.Budget
@@ -55,11 +56,14 @@ type keys struct {
 }
 
 func newKeys(c Config) *keys {
+	rekeyed := expirable.NewLRU[string, struct{}](cachedSigners, nil, cachedFor)
+	c.Node.OnRekeyed(func(uri string) { rekeyed.Add(uri, struct{}{}) })
 	return &keys{
 		node: c.Node, fetch: c.Fetch,
 		signers:   expirable.NewLRU[string, inbox.Signer](cachedSigners, nil, cachedFor),
 		strangers: expirable.NewLRU[string, inbox.Signer](cachedStrangers, nil, cachedFor),
 		refreshed: expirable.NewLRU[string, struct{}](cachedSigners, nil, refreshPause),
+		rekeyed:   rekeyed,
 		misses:    newMisses(), newcomers: newNewcomers(), budget: fetch.NewBudget(keyBounds()), now: c.Now,
 	}
 }
@@ -145,10 +149,14 @@ func (k *keys) gone(ctx context.Context, keyID, actorID string) (bool, error) {
 
 // remembered returns a signer that memory holds.
 func (k *keys) remembered(keyID string) (inbox.Signer, bool) {
-	if s, ok := k.signers.Get(keyID); ok {
-		return s, true
+	s, ok := k.signers.Get(keyID)
+	if !ok {
+		s, ok = k.strangers.Get(keyID)
 	}
-	return k.strangers.Get(keyID)
+	if ok && k.rekeyed.Contains(s.Actor.ID) {
+		return inbox.Signer{}, false // the database knows its keys as they are now
+	}
+	return s, ok
 }
 
 // nothing is remembered by who asks anew.

@@ -36,7 +36,7 @@ func TestConfigNeedsNothingOnLoopback(t *testing.T) {
 		Listen: "127.0.0.1:8080", BaseURL: "http://127.0.0.1:8080", Name: "127.0.0.1:8080", DataDir: "./instar-data",
 		SecretFile: "instar-data/secret.key", AutoMigrate: true, Registration: "open", Robots: "open", Hosts: "www.moltbook.com, moltbook.com",
 		Claim:      server.ClaimConfig{Methods: "email dns rel_me fediverse approval"},
-		Federation: server.FederationConfig{AllowPrivate: true, AbroadPerDay: 20, Policy: "open"},
+		Federation: server.FederationConfig{AllowPrivate: true, AbroadPerDay: 20, InboxesPerDomain: 2_000, WaitingActivities: 20_000, WaitingBytes: 64 << 20, Policy: "open"},
 		Backfill: server.BackfillConfig{
 			Enabled: true, Requests: 200, Pages: 50, Items: 1000, Posts: 50, Bytes: 32 << 20, Time: 24 * time.Hour, Request: 10 * time.Second, Foreign: 50, Host: 120,
 		},

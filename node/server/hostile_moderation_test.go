@@ -81,10 +81,10 @@ func TestHostileWords(t *testing.T) {
 		w := newTown(t, database(t))
 		ada, there := w.node.URL()+"/u/ada", w.evil.URL+"/post/there"
 		w.must(w.evil, w.trap, doc{"type": "Announce", "object": w.evil.complete(w.eve, create(page(there, w.eve, w.trap, "In the trap")))})
-		real := w.evil.received("Follow", w.trap)
+		asked := w.evil.received("Follow", w.trap)
 		for i, inner := range []doc{
 			{"type": "Lock", "id": w.node.URL() + "/activity/forged", "object": there, "summary": "I lock what I like"},
-			{"type": "Block", "id": real, "object": w.eve, "target": w.trap, "summary": "I ban whom I like"},
+			{"type": "Block", "id": asked, "object": w.eve, "target": w.trap, "summary": "I ban whom I like"},
 			{"type": "Delete", "id": w.evil.URL + "/activity/forged", "object": there, "summary": "I remove what I like"},
 		} {
 			inner["actor"] = ada

@@ -15,6 +15,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 
 	"instar.example/node"
@@ -48,11 +49,30 @@ func loadSecret(path string) (secret, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the secret file: %w", err)
 	}
+	if err := checkSecretMode(path); err != nil {
+		return nil, err
+	}
 	s, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(b)))
 	if err != nil || len(s) != secretBytes {
 		return nil, fmt.Errorf("the secret file %s is not one of ours: restore it from the backup", path)
 	}
 	return s, nil
+}
+
+// othersMayRead are the bits of a file's mode by which everybody on the machine has it.
+const othersMayRead = 0o007
+
+// checkSecretMode refuses a secret that everybody on the machine can read or replace. Its
+// group may: a service manager gives it so.
+func checkSecretMode(path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return fmt.Errorf("look at the secret file: %w", err)
+	}
+	if runtime.GOOS == "windows" || info.Mode().Perm()&othersMayRead == 0 {
+		return nil
+	}
+	return fmt.Errorf("the secret file %s is open to everybody on this machine (its mode is %04o): chmod 600 %s, and if others may have read it, rotate keys (instar keys rotate)", path, info.Mode().Perm(), path)
 }
 
 func writeSecret(path string, s secret) error {

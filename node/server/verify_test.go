@@ -47,3 +47,40 @@ func TestWhatWaitsForAChallengeLeavesTheNodeWhenItIsSolved(t *testing.T) {
 		}
 	})
 }
+
+// TestTrustIsGivenByThoseOfTheNode: whoever runs a server where humans do not write, by
+// its own word, does not lift an agent here over its challenges.
+func TestTrustIsGivenByThoseOfTheNode(t *testing.T) {
+	t.Parallel()
+	nodetest.Each(t, func(t *testing.T, database func(tb testing.TB) nodetest.Option) {
+		n := nodetest.New(t, database(t), func(c *server.Config) { c.Verification.Mode, c.Verification.TrustedKarma = "all", 1 })
+		ada, bob, home := n.Agent("ada"), n.Agent("bob"), newPeer(t).agentsOnly()
+		post := func() (uri, id string, asked bool) {
+			r := ada.Do(http.MethodPost, "/posts", map[string]any{"submolt": "general", "title": "By ada"}).Want(http.StatusCreated)
+			id = r.String("post", "id")
+			c, open, err := n.Node.OpenChallenge(t.Context(), id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if open {
+				ada.Do(http.MethodPost, "/verify", map[string]any{"verification_code": c.Code, "answer": fmt.Sprintf("%.2f", float64(c.Answer)/100)}).Want(http.StatusOK)
+			}
+			return r.String("post", "uri"), id, open
+		}
+		uri, id, _ := post()
+		if got := home.send(n, home.actor("alice", "Service"), doc{"type": "Like", "object": uri}); got != taken() {
+			t.Fatalf("the vote is answered %v", got)
+		}
+		nodetest.Settle(t, n)
+		if karma := ada.Do(http.MethodGet, "/agents/me", nil).Value("agent", "karma"); karma != 1.0 {
+			t.Fatalf("ada's karma is %v", karma)
+		}
+		if _, _, asked := post(); !asked {
+			t.Error("a vote of another server makes an agent trusted")
+		}
+		bob.Do(http.MethodPost, "/posts/"+id+"/upvote", nil).Want(http.StatusOK)
+		if _, _, asked := post(); asked {
+			t.Error("a vote of this node does not")
+		}
+	})
+}

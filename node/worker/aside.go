@@ -26,6 +26,8 @@ var errCrowded = errors.New("too many activities of that server wait for documen
 
 // seats count what is under way for other servers.
 type seats struct {
+	most, ofHost int // set once by New
+
 	mu    sync.Mutex
 	all   int            // guarded by mu
 	hosts map[string]int // guarded by mu; none is 0
@@ -35,7 +37,7 @@ type seats struct {
 func (s *seats) take(host string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.all >= asideAtOnce || s.hosts[host] >= asideOfHost {
+	if s.all >= s.most || s.hosts[host] >= s.ofHost {
 		return false
 	}
 	if s.hosts == nil {

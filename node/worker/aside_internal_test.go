@@ -7,7 +7,7 @@ import (
 
 func TestSeatsAreShared(t *testing.T) {
 	t.Parallel()
-	var s seats
+	s := seats{most: asideAtOnce, ofHost: asideOfHost}
 	sit := func(host string) (n int) {
 		for s.take(host) {
 			n++

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -75,6 +76,11 @@ func (w *Worker) origins(host string) []string {
 // is known; but one that cannot answer now is asked again before anything is
 // held against its agents: attempts says how often it was asked in vain.
 func (w *Worker) askHost(ctx context.Context, origin string, attempts int64) error {
+	if !w.met.admit(origin) {
+		if known, err := w.cfg.Node.KnowsHost(ctx, node.HostOf(origin)); err != nil || !known {
+			return errors.Join(err, errNewcomers)
+		}
+	}
 	said, err := w.describe(ctx, origin)
 	if err != nil && !fetch.Lasting(err) && attempts < hostTries {
 		return fmt.Errorf("ask %s who it is: %w", origin, err)

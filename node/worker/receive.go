@@ -209,23 +209,51 @@ func (w *Worker) decide(ctx context.Context, r storage.Received) error {
 const (
 	lookupTries = 5
 	lookupPause = 5 * time.Second
+	lookupTime  = 20 * time.Second // for all that one look-up asks for; within its lease
+	lookupTurn  = 2 * time.Second  // how long a name waits whose domain has its seats taken
 )
 
-// LookUp finds out what remote names mean and returns how many it took up.
+// LookUp finds out what remote names mean and returns how many it took up, when all of
+// them are done.
 func (w *Worker) LookUp(ctx context.Context) (int, error) {
+	var asking sync.WaitGroup
+	defer asking.Wait()
+	return w.takeLookups(ctx, &asking)
+}
+
+// lookUpLoop is the loop of LookUp that waits for none: a server that lets us wait holds
+// up the look-ups of its own names alone.
+func (w *Worker) lookUpLoop(ctx context.Context) {
+	var asking sync.WaitGroup
+	defer asking.Wait()
+	w.loop(ctx, "look_up", func(ctx context.Context) (int, error) { return w.takeLookups(ctx, &asking) })
+}
+
+// takeLookups begins some look-ups, as many of one domain as it has seats.
+func (w *Worker) takeLookups(ctx context.Context, asking *sync.WaitGroup) (int, error) {
 	ls, err := w.cfg.Node.ClaimLookups(ctx, w.cfg.Owner, lease, lookupsAtOnce)
 	if err != nil {
 		return 0, err
 	}
-	var all sync.WaitGroup
 	for _, l := range ls {
-		all.Go(func() {
+		_, addr, err := w.cfg.Node.LookupTarget(l)
+		if err != nil {
+			return 0, err
+		}
+		domain := fetch.Domain("https://" + addr.Host)
+		if !w.names.take(domain) {
+			if err := w.cfg.Node.HoldLookup(ctx, l, w.cfg.Node.Now().Add(lookupTurn).UnixMilli()); err != nil {
+				return 0, err
+			}
+			continue
+		}
+		asking.Go(func() {
+			defer w.names.leave(domain)
 			if err := w.lookUp(ctx, l); err != nil && ctx.Err() == nil {
 				w.cfg.Log.LogAttrs(ctx, slog.LevelError, "look up a name", slog.String("name", l.Name), slog.Any("error", err))
 			}
 		})
 	}
-	all.Wait()
 	return len(ls), nil
 }
 
@@ -234,7 +262,12 @@ func (w *Worker) lookUp(ctx context.Context, l storage.Lookup) error {
 	if err != nil {
 		return err
 	}
-	doc, err := w.find(ctx, addr, kind, l.Attempts)
+	turn, cancel := context.WithTimeout(ctx, lookupTime)
+	doc, err := w.find(turn, addr, kind, l.Attempts)
+	cancel()
+	if ctx.Err() != nil {
+		return ctx.Err() // we stop: the lease runs out
+	}
 	switch {
 	case err == nil:
 		return w.cfg.Node.LookupFound(ctx, l, kind, addr, doc)

@@ -33,7 +33,8 @@ const (
 	laneMost       = 128 // the same, to one that answers each as fast as the first: it is only far away
 	receivedBatch  = 256
 	receivedAtOnce = 256 // they share commits
-	lookupsAtOnce  = 8
+	lookupsAtOnce  = 8   // of one domain, and taken up together
+	lookupSeats    = 64  // of all
 
 	lease     = 30 * time.Second       // of a lane, a received activity, a lookup: what a killed process held waits so long
 	slowTurn  = 250 * time.Millisecond // after this a lane lets another one begin beside it
@@ -69,6 +70,8 @@ type Worker struct {
 	budget *fetch.Budget // of what received activities make us ask for
 	past   *fetch.Budget // of what backfills ask for
 	seats  seats         // of received activities that wait for documents
+	names  seats         // of look-ups under way
+	met    *met          // servers that were asked who they are
 
 	windows *lru.Cache[string, int]       // of inboxes: how many requests may be under way
 	vain    *lru.Cache[string, time.Time] // of hosts: until when nothing is sent them in a second way
@@ -82,7 +85,11 @@ func New(cfg Config) *Worker {
 	if cfg.LookupTXT == nil {
 		cfg.LookupTXT = net.DefaultResolver.LookupTXT
 	}
-	w := &Worker{cfg: cfg, budget: fetch.NewBudget(fetchBounds()), past: fetch.NewBudget(backfillBounds(cfg.Node.BackfillLimits()))}
+	w := &Worker{
+		seats: seats{most: asideAtOnce, ofHost: asideOfHost}, names: seats{most: lookupSeats, ofHost: lookupsAtOnce},
+		cfg: cfg, budget: fetch.NewBudget(fetchBounds()), past: fetch.NewBudget(backfillBounds(cfg.Node.BackfillLimits())),
+	}
+	w.met = newMet()
 	w.windows, _ = lru.New[string, int](windowsKept) // an error only for a size below 1
 	w.vain, _ = lru.New[string, time.Time](windowsKept)
 	return w
@@ -110,7 +117,7 @@ func (w *Worker) Index(ctx context.Context) (int, error) { return w.cfg.Node.Ind
 func (w *Worker) Run(ctx context.Context) {
 	var all sync.WaitGroup
 	for name, batch := range w.Batches() {
-		if name == "deliver" || name == "receive" {
+		if name == "deliver" || name == "receive" || name == "look_up" {
 			continue // what is in them must not wait for each other
 		}
 		all.Go(func() { w.loop(ctx, name, batch) })
@@ -118,6 +125,7 @@ func (w *Worker) Run(ctx context.Context) {
 	all.Go(func() { w.pruneLoop(ctx) })
 	all.Go(func() { w.deliverLoop(ctx) })
 	all.Go(func() { w.receiveLoop(ctx) })
+	all.Go(func() { w.lookUpLoop(ctx) })
 	all.Wait()
 	if err := w.cfg.Node.Release(context.WithoutCancel(ctx), w.cfg.Owner); err != nil {
 		w.cfg.Log.LogAttrs(ctx, slog.LevelError, "release leases", slog.Any("error", err))
