@@ -67,15 +67,10 @@ func listings(ctx context.Context, q storage.Queries) error {
 	}
 	try(q.Below(ctx, []string{"a", "b", "c"}, 100))
 	try(q.Above(ctx, "c", 100))
-<<<<<<< HEAD
 	try(q.Under(ctx, []string{"c"}, 100))
 	try(q.Under(ctx, []string{"c", "d", "e"}, 100))
-	try(q.LatestComments(ctx, "p", 50))
-=======
-	try(q.Under(ctx, "c", 100))
 	try(q.LatestComments(ctx, "p", "", 50))
 	try(q.LatestComments(ctx, "p", "x", 50))
->>>>>>> 476fa1c (web: feeds, lists, searches and the stream of marks are of what the page shows)
 	try(q.CommentsBy(ctx, "ada", storage.After{}, 10))
 	try(q.CommentsBy(ctx, "ada", storage.After{Key: 5, ID: "x"}, 10))
 	try(q.Revisions(ctx, "p", 50))
