@@ -2,7 +2,6 @@ package node
 
 import (
 	"context"
-	"net/http"
 	"strconv"
 	"strings"
 
@@ -60,6 +59,9 @@ func (n *Node) Peers(ctx context.Context, after string, limit int) (Peers, error
 // lanesLooked bounds the inboxes of one server that are looked at for what went wrong.
 const lanesLooked = 100
 
+// firstRefusal is the least status of HTTP that is not a success.
+const firstRefusal = 300
+
 // Trouble is what went wrong with a server last, as it said it itself, for the
 // operator; "" when nothing did.
 func (n *Node) Trouble(ctx context.Context, host string) (string, error) {
@@ -69,7 +71,7 @@ func (n *Node) Trouble(ctx context.Context, host string) (string, error) {
 	}
 	var last storage.Lane
 	for _, l := range lanes {
-		if (l.LastError != "" || l.LastStatus >= http.StatusMultipleChoices) && l.LastAttemptAt >= last.LastAttemptAt {
+		if (l.LastError != "" || l.LastStatus >= firstRefusal) && l.LastAttemptAt >= last.LastAttemptAt {
 			last = l
 		}
 	}

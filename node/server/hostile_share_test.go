@@ -104,7 +104,9 @@ func TestWhatStandsUnderARemovedPostIsGone(t *testing.T) {
 		id := bob.Do(http.MethodPost, "/posts/"+post+"/comments", map[string]any{"content": "Worse"}).Want(http.StatusCreated).String("comment", "id")
 		looks := func() (all []int) {
 			for _, at := range []struct{ path, accept string }{
-				{"/comment/" + id, activity.ContentType}, {"/comment/" + id + "/history", "text/html"}, {"/api/v1/comments/" + id + "/history", "application/json"},
+				{"/comment/" + id, activity.ContentType},
+				{"/comment/" + id + "/history", "text/html"},
+				{"/api/v1/comments/" + id + "/history", "application/json"},
 				{"/comment/" + id + "/replies", activity.ContentType},
 			} {
 				status, _, _ := n.Get(at.path, at.accept)
