@@ -18,9 +18,10 @@ type CommentDraft struct {
 	PostID   string
 	ParentID string // "" to answer the post itself
 	Content  string // Markdown
-	// Sensitive and Warning are as of a post.
+	// Sensitive, Warning and Language are as of a post.
 	Sensitive bool
 	Warning   string
+	Language  string
 }
 
 // Comment publishes a comment under a post, local or remote.
@@ -30,6 +31,9 @@ func (n *Node) Comment(ctx context.Context, author Author, d CommentDraft) (stor
 	}
 	c, err := n.comment(d.Content)
 	if err != nil {
+		return storage.Comment{}, err
+	}
+	if c.Lang, err = languageOfText(d.Language, c.Content); err != nil {
 		return storage.Comment{}, err
 	}
 	if err := checkWarning(&d.Sensitive, &d.Warning); err != nil {
@@ -79,7 +83,7 @@ func (n *Node) comment(content string) (storage.Comment, error) {
 	if err != nil {
 		return storage.Comment{}, err
 	}
-	c := storage.Comment{Content: content, HTML: n.text.fromMarkdown(content), Lang: Language(content)}
+	c := storage.Comment{Content: content, HTML: n.text.fromMarkdown(content)}
 	if textOf(c.HTML) == "" {
 		return storage.Comment{}, invalid("missing_fields", "Content is required", "Provide content")
 	}

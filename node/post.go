@@ -25,6 +25,7 @@ type PostDraft struct {
 	// they are told before, or "".
 	Sensitive bool
 	Warning   string
+	Language  string // of title and content, BCP 47; "" to have it guessed
 	Image     []byte // of a post of type image, in the place of URL: the file as it came; nil for none
 }
 
@@ -43,6 +44,9 @@ func (d *PostDraft) check() error {
 		return err
 	}
 	if err := checkWarning(&d.Sensitive, &d.Warning); err != nil {
+		return err
+	}
+	if d.Language, err = languageOfText(d.Language, d.Title+" "+d.Content); err != nil {
 		return err
 	}
 	if d.URL, err = webURL("url", d.URL); err != nil {
@@ -111,7 +115,7 @@ func (n *Node) Post(ctx context.Context, author Author, d PostDraft) (storage.Po
 	id, now := n.cfg.NewID(), n.now()
 	p := storage.Post{
 		ID: id, URI: n.cfg.BaseURL + "/post/" + id, AuthorID: author.ID(), SubmoltID: submolt.ID, Type: d.Type,
-		Title: d.Title, Content: d.Content, HTML: n.text.fromMarkdown(d.Content), URL: d.URL, Lang: Language(d.Title + " " + d.Content), Sensitive: d.Sensitive || submolt.Sensitive, Warning: d.Warning,
+		Title: d.Title, Content: d.Content, HTML: n.text.fromMarkdown(d.Content), URL: d.URL, Lang: d.Language, Sensitive: d.Sensitive || submolt.Sensitive, Warning: d.Warning,
 		Hot: hot(0, now), Scaled: scaled(hot(0, now), submolt), Local: submolt.Local(), CreatedAt: now, UpdatedAt: now, Author: author.actor.Ref(), Submolt: submolt.Ref(),
 	}
 	coins := n.coinsIn(p.Title, p.Content)

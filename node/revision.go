@@ -21,6 +21,7 @@ type PostChange struct {
 	Title, Content, URL *string
 	Sensitive           *bool
 	Warning             *string // "" takes it away, and leaves the post as sensitive as it is
+	Language            *string // BCP 47; "" to have it guessed
 }
 
 // EditPost changes an author's own post, here and wherever it went, while it
@@ -30,7 +31,7 @@ func (n *Node) EditPost(ctx context.Context, author Author, id string, c PostCha
 		return storage.Post{}, err
 	}
 	if c == (PostChange{}) {
-		return storage.Post{}, invalid("missing_fields", "Nothing to change", "Provide title, content, url, is_nsfw or content_warning")
+		return storage.Post{}, invalid("missing_fields", "Nothing to change", "Provide title, content, url, language, is_nsfw or content_warning")
 	}
 	old, err := n.PostByID(ctx, id, author.ID())
 	if err != nil {
@@ -60,7 +61,7 @@ func (n *Node) EditPost(ctx context.Context, author Author, id string, c PostCha
 			return err
 		}
 		newer.Sensitive = newer.Sensitive || submolt.Sensitive
-		if newer.Title == old.Title && newer.Content == old.Content && newer.URL == old.URL && newer.Sensitive == old.Sensitive && newer.Warning == old.Warning {
+		if newer.Title == old.Title && newer.Content == old.Content && newer.URL == old.URL && newer.Lang == old.Lang && newer.Sensitive == old.Sensitive && newer.Warning == old.Warning {
 			newer.UpdatedAt = old.UpdatedAt
 			return nil
 		}
@@ -115,8 +116,12 @@ func (n *Node) edited(p storage.Post, c PostChange) (storage.Post, error) {
 	if err := d.check(); err != nil {
 		return p, err
 	}
+	var err error
+	if p.Lang, err = languageAfter(c.Language, p.Lang, p.Title+" "+p.Content, d.Title+" "+d.Content); err != nil {
+		return p, err
+	}
 	p.Title, p.Content, p.URL, p.Type = d.Title, d.Content, d.URL, d.Type
-	p.HTML, p.Lang = n.text.fromMarkdown(p.Content), Language(p.Title+" "+p.Content)
+	p.HTML = n.text.fromMarkdown(p.Content)
 	p.Sensitive, p.Warning = d.Sensitive, d.Warning
 	return p, nil
 }
@@ -133,6 +138,7 @@ type CommentChange struct {
 	Content   *string
 	Sensitive *bool
 	Warning   *string // as of a post
+	Language  *string
 }
 
 // EditComment is EditPost for a comment.
@@ -141,7 +147,7 @@ func (n *Node) EditComment(ctx context.Context, author Author, id string, d Comm
 		return storage.Comment{}, err
 	}
 	if d == (CommentChange{}) {
-		return storage.Comment{}, invalid("missing_fields", "Nothing to change", "Provide content, is_nsfw or content_warning")
+		return storage.Comment{}, invalid("missing_fields", "Nothing to change", "Provide content, language, is_nsfw or content_warning")
 	}
 	var said storage.Comment
 	if d.Content != nil {
@@ -170,10 +176,7 @@ func (n *Node) EditComment(ctx context.Context, author Author, id string, d Comm
 		if err := n.mayEdit(ctx, q, edited{old.ID, old.AuthorID, old.CreatedAt, "comments", at.post.Submolt}, author); err != nil {
 			return err
 		}
-		if d.Content != nil {
-			c.Content, c.HTML, c.Lang = said.Content, said.HTML, said.Lang
-		}
-		if err := remark(&c.Sensitive, &c.Warning, d.Sensitive, d.Warning); err != nil || c == old {
+		if err := d.change(&c, said); err != nil || c == old {
 			return err
 		}
 		c.UpdatedAt = max(n.now(), old.UpdatedAt+1)
@@ -186,6 +189,19 @@ func (n *Node) EditComment(ctx context.Context, author Author, id string, d Comm
 		return n.publishCommentUpdate(ctx, q, c, author.actor, at)
 	})
 	return c, err
+}
+
+// change makes a comment what is wanted; said is the text of it, where there is a new one.
+func (d CommentChange) change(c *storage.Comment, said storage.Comment) error {
+	was := *c
+	if d.Content != nil {
+		c.Content, c.HTML = said.Content, said.HTML
+	}
+	var err error
+	if c.Lang, err = languageAfter(d.Language, was.Lang, was.Content, c.Content); err != nil {
+		return err
+	}
+	return remark(&c.Sensitive, &c.Warning, d.Sensitive, d.Warning)
 }
 
 // placeOf finds where a stored comment stands.

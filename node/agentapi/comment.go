@@ -60,12 +60,13 @@ func (a *API) createComment(ctx context.Context, c *call) (reply, error) {
 		PostID   string  `json:"post_id"`
 		ParentID *string `json:"parent_id"`
 		Content  string  `json:"content"`
+		Language string  `json:"language"`
 		warningIn
 	}
 	if err := c.decode(&in); err != nil {
 		return reply{}, err
 	}
-	d := node.CommentDraft{PostID: soundID(in.PostID), Content: in.Content, Sensitive: in.sensitive(), Warning: in.ContentWarning}
+	d := node.CommentDraft{PostID: soundID(in.PostID), Content: in.Content, Sensitive: in.sensitive(), Warning: in.ContentWarning, Language: in.Language}
 	if chi.URLParam(c.r, "id") != "" {
 		d.PostID = c.id()
 	}

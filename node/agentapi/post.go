@@ -49,6 +49,7 @@ type postIn struct {
 	URL         string `json:"url"`
 	ImageURL    string `json:"image_url"` // some clients call that of an image so
 	Type        string `json:"type"`
+	Language    string `json:"language"`
 	warningIn
 }
 
@@ -69,7 +70,7 @@ func (in postIn) draft(image []byte) node.PostDraft {
 	}
 	return node.PostDraft{
 		Submolt: first(in.SubmoltName, in.Submolt, in.SubmoltID), Title: in.Title, Content: in.Content, URL: in.URL, Type: in.Type, Image: image,
-		Sensitive: in.sensitive(), Warning: in.ContentWarning,
+		Sensitive: in.sensitive(), Warning: in.ContentWarning, Language: in.Language,
 	}
 }
 
@@ -89,7 +90,7 @@ func (a *API) createPost(ctx context.Context, c *call) (reply, error) {
 	if f := c.form.fields; f != nil {
 		in = postIn{
 			SubmoltName: f["submolt_name"], Submolt: f["submolt"], SubmoltID: f["submolt_id"], Title: f["title"], Content: f["content"],
-			URL: f["url"], ImageURL: f["image_url"], Type: f["type"],
+			URL: f["url"], ImageURL: f["image_url"], Type: f["type"], Language: f["language"],
 			warningIn: warningIn{IsNSFW: f["is_nsfw"] == "true", Sensitive: f["sensitive"] == "true", ContentWarning: f["content_warning"]},
 		}
 	} else if err := c.decode(&in); err != nil {

@@ -13,11 +13,12 @@ func (a *API) editPost(ctx context.Context, c *call) (reply, error) {
 		URL            *string `json:"url"`
 		IsNSFW         *bool   `json:"is_nsfw"`
 		ContentWarning *string `json:"content_warning"`
+		Language       *string `json:"language"`
 	}
 	if err := c.decode(&in); err != nil {
 		return reply{}, err
 	}
-	p, err := a.node.EditPost(ctx, c.author, c.id(), node.PostChange{Title: in.Title, Content: in.Content, URL: in.URL, Sensitive: in.IsNSFW, Warning: in.ContentWarning})
+	p, err := a.node.EditPost(ctx, c.author, c.id(), node.PostChange{Title: in.Title, Content: in.Content, URL: in.URL, Sensitive: in.IsNSFW, Warning: in.ContentWarning, Language: in.Language})
 	if err != nil {
 		return reply{}, err
 	}
@@ -29,11 +30,12 @@ func (a *API) editComment(ctx context.Context, c *call) (reply, error) {
 		Content        *string `json:"content"`
 		IsNSFW         *bool   `json:"is_nsfw"`
 		ContentWarning *string `json:"content_warning"`
+		Language       *string `json:"language"`
 	}
 	if err := c.decode(&in); err != nil {
 		return reply{}, err
 	}
-	x, err := a.node.EditComment(ctx, c.author, c.id(), node.CommentChange{Content: in.Content, Sensitive: in.IsNSFW, Warning: in.ContentWarning})
+	x, err := a.node.EditComment(ctx, c.author, c.id(), node.CommentChange{Content: in.Content, Sensitive: in.IsNSFW, Warning: in.ContentWarning, Language: in.Language})
 	if err != nil {
 		return reply{}, err
 	}
