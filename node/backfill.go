@@ -11,7 +11,7 @@ import (
 
 // This file is the past of what lives elsewhere: when an agent here is the
 // first to follow a remote submolt or agent, and when a thread is seen for the
-// first time, what is there already is fetched. The worker
+// first time, what is there already is fetched (visit.go: some of it for readers). The worker
 // asks; what it brings is judged by the rules of what is received. It keeps its
 // own time, tells nobody and goes no further.
 
@@ -190,7 +190,7 @@ func (n *Node) ClaimBackfill(ctx context.Context, owner string, lease time.Durat
 // NextStep returns the step that a backfill takes next; false when it has none
 // left, or has used up one of its bounds: then it is at its end.
 func (n *Node) NextStep(ctx context.Context, b storage.Backfill) (storage.BackfillStep, bool, error) {
-	l := n.cfg.Backfill
+	l := n.boundsOf(b)
 	switch {
 	case b.Requests >= l.Requests:
 		return storage.BackfillStep{}, false, n.endBackfill(ctx, b, "requests")
@@ -261,6 +261,9 @@ func (n *Node) takeStep(ctx context.Context, b *storage.Backfill, s storage.Back
 		f := &filling{inbound: &inbound{n: n, q: q, docs: docs, past: true}, job: &used, actor: actor}
 		if actor.Kind == storage.KindSubmolt {
 			f.group = &actor
+		}
+		if b.Kind == backfillVisit {
+			f.visited = actor.ID
 		}
 		if err := f.step(ctx, s); err != nil {
 			return err

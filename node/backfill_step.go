@@ -95,9 +95,10 @@ func (f *filling) items(ctx context.Context, s storage.BackfillStep) error {
 	if err != nil {
 		return err
 	}
-	most := f.n.cfg.Backfill.Items
+	bounds := f.n.boundsOf(*f.job)
+	most := bounds.Items
 	if s.Kind == stepOutbox {
-		most = min(most, f.n.cfg.Backfill.Posts)
+		most = min(most, bounds.Posts)
 	}
 	for _, ref := range c.Items {
 		if f.job.Items >= most {

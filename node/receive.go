@@ -69,6 +69,8 @@ type inbound struct {
 	depth int
 	// past says that it is fetched from the past: it is nobody's news.
 	past bool
+	// visited is the agent whose past a reader asked for, or "": its posts are taken though nobody here follows it.
+	visited string
 	// about is what hangs on a change that was applied at once (writeAbout).
 	about []string
 	// byProof says that the activity carries its actor's own proof, so that it

@@ -201,9 +201,9 @@ func (in *inbound) submolt(ctx context.Context, o *activity.Object, a *activity.
 }
 
 // concernsUs refuses posts in remote submolts that nobody here reads, by
-// authors whom nobody here follows, that call nobody here.
+// authors whom nobody here follows or has opened, that call nobody here.
 func (in *inbound) concernsUs(ctx context.Context, submolt storage.Actor, author Author) error {
-	if submolt.Local() || in.group != nil || in.calls {
+	if submolt.Local() || in.group != nil || in.calls || in.visited == author.ID() {
 		return nil
 	}
 	followed, err := in.q.HasLocalFollower(ctx, submolt.ID)

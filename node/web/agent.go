@@ -51,6 +51,7 @@ type agentView struct {
 	Tabs                             []choice
 	Comments                         []commentLine
 	ShowsComments                    bool
+	Past                             *pastView
 	Source                           string // its page on its own node, "" for those of this one
 	Feed                             string
 }
@@ -79,7 +80,7 @@ func (w *Web) agent(ctx context.Context, a ask) (answer, error) {
 	}
 	path := actorPath("u", found.Handle, found.Host)
 	address := path[len("/u/"):]
-	a = ask{path: a.path, name: a.name, after: a.after, kind: a.kind, page: 1, tongue: a.tongue}
+	a = ask{path: a.path, name: a.name, after: a.after, kind: a.kind, sort: one(a.sort, authorSorts()), page: a.page, tongue: a.tongue}
 	if a.kind != kindComments {
 		a.kind = ""
 	}
@@ -99,7 +100,7 @@ func (w *Web) agent(ctx context.Context, a ask) (answer, error) {
 	}
 	for _, kind := range []string{kindPosts, kindComments} {
 		av.Tabs = append(av.Tabs, choice{Label: a.tongue.say("search.kind_" + kind), Current: (kind == kindComments) == av.ShowsComments, URL: a.link(path, func(a *ask) {
-			a.kind, a.after = kind, ""
+			a.kind, a.after, a.sort = kind, "", ""
 			if kind == kindPosts {
 				a.kind = ""
 			}
@@ -111,21 +112,28 @@ func (w *Web) agent(ctx context.Context, a ask) (answer, error) {
 	if !found.Local() {
 		av.Source = webAddress(found.PageURL)
 	}
+	if av.Past, err = w.past(ctx, v, a, found, path); err != nil {
+		return answer{}, err
+	}
 	if err := w.writings(ctx, v, a, found, path, &av); err != nil {
 		return answer{}, err
 	}
 	return w.html(a, "agent", frame{
-		Title: "u/" + address, Description: found.Description, Path: path, Object: found.URI, Feed: av.Feed, Next: av.Next,
-		NoIndex: a.after != "" || a.kind != "" || !found.Local(), Page: av,
+		Title: "u/" + address, Description: found.Description, Path: path, Object: found.URI, Feed: av.Feed, Next: av.Next, Again: av.Past.next(len(av.Posts) + len(av.Comments)),
+		NoIndex: a.after != "" || a.kind != "" || a.sort != "" || !found.Local(), Page: av,
 	})
 }
+
+// authorSorts are the orders of what some authors wrote: the others have no index.
+func authorSorts() []string { return []string{storage.SortNew, storage.SortTop, storage.SortHot} }
 
 // writings adds a page of an agent's posts, or of its comments.
 func (w *Web) writings(ctx context.Context, v view, a ask, agent storage.Actor, path string, av *agentView) error {
 	window := node.Window{Cursor: a.after, Limit: listedPosts}
 	if !av.ShowsComments {
-		posts, err := w.node.Posts(ctx, node.PostQuery{Window: window, Author: path[len("/u/"):]})
+		posts, err := w.node.Posts(ctx, node.PostQuery{Window: window, Author: path[len("/u/"):], Sort: a.sort})
 		av.postsView = v.posts(a, path, posts)
+		av.Periods, av.Orders = nil, orders(path, a, authorSorts())
 		return err
 	}
 	cs, err := w.node.CommentsOf(ctx, agent.ID, window)

@@ -97,7 +97,8 @@ func (w *Web) seek(ctx context.Context, a ask, addr node.Address, kind string, m
 // seekTries is how often a page that waits for another node asks again by itself.
 const seekTries = 5
 
-// Bounds of what readers, whom nobody knows, can make this node ask others.
+// Bounds of what readers, whom nobody knows, can make this node ask others: of
+// names, and as much again of what somebody wrote (past).
 const (
 	seekAgain  = 10 * time.Minute // the same name
 	seekNames  = 4_096            // remembered
@@ -105,7 +106,7 @@ const (
 	seekBurst  = 30
 )
 
-// seeker lets a look-up of a name through now and then.
+// seeker lets a look-up of a name, or a visit, through now and then.
 type seeker struct {
 	mu    sync.Mutex
 	asked *simplelru.LRU[string, time.Time] // guarded by mu

@@ -43,6 +43,7 @@ type submoltView struct {
 	Handle     string // as one follows it from elsewhere
 	Founded    stamp
 	Fetched    *stamp // of a remote one: when its node last said what it is
+	Past       *pastView
 	Founder    *actorView
 	Moderators []actorView
 	Offices    []officeView
@@ -70,6 +71,11 @@ func (w *Web) submolt(ctx context.Context, a ask) (answer, error) {
 	if a.name != address {
 		return answer{}, redirect{a.link(path, func(*ask) {})}
 	}
+	v := w.view(a.tongue)
+	past, err := w.past(ctx, v, a, s, path)
+	if err != nil {
+		return answer{}, err
+	}
 	posts, err := w.node.Posts(ctx, node.PostQuery{Window: node.Window{Cursor: a.after, Limit: listedPosts}, Sort: a.sort, Time: a.time, Submolt: address})
 	if err != nil {
 		return answer{}, err
@@ -79,10 +85,9 @@ func (w *Web) submolt(ctx context.Context, a ask) (answer, error) {
 			return answer{}, err
 		}
 	}
-	v := w.view(a.tongue)
 	sv := submoltView{
 		postsView: v.posts(a, path, posts), Submolt: v.submoltLine(s), Handle: w.handle(s),
-		Founded: v.stamp(s.CreatedAt), Restricted: s.Restricted && s.Local(), Sensitive: s.Sensitive, Feed: feedPath(path, s.Host),
+		Founded: v.stamp(s.CreatedAt), Restricted: s.Restricted && s.Local(), Sensitive: s.Sensitive, Feed: feedPath(path, s.Host), Past: past,
 	}
 	sv.Orders = orders(path, a, submoltPostSorts())
 	for i := range sv.Posts {
@@ -98,7 +103,7 @@ func (w *Web) submolt(ctx context.Context, a ask) (answer, error) {
 		return answer{}, err
 	}
 	return w.html(a, "submolt", frame{
-		Title: "m/" + address, Description: s.Description, Section: "m", Path: path, Object: s.URI, Feed: sv.Feed, Next: sv.Next,
+		Title: "m/" + address, Description: s.Description, Section: "m", Path: path, Object: s.URI, Feed: sv.Feed, Next: sv.Next, Again: past.next(len(sv.Posts)),
 		NoIndex: a.after != "" || !s.Local(), Page: sv,
 	})
 }

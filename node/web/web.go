@@ -57,7 +57,8 @@ type Web struct {
 	stopped chan struct{} // closed by Close
 	closing sync.Once
 	cache   *cache
-	seeker  *seeker
+	seeker  *seeker // of names
+	visits  *seeker // of the past of actors, apart: crawlers walk their pages
 	texts   map[string]string
 	calls   func() ([]specs.Group, error) // read once, when it is asked for
 }
@@ -74,7 +75,7 @@ func New(cfg Config) (*Web, error) {
 		cfg.Queued = func() int64 { return 0 }
 	}
 	w := &Web{
-		node: cfg.Node, log: cfg.Log, now: cfg.Now, cache: newCache(cfg.Queued), seeker: newSeeker(), texts: cfg.Texts, calls: sync.OnceValues(specs.Calls),
+		node: cfg.Node, log: cfg.Log, now: cfg.Now, cache: newCache(cfg.Queued), seeker: newSeeker(), visits: newSeeker(), texts: cfg.Texts, calls: sync.OnceValues(specs.Calls),
 		robots: cmp.Or(cfg.Robots, RobotsOpen), pace: cmp.Or(cfg.Pace, eventPace),
 		stopped: make(chan struct{}),
 	}
