@@ -294,10 +294,15 @@ func (n *Node) ActorByID(ctx context.Context, id string) (storage.Actor, error) 
 
 // Agents returns a page of the agents known here, by storage.ByNew or storage.ByPopular.
 func (n *Node) Agents(ctx context.Context, sort string, w Window) (agents []storage.Actor, next string, err error) {
+	return n.AgentsOf(ctx, "", sort, w)
+}
+
+// AgentsOf is Agents for those of a place: PlaceHere, or "" for all.
+func (n *Node) AgentsOf(ctx context.Context, place, sort string, w Window) (agents []storage.Actor, next string, err error) {
 	if sort != storage.ByPopular {
 		sort = storage.ByNew
 	}
-	return n.directory(ctx, storage.Directory{Kind: storage.KindAgent, Sort: sort}, w.clamp(25, 100))
+	return n.directory(ctx, storage.Directory{Kind: storage.KindAgent, Sort: sort, Local: place == PlaceHere}, w.clamp(25, 100))
 }
 
 // ProfileChange holds what an agent wants changed; nil fields stay.

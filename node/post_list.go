@@ -1,7 +1,9 @@
 package node
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"instar.example/storage"
@@ -76,7 +78,10 @@ func (n *Node) Posts(ctx context.Context, pq PostQuery) (Posts, error) {
 		if err != nil {
 			return Posts{}, err
 		}
-		list.AuthorID, list.Sort = a.ID, storage.SortNew
+		list.AuthorID = a.ID
+		if list.Sort != storage.SortHot && list.Sort != storage.SortTop {
+			list.Sort = storage.SortNew
+		}
 	}
 	switch list.Sort {
 	case SortRising:
@@ -125,7 +130,22 @@ func (n *Node) listed(ctx context.Context, list storage.PostList, limit int) (Po
 
 // Languages returns the tags of those that posts are written in, as far as they are known.
 func (n *Node) Languages(ctx context.Context) ([]string, error) {
-	return n.store.Read().Languages(ctx)
+	all, err := n.store.Read().Languages(ctx)
+	if err != nil {
+		return nil, err
+	}
+	shares, err := n.LanguageShares(ctx)
+	if err != nil {
+		return nil, err
+	}
+	posts := make(map[string]int64, len(shares))
+	for _, s := range shares {
+		if posts[s.Name] = s.Posts; s.Name != "" && !slices.Contains(all, s.Name) {
+			all = append(all, s.Name) // Languages tells so many at most, by their letters
+		}
+	}
+	slices.SortStableFunc(all, func(a, b string) int { return cmp.Compare(posts[b], posts[a]) })
+	return all, nil
 }
 
 // cut makes a page of one row more than it shows.

@@ -109,9 +109,16 @@ func (n *Node) shares(ctx context.Context, key string, read func(q storage.Queri
 type MapPart struct {
 	Month time.Time // its first moment, UTC
 	Part  int       // from 0
+	// UpdatedAt is when a post in it last changed; MapParts tells it.
+	UpdatedAt int64
 }
 
-// MapParts are the parts of the map of all posts, the oldest first.
+func (p MapPart) span() storage.PostSpan {
+	return storage.PostSpan{From: p.Month.UnixMilli(), To: p.Month.AddDate(0, 1, 0).UnixMilli(), Limit: mapPart, Offset: p.Part * mapPart}
+}
+
+// MapParts are the parts of the map that hold posts of this node's agents, the
+// oldest first. When they changed may be a minute old, for months that are over an hour.
 func (n *Node) MapParts(ctx context.Context) ([]MapPart, error) {
 	first, err := n.store.Read().FirstPostAt(ctx)
 	if err != nil || first == 0 {
@@ -131,11 +138,35 @@ func (n *Node) MapParts(ctx context.Context) ([]MapPart, error) {
 			return nil, err
 		}
 		for part := 0; int64(part*mapPart) < posts; part++ {
-			parts = append(parts, MapPart{month, part})
+			p := MapPart{Month: month, Part: part}
+			if p.UpdatedAt, err = n.changeOf(ctx, p); err != nil {
+				return nil, err
+			}
+			if p.UpdatedAt > 0 {
+				parts = append(parts, p)
+			}
 		}
 		month = next
 	}
 	return parts, nil
+}
+
+// changeOf is when a post in a part of the map last changed, or its remembered number.
+func (n *Node) changeOf(ctx context.Context, p MapPart) (int64, error) {
+	s := p.span()
+	memory := n.tallies.kept
+	if s.To > n.now() {
+		memory = n.tallies.fresh
+	}
+	key := "map " + strconv.FormatInt(s.From, 36) + " " + strconv.Itoa(p.Part)
+	if at, ok := memory.Get(key); ok {
+		return at, nil
+	}
+	at, err := n.store.Read().LocalChange(ctx, s)
+	if err == nil {
+		memory.Add(key, at)
+	}
+	return at, err
 }
 
 // MapOf returns the posts of this node's agents in a part of the map.
@@ -143,7 +174,5 @@ func (n *Node) MapOf(ctx context.Context, p MapPart) ([]storage.PageMark, error)
 	if p.Part < 0 || p.Part*mapPart > countedPosts*10 {
 		return nil, notFound("Page", "")
 	}
-	return n.store.Read().LocalPosts(ctx, storage.PostSpan{
-		From: p.Month.UnixMilli(), To: p.Month.AddDate(0, 1, 0).UnixMilli(), Limit: mapPart, Offset: p.Part * mapPart,
-	})
+	return n.store.Read().LocalPosts(ctx, p.span())
 }

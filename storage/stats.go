@@ -103,6 +103,23 @@ func (q Queries) LocalPosts(ctx context.Context, s PostSpan) ([]PageMark, error)
 	return ms, err
 }
 
+// LocalChange is when a post of LocalPosts last changed; 0 where there are none.
+func (q Queries) LocalChange(ctx context.Context, s PostSpan) (int64, error) {
+	var at int64
+	err := q.get(ctx, &at, `
+		SELECT COALESCE(MAX(source.updated_at), 0)
+		FROM (
+			SELECT id, author_id, updated_at
+			FROM posts
+			WHERE hidden = 0 AND created_at >= $1 AND created_at < $2
+			ORDER BY created_at DESC, id DESC
+			LIMIT $3 OFFSET $4
+		) AS source
+		JOIN actors a ON a.id = source.author_id
+		WHERE a.host = ''`, s.From, s.To, s.Limit, s.Offset)
+	return at, err
+}
+
 // FirstPostAt is when the oldest visible post was written; 0 for none.
 func (q Queries) FirstPostAt(ctx context.Context) (int64, error) {
 	var at []int64

@@ -174,7 +174,7 @@ func TestTheSitemapNamesWhatLivesHere(t *testing.T) {
 	if err := xml.Unmarshal([]byte(s.get("/sitemap.xml").body), &index); err != nil {
 		t.Fatal(err)
 	}
-	if len(index.Maps) != 3 || index.Maps[1].Loc != "https://a.test/sitemap/2026-09.xml" || index.Maps[2].LastMod != "2026-11-20" {
+	if len(index.Maps) != 3 || index.Maps[1].Loc != "https://a.test/sitemap/2026-09.xml" || index.Maps[1].LastMod != "2026-09-30T23:00:00Z" || index.Maps[2].LastMod != "2026-11-20T12:00:00Z" {
 		t.Fatalf("index %+v", index)
 	}
 	var all []string

@@ -39,18 +39,12 @@ func (w *Web) sitemapIndex(ctx context.Context, _ ask) (answer, error) {
 	}
 	base := w.node.BaseURL() + "/sitemap/"
 	index := siteIndex{Maps: []sitePage{{Loc: base + "pages.xml"}}}
-	now := w.now().UTC()
 	for _, p := range parts {
 		name := p.Month.Format("2006-01")
 		if p.Part > 0 {
 			name += "-" + strconv.Itoa(p.Part)
 		}
-		// A month that is over may still be edited; who wants to know asks for its map.
-		last := p.Month.AddDate(0, 1, 0)
-		if last.After(now) {
-			last = now.Truncate(24 * time.Hour)
-		}
-		index.Maps = append(index.Maps, sitePage{Loc: base + name + ".xml", LastMod: last.Format(time.DateOnly)})
+		index.Maps = append(index.Maps, sitePage{Loc: base + name + ".xml", LastMod: rfc3339(p.UpdatedAt)})
 	}
 	return xmlAnswer(index)
 }
@@ -88,7 +82,7 @@ func (w *Web) sitemap(ctx context.Context, a ask) (answer, error) {
 	return xmlAnswer(m)
 }
 
-// pagesMap names the pages that stay, and the best known submolts and agents.
+// pagesMap names the pages that stay, and the best known submolts and agents of this node.
 func (w *Web) pagesMap(ctx context.Context) (answer, error) {
 	var m siteMap
 	for _, path := range []string{"/", "/m", "/about", "/about/humans", "/ai", "/rules", "/nodes", "/modlog", "/stats", "/docs", "/docs/api"} {
@@ -96,9 +90,6 @@ func (w *Web) pagesMap(ctx context.Context) (answer, error) {
 	}
 	add := func(letter string, actors []storage.Actor) {
 		for _, s := range actors {
-			if !s.Local() {
-				continue
-			}
 			p := sitePage{Loc: w.node.BaseURL() + actorPath(letter, s.Handle, "")}
 			if s.LastActiveAt > 0 {
 				p.LastMod = rfc3339(s.LastActiveAt)
@@ -108,11 +99,11 @@ func (w *Web) pagesMap(ctx context.Context) (answer, error) {
 	}
 	for _, list := range []struct {
 		letter string
-		page   func(context.Context, string, node.Window) ([]storage.Actor, string, error)
-	}{{"m", w.node.Submolts}, {"u", w.node.Agents}} {
+		page   func(ctx context.Context, place, sort string, window node.Window) ([]storage.Actor, string, error)
+	}{{"m", w.node.SubmoltsOf}, {"u", w.node.AgentsOf}} {
 		window := node.Window{Limit: 100}
 		for range sitemapActors / window.Limit {
-			actors, next, err := list.page(ctx, storage.ByPopular, window)
+			actors, next, err := list.page(ctx, node.PlaceHere, storage.ByPopular, window)
 			if err != nil {
 				return answer{}, err
 			}
