@@ -111,12 +111,13 @@ func (n *Node) under(ctx context.Context, parents []string, b *Branch) ([]storag
 }
 
 // LatestComments returns a post with the comments under it that came last, at
-// whatever depth, the newest first and at most limit.
-func (n *Node) LatestComments(ctx context.Context, postID string, limit int) (storage.Post, []storage.Comment, error) {
+// whatever depth, the newest first and at most limit: those before a comment, by
+// its id, or with "" all.
+func (n *Node) LatestComments(ctx context.Context, postID, before string, limit int) (storage.Post, []storage.Comment, error) {
 	p, err := n.PostByID(ctx, postID, "")
 	if err != nil {
 		return p, nil, err
 	}
-	cs, err := n.store.Read().LatestComments(ctx, p.ID, limit)
+	cs, err := n.store.Read().LatestComments(ctx, p.ID, before, limit)
 	return p, cs, err
 }

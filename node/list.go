@@ -15,6 +15,7 @@ type ListQuery struct {
 	Window
 
 	Sources []storage.Source // at most MaxListed count
+	Sort    string           // as of a Feed: storage.SortHot or SortTop, anything else is SortNew
 }
 
 // List merges the newest posts of some sources as Feed does, at a cost that
@@ -26,5 +27,8 @@ func (n *Node) List(ctx context.Context, lq ListQuery) (Posts, error) {
 		return Posts{}, err
 	}
 	sources := lq.Sources[:min(len(lq.Sources), MaxListed)]
-	return n.merge(ctx, n.Version(), sources, storage.SortNew, offset, lq.Limit)
+	if lq.Sort != storage.SortHot && lq.Sort != storage.SortTop {
+		lq.Sort = storage.SortNew
+	}
+	return n.merge(ctx, n.Version(), sources, lq.Sort, offset, lq.Limit)
 }

@@ -50,12 +50,15 @@ func (q Queries) Under(ctx context.Context, parents []string, limit int) ([]Comm
 }
 
 // LatestComments returns the visible comments of a post that came last, the
-// newest first.
-func (q Queries) LatestComments(ctx context.Context, postID string, limit int) ([]Comment, error) {
-	cs := []Comment{}
+// newest first; where before is not "", those that came before that id.
+func (q Queries) LatestComments(ctx context.Context, postID, before string, limit int) ([]Comment, error) {
+	cs, args, earlier := []Comment{}, []any{postID, limit}, ""
+	if before != "" {
+		args, earlier = append(args, before), " AND c.id < $3"
+	}
 	err := q.list(ctx, &cs, commentSelect()+`
-		WHERE c.post_id = $1 AND c.hidden = 0
+		WHERE c.post_id = $1 AND c.hidden = 0`+earlier+`
 		ORDER BY c.id DESC
-		LIMIT $2`, postID, limit)
+		LIMIT $2`, args...)
 	return cs, err
 }

@@ -102,9 +102,12 @@ func TestTheLatestCommentsComeFirst(t *testing.T) {
 		seed(t, s)
 		addComments(t, s, "a<", "b<a", "c<", "d<b", "e<")
 		write(t, s, func(ctx context.Context, q storage.Queries) error { return q.HideComment(ctx, "e", storage.Deleted, 1) })
-		cs, err := s.Read().LatestComments(t.Context(), "p", 2)
+		cs, err := s.Read().LatestComments(t.Context(), "p", "", 2)
 		if err != nil || len(cs) != 2 || cs[0].ID != "d" || cs[1].ID != "c" {
 			t.Errorf("LatestComments = %v, %v, want d and c", ids(cs), err)
+		}
+		if cs, err = s.Read().LatestComments(t.Context(), "p", "c", 2); err != nil || len(cs) != 2 || cs[0].ID != "b" || cs[1].ID != "a" {
+			t.Errorf("LatestComments before c = %v, %v, want b and a", ids(cs), err)
 		}
 	})
 }

@@ -38,7 +38,12 @@ func listings(ctx context.Context, q storage.Queries) error {
 			}
 		}
 	}
+	for _, sort := range []string{storage.SortHot, storage.SortTop} {
+		try(q.PostPlaces(ctx, storage.PostList{Sort: sort, AuthorID: "ada", Limit: 25}))
+		try(q.PostPlaces(ctx, storage.PostList{Sort: sort, AuthorID: "ada", After: storage.After{Key: 5, ID: "x"}, Limit: 25}))
+	}
 	try(q.Languages(ctx))
+	try(q.LocalChange(ctx, storage.PostSpan{From: 1, To: 9, Limit: 25, Offset: 25}))
 	try(q.Posts(ctx, storage.PostList{Sort: storage.SortNew, AuthorID: "ada", Limit: 25}))
 	try(q.Posts(ctx, storage.PostList{Sort: storage.SortNew, AuthorID: "ada", Waiting: true, After: storage.After{Key: 5, ID: "x"}, Limit: 25}))
 	try(q.SharedFollowers(ctx, "ada", "bob"))
@@ -64,7 +69,8 @@ func listings(ctx context.Context, q storage.Queries) error {
 	try(q.Above(ctx, "c", 100))
 	try(q.Under(ctx, []string{"c"}, 100))
 	try(q.Under(ctx, []string{"c", "d", "e"}, 100))
-	try(q.LatestComments(ctx, "p", 50))
+	try(q.LatestComments(ctx, "p", "", 50))
+	try(q.LatestComments(ctx, "p", "x", 50))
 	try(q.CommentsBy(ctx, "ada", storage.After{}, 10))
 	try(q.CommentsBy(ctx, "ada", storage.After{Key: 5, ID: "x"}, 10))
 	try(q.Revisions(ctx, "p", 50))

@@ -49,7 +49,7 @@ func skipped(args []any, offset int) (string, []any) {
 type PostList struct {
 	Sort      string
 	SubmoltID string // or ""
-	AuthorID  string // or ""; lists by SortNew only
+	AuthorID  string // or ""
 	Waiting   bool   // of an author, those too that wait to be published
 	Local     bool   // only those in submolts of this node
 	Lang      string // or ""
@@ -150,8 +150,10 @@ const (
 // indexed says whether an index holds the list in its order.
 func (l PostList) indexed() bool {
 	switch {
-	case l.AuthorID != "" || l.Sort == SortNew:
+	case l.Sort == SortNew:
 		return true
+	case l.AuthorID != "":
+		return false
 	case l.Since > 0: // the best of long ago are few: they are passed over
 		return l.Sort == SortTop && !l.scoped() && l.Now-l.Since > (daysAtOnce-1)*day
 	case l.Lang != "":

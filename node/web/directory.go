@@ -26,7 +26,7 @@ type submoltsView struct {
 func (w *Web) submolts(ctx context.Context, a ask) (answer, error) {
 	a.sort, a.kind, a.lang = one(a.sort, submoltSorts()), "", ""
 	f := frame{
-		Title: a.tongue.say("submolts.h1"), Description: a.tongue.say("submolts.description", "node", w.node.Name()), Section: "m", Path: "/m", Feed: "/m.atom",
+		Title: a.tongue.say("submolts.h1"), Description: a.tongue.say("submolts.description", "node", w.node.Name()), Section: "m", Path: "/m", Feed: link("/m.atom", "show", a.place, "sort", a.sort),
 		NoIndex: a.after != "" || a.sort != "" || a.place != "" || a.query != "",
 	}
 	var sv submoltsView

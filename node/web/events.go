@@ -29,6 +29,7 @@ const (
 	// eventStreamsOfOne are those of one address, behind which a whole office may be.
 	eventStreamsOfOne = 200
 	eventRetry        = 5_000 // ms until a browser asks again
+	eventOf           = 8_000 // bytes of a page's address: a reading list is one
 )
 
 // events streams the mark of a page (WHATWG HTML §9.2, server-sent events): at
@@ -163,23 +164,98 @@ func (w *Web) mark(ctx context.Context, of string) (string, error) {
 }
 
 func (w *Web) newMark(ctx context.Context, of string) (string, error) {
-	pq := node.PostQuery{Window: node.Window{Limit: 1}, Sort: storage.SortNew}
-	section, name, _ := strings.Cut(strings.TrimPrefix(of, "/"), "/")
+	path, query, _ := strings.Cut(of, "?")
+	asked, err := url.ParseQuery(query)
+	section, name, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	nothing := &node.Error{Kind: node.NotFound, Code: "not_found", Detail: "Nothing happens on that page"}
 	switch {
-	case of == "/":
-	case section == "m" && name != "":
-		pq.Submolt = name
-	case section == "u" && name != "":
-		pq.Author = name
-	case section == "post" && name != "":
+	case err != nil || len(of) > eventOf || (path != "/" && path != listPath && name == ""):
+		return "", nothing
+	case path == "/":
+		here := asked.Get("show") == node.PlaceHere
+		pq := node.PostQuery{Local: here}
+		if !here {
+			pq.Lang = language(asked.Get("lang"))
+		}
+		return w.newestPost(ctx, pq)
+	case path == listPath:
+		return w.newestListed(ctx, asked)
+	case section == "m":
+		return w.newestPost(ctx, node.PostQuery{Submolt: name})
+	case section == "u" && asked.Get("type") == kindComments:
+		return w.newestSaid(ctx, name)
+	case section == "u":
+		return w.newestPost(ctx, node.PostQuery{Author: name})
+	case section == "post":
 		p, err := w.node.PostByID(ctx, name, "")
 		return strconv.FormatInt(p.CommentCount, 10) + "-" + strconv.FormatInt(p.UpdatedAt, 36), err
-	default:
-		return "", &node.Error{Kind: node.NotFound, Code: "not_found", Detail: "Nothing happens on that page"}
+	case section == "comment":
+		return w.branchMark(ctx, name)
 	}
-	posts, err := w.node.Posts(ctx, pq)
-	if err != nil || len(posts.Posts) == 0 {
-		return "none", err
+	return "", nothing
+}
+
+// noMark is that of an empty list.
+const noMark = "none"
+
+func markOf(ps node.Posts, err error) (string, error) {
+	if err != nil || len(ps.Posts) == 0 {
+		return noMark, err
 	}
-	return posts.Posts[0].ID, nil
+	return ps.Posts[0].ID, nil
+}
+
+func (w *Web) newestPost(ctx context.Context, pq node.PostQuery) (string, error) {
+	pq.Window, pq.Sort = node.Window{Limit: 1}, storage.SortNew
+	return markOf(w.node.Posts(ctx, pq))
+}
+
+// newestSaid is the mark of the comments of an agent.
+func (w *Web) newestSaid(ctx context.Context, name string) (string, error) {
+	a, err := w.node.Agent(ctx, name)
+	if err != nil {
+		return "", err
+	}
+	cs, err := w.node.CommentsOf(ctx, a.ID, node.Window{Limit: 1})
+	if err != nil || len(cs.Comments) == 0 {
+		return noMark, err
+	}
+	return cs.Comments[0].ID, nil
+}
+
+// newestListed is the mark of a reading list; what is not known here is not
+// looked up for it.
+func (w *Web) newestListed(ctx context.Context, asked url.Values) (string, error) {
+	r := w.newReading(asked.Encode())
+	var sources []storage.Source
+	for _, part := range []struct {
+		names []string
+		find  func(ctx context.Context, name string) (storage.Actor, error)
+	}{{r.submolts, w.node.Submolt}, {r.agents, w.node.Agent}} {
+		for _, name := range part.names {
+			a, err := part.find(ctx, name)
+			if _, isOurs := asNodeError(err); err != nil && !isOurs {
+				return "", err
+			}
+			if err == nil {
+				sources = append(sources, storage.Source{ID: a.ID, Kind: a.Kind})
+			}
+		}
+	}
+	return markOf(w.node.List(ctx, node.ListQuery{Window: node.Window{Limit: 1}, Sources: sources}))
+}
+
+// branchMark tells how much answers a comment, at whatever depth, and when it changed.
+func (w *Web) branchMark(ctx context.Context, id string) (string, error) {
+	b, err := w.node.Branch(ctx, id, "")
+	if err != nil {
+		return "", err
+	}
+	var count, changed int64
+	for open := []*node.Reply{b.Comment}; len(open) > 0; {
+		r := open[len(open)-1]
+		open = append(open[:len(open)-1], r.Replies...)
+		count, changed = count+1, max(changed, r.UpdatedAt)
+	}
+	return strconv.FormatInt(count, 10) + "-" + strconv.FormatInt(changed, 36), nil
 }

@@ -5,6 +5,8 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -111,9 +113,55 @@ func TestStreamsTellWhatIsNew(t *testing.T) {
 func TestStreamsAreOfPagesThatExist(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	for _, of := range []string{"", "/about", "/m/none", "/u/none", "/post/none", "/m/", "general"} {
+	for _, of := range []string{"", "/about", "/m/none", "/u/none", "/post/none", "/comment/none", "/m/", "general", "/list%3Fm%3D" + strings.Repeat("x", 8_000)} {
 		if got := s.get("/events?of=" + of); got.StatusCode != http.StatusNotFound {
 			t.Errorf("of %q = %d, want 404", of, got.StatusCode)
 		}
 	}
+}
+
+// A page that shows some things only is offered what is new among those.
+func TestStreamsLookAtWhatThePageShows(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	ada, bob := s.agent("ada"), s.agent("bob")
+	p := s.post(ada, node.PostDraft{Title: "First", Language: "de"})
+	c := s.comment(bob, p.ID, "", "Something")
+	mark := func(of string) string {
+		t.Helper()
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		marks, status, _ := s.watch(ctx, s.server, url.QueryEscape(of))
+		if status != http.StatusOK {
+			t.Fatalf("of %s = %d", of, status)
+		}
+		return next(t, marks)
+	}
+	ofs := []string{"/?lang=de", "/?show=local", "/u/bob?type=comments", "/comment/" + c.ID, "/list?u=ada", "/list?m=introductions&u=nobody@b.test"}
+	look := func() map[string]string {
+		seen := map[string]string{}
+		for _, of := range ofs {
+			seen[of] = mark(of)
+		}
+		return seen
+	}
+	changed := func(what string, before map[string]string, want ...string) map[string]string {
+		t.Helper()
+		now := look()
+		for _, of := range ofs {
+			if moved := now[of] != before[of]; moved != slices.Contains(want, of) {
+				t.Errorf("after %s the mark of %s moved: %v", what, of, moved)
+			}
+		}
+		return now
+	}
+	seen := look()
+	s.post(bob, node.PostDraft{Title: "Second", Language: "fr"})
+	seen = changed("a post in French by bob", seen, "/?show=local")
+	s.post(ada, node.PostDraft{Title: "Third", Language: "de"})
+	seen = changed("a post in German by ada", seen, "/?show=local", "/?lang=de", "/list?u=ada")
+	s.comment(ada, p.ID, "", "Beside it")
+	seen = changed("a comment elsewhere", seen)
+	s.comment(bob, p.ID, c.ID, "Below it")
+	changed("an answer", seen, "/comment/"+c.ID, "/u/bob?type=comments")
 }

@@ -23,8 +23,8 @@ type feed struct {
 	next  string // the cursor of the next part, or ""
 
 	title, subtitle string
-	updated         int64 // at least this; its entries may be newer
-	lead            *entryOf
+	updated         int64    // at least this; its entries may be newer
+	lead            *entryOf // what the entries answer, or nil; it comes first
 	entries         []entryOf
 }
 
@@ -39,6 +39,14 @@ type entryOf struct {
 	published, updated   int64
 	score, comments      int64
 	sensitive            bool // its text is not told, its warning stands in its place
+}
+
+// whole are the entries, behind what they answer.
+func (f feed) whole() []entryOf {
+	if f.lead == nil {
+		return f.entries
+	}
+	return append([]entryOf{*f.lead}, f.entries...)
 }
 
 // source makes the feed of an address.
@@ -106,6 +114,9 @@ func (w *Web) in(f format, from source) page {
 		made, err := from(ctx, a)
 		if err != nil {
 			return answer{}, notInFeeds(err)
+		}
+		if made.after != "" {
+			made.lead = nil // it stands in the first part
 		}
 		for _, e := range made.entries {
 			made.updated = max(made.updated, e.updated)

@@ -55,18 +55,18 @@ const atomType = "application/atom+xml"
 
 // atom writes a feed as Atom, its parts linked as RFC 5005 §3 has it.
 func (w *Web) atom(f feed) ([]byte, error) {
-	base := w.node.BaseURL()
+	base, entries := w.node.BaseURL(), f.whole()
 	af := atomFeed{
 		ID: f.id(w, "atom"), Title: f.title, Subtitle: f.subtitle, Updated: rfc3339(f.updated), Icon: base + "/favicon.svg",
 		Links:     []atomLink{{Rel: "self", Type: atomType, Href: f.self(w, "atom")}, {Rel: "alternate", Type: "text/html", Href: f.home(w)}},
 		Generator: atomGenerator{Version: w.node.Software(), Name: "Instar"},
 		Author:    atomPerson{Name: w.node.Name(), URI: base + "/"},
-		Entries:   make([]atomEntry, len(f.entries)),
+		Entries:   make([]atomEntry, len(entries)),
 	}
 	if next := f.nextPart(w, "atom"); next != "" {
 		af.Links = append(af.Links, atomLink{Rel: "next", Type: atomType, Href: next})
 	}
-	for i, e := range f.entries {
+	for i, e := range entries {
 		af.Entries[i] = w.atomEntry(e)
 	}
 	body, err := xml.Marshal(af)

@@ -37,13 +37,13 @@ type (
 
 // jsonFeed writes a feed as JSON Feed 1.1.
 func (w *Web) jsonFeed(f feed) ([]byte, error) {
-	base := w.node.BaseURL()
+	base, entries := w.node.BaseURL(), f.whole()
 	jf := jsonFeed{
 		Version: "https://jsonfeed.org/version/1.1", Title: f.title, HomePageURL: f.home(w), FeedURL: f.self(w, "json"), Description: f.subtitle,
 		NextURL: f.nextPart(w, "json"), Icon: base + "/icon.png", Favicon: base + "/favicon.ico", Authors: []jsonAuthor{{Name: w.node.Name(), URL: base + "/"}},
-		Items: make([]jsonItem, len(f.entries)),
+		Items: make([]jsonItem, len(entries)),
 	}
-	for i, e := range f.entries {
+	for i, e := range entries {
 		jf.Items[i] = jsonItem{
 			ID: e.id, URL: e.url, ExternalURL: e.external, Title: e.title, ContentHTML: e.html, Summary: excerpt(e.html), Published: rfc3339(e.published),
 			Modified: rfc3339(e.updated), Authors: []jsonAuthor{{Name: authorName(e.author), URL: w.authorURL(e.author)}}, Language: e.lang, Tags: e.tags(),

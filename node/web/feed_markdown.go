@@ -52,10 +52,7 @@ func (w *Web) writeEntry(b *strings.Builder, e entryOf, mark string) {
 // fence is a mark that stands in no text of a feed. It comes of all of them,
 // so that the same feed is the same bytes, and nobody can write it in advance.
 func fence(f feed) string {
-	all := f.entries
-	if f.lead != nil {
-		all = append([]entryOf{*f.lead}, all...)
-	}
+	all := f.whole()
 	h := sha256.New()
 	for {
 		for _, e := range all {

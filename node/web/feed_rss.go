@@ -48,11 +48,12 @@ const rssType = "application/rss+xml"
 
 // rss writes a feed as RSS 2.0.
 func (w *Web) rss(f feed) ([]byte, error) {
+	entries := f.whole()
 	c := rssChannel{
 		Title: f.title, Link: f.home(w), Description: f.subtitle, Updated: httpDate(f.updated), Generator: "Instar " + w.node.Software(),
 		Docs:  "https://www.rssboard.org/rss-specification",
 		Links: []atomLink{{Rel: "self", Type: rssType, Href: f.self(w, "rss")}},
-		Items: make([]rssItem, len(f.entries)),
+		Items: make([]rssItem, len(entries)),
 	}
 	if c.Description == "" {
 		c.Description = f.title // an element that must be there
@@ -60,7 +61,7 @@ func (w *Web) rss(f feed) ([]byte, error) {
 	if next := f.nextPart(w, "rss"); next != "" {
 		c.Links = append(c.Links, atomLink{Rel: "next", Type: rssType, Href: next})
 	}
-	for i, e := range f.entries {
+	for i, e := range entries {
 		item := rssItem{
 			Title: e.title, Link: e.url, Description: excerpt(e.html), Content: e.html, Creator: authorName(e.author), Language: e.lang,
 			GUID: rssGUID{PermaLink: e.id == e.url, ID: e.id}, Published: httpDate(e.published), Updated: rfc3339(e.updated), Categories: e.tags(),

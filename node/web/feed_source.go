@@ -5,6 +5,7 @@ import (
 	"context"
 	"html"
 	"slices"
+	"strings"
 
 	"instar.example/node"
 	"instar.example/storage"
@@ -125,10 +126,14 @@ func (w *Web) modLogFeed(ctx context.Context, a ask) (feed, error) {
 	return f, err
 }
 
-// directoryFeed holds the newest submolts.
-func (w *Web) directoryFeed(ctx context.Context, _ ask) (feed, error) {
-	submolts, _, err := w.node.Submolts(ctx, storage.ByNew, node.Window{Limit: feedEntries})
-	f := feed{page: "/m", stem: "/m", title: "Submolts · " + w.node.Name(), subtitle: "The communities that are known here, the newest first."}
+// directoryFeed holds submolts, the newest first unless another order was asked for.
+func (w *Web) directoryFeed(ctx context.Context, a ask) (feed, error) {
+	sort := cmp.Or(one(a.sort, submoltSorts()), storage.ByNew)
+	submolts, next, err := w.node.SubmoltsOf(ctx, a.place, sort, node.Window{Cursor: a.after, Limit: feedEntries})
+	f := feed{page: "/m", stem: "/m", title: "Submolts · " + w.node.Name(), subtitle: "The communities that are known here.", after: a.after, next: next}
+	if f.query = link("", "show", a.place); sort != storage.ByNew {
+		f.query = link("", "show", a.place, "sort", sort)
+	}
 	for _, s := range submolts {
 		f.entries = append(f.entries, w.actorEntry(s))
 	}
@@ -154,15 +159,20 @@ func (w *Web) actorEntry(a storage.Actor) entryOf {
 
 // postFeed holds the latest comments under a post, at whatever depth, the newest first.
 func (w *Web) postFeed(ctx context.Context, a ask) (feed, error) {
-	post, comments, err := w.node.LatestComments(ctx, a.name, feedEntries)
+	post, comments, err := w.node.LatestComments(ctx, a.name, a.after, feedEntries+1)
 	if err != nil {
 		return feed{}, err
 	}
 	path, lead := "/post/"+post.ID, w.postEntry(post)
 	f := feed{
 		page: path, stem: path, title: lead.title + " · comments", subtitle: "What is said about a post by " + post.Author.Address() + ".",
-		updated: post.UpdatedAt, lead: &lead, entries: make([]entryOf, len(comments)),
+		updated: post.UpdatedAt, lead: &lead, after: a.after,
 	}
+	if len(comments) > feedEntries {
+		comments = comments[:feedEntries]
+		f.next = comments[feedEntries-1].ID
+	}
+	f.entries = make([]entryOf, len(comments))
 	for i, c := range comments {
 		f.entries[i] = w.commentEntry(c, lead.title)
 	}
@@ -177,12 +187,20 @@ func (w *Web) commentFeed(ctx context.Context, a ask) (feed, error) {
 	}
 	path, title := "/comment/"+b.Comment.ID, untitled(b.Post.Title)
 	lead := w.commentEntry(b.Comment.Comment, title)
-	f := feed{page: path, stem: path, title: lead.title + " · replies", subtitle: "What answers a comment.", updated: lead.updated, lead: &lead}
+	f := feed{page: path, stem: path, title: lead.title + " · replies", subtitle: "What answers a comment.", updated: lead.updated, lead: &lead, after: a.after}
 	w.gather(&f, b.Comment.Replies, title)
 	slices.SortFunc(f.entries, func(x, y entryOf) int {
 		return cmp.Or(cmp.Compare(y.published, x.published), cmp.Compare(y.id, x.id))
 	})
-	f.entries = f.entries[:min(len(f.entries), feedEntries)]
+	// A cursor of this feed is the id of a comment: the whole branch is read for each part.
+	if a.after != "" {
+		at := slices.IndexFunc(f.entries, func(e entryOf) bool { return e.replies == "/comment/"+a.after })
+		f.entries = f.entries[at+1:] // from the beginning where that comment is gone
+	}
+	if len(f.entries) > feedEntries {
+		f.entries = f.entries[:feedEntries]
+		f.next = strings.TrimPrefix(f.entries[feedEntries-1].replies, "/comment/")
+	}
 	return f, nil
 }
 
@@ -198,12 +216,12 @@ func (w *Web) gather(f *feed, replies []*node.Reply, title string) {
 
 // searchFeed holds what a search finds; without words it is empty.
 func (w *Web) searchFeed(ctx context.Context, a ask) (feed, error) {
-	f := feed{page: "/search", stem: "/search", query: link("", "q", a.query, "type", a.kind), title: "Search · " + w.node.Name(), after: a.after}
+	f := feed{page: "/search", stem: "/search", query: sought("", a), title: "Search · " + w.node.Name(), after: a.after}
 	if a.query == "" {
 		return f, nil
 	}
 	f.title = "Search: " + a.query + " · " + w.node.Name()
-	found, err := w.node.Search(ctx, node.SearchQuery{Window: node.Window{Cursor: a.after, Limit: feedEntries}, Q: a.query, Type: a.kind})
+	found, err := w.node.Search(ctx, node.SearchQuery{Window: node.Window{Cursor: a.after, Limit: feedEntries}, Q: a.query, Type: a.kind, Language: a.lang, Time: a.time})
 	f.next = found.Next
 	for _, r := range found.Results {
 		switch {

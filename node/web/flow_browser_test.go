@@ -100,7 +100,7 @@ func TestAReaderFindsAndReadsInABrowser(t *testing.T) {
 			t.Errorf("scripts %v: a folded comment reads %q", script, got)
 		}
 		feed := strings.TrimPrefix(b.says(`[...document.querySelectorAll("aside a")].find(a => a.type === "application/rss+xml").href`), s.server.URL)
-		if f := s.read(feed); len(f.Items) == 0 || !strings.Contains(f.Items[0].Content, "beep") {
+		if f := s.read(feed); len(f.Items) != 2 || !strings.Contains(f.Items[1].Content, "beep") {
 			t.Errorf("scripts %v: the feed %s has %+v", script, feed, f.Items)
 		}
 	})
@@ -143,6 +143,15 @@ func TestAReadingListInABrowser(t *testing.T) {
 		}
 		if got := b.text(".lines"); !strings.Contains(got, "Tides") {
 			t.Errorf("scripts %v: the imported list reads %q", script, got)
+		}
+		if script { // one that somebody shared is kept, and given up again
+			b.visit("/list?m=general&u=bob")
+			for _, want := range []string{"/list?m=general&u=bob", "/list?m=introductions&u=ada"} {
+				b.click(".star")
+				if got := b.says(`[...document.querySelectorAll("nav a")].find(a => a.innerText === "My list").getAttribute("href")`); got != want {
+					t.Errorf("after %q the list is %s, want %s", b.text(".star"), got, want)
+				}
+			}
 		}
 		if script { // the star is taken off again
 			b.visit("/u/ada")

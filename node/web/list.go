@@ -83,7 +83,7 @@ func submoltPostSorts() []string {
 // postsView is a page of a list of posts.
 type postsView struct {
 	Scopes  []choice // whose posts; none but on the home page
-	Orders  []choice // none for an agent's posts
+	Orders  []choice
 	Periods []choice // of the order "top"
 	Posts   []postView
 	Next    string // the address of the next page, or ""

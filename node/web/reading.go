@@ -140,7 +140,8 @@ func (w *Web) list(ctx context.Context, a ask) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	posts, err := w.node.List(ctx, node.ListQuery{Window: node.Window{Cursor: a.after, Limit: listedPosts}, Sources: l.sources})
+	a.sort = one(a.sort, authorSorts())
+	posts, err := w.node.List(ctx, node.ListQuery{Window: node.Window{Cursor: a.after, Limit: listedPosts}, Sources: l.sources, Sort: a.sort})
 	if err != nil {
 		return answer{}, err
 	}
@@ -159,11 +160,21 @@ func (w *Web) list(ctx context.Context, a ask) (answer, error) {
 	f := frame{Title: r.title(a.tongue), Description: a.tongue.say("list.description"), NoIndex: true}
 	if query != "" {
 		f.Feed, lv.Feeds = "/list.atom"+query, feedLinks("/list.atom"+query)
+		by := func(sort string) string {
+			return listPath + query + strings.Replace(link("", "sort", sort), "?", "&", 1)
+		}
+		for i, s := range authorSorts() {
+			o := choice{Label: a.tongue.say("sort." + s), URL: by(s), Current: s == cmp.Or(a.sort, authorSorts()[0])}
+			if i == 0 {
+				o.URL = by("")
+			}
+			lv.Orders = append(lv.Orders, o)
+		}
 		if posts.Next != "" {
-			lv.Next = listPath + query + "&after=" + posts.Next
+			lv.Next = by(a.sort) + "&after=" + posts.Next
 		}
 		if a.after != "" {
-			lv.First = listPath + query
+			lv.First = by(a.sort)
 		}
 	}
 	f.Page = lv

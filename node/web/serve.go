@@ -85,7 +85,8 @@ func newAsk(r *http.Request) ask {
 		storage.SortOld, storage.ByAlphabetical, storage.ByActive:
 		a.sort = s
 	}
-	if s := value("t"); slices.Contains(node.Periods(), s) && s != node.PeriodAll && a.sort == storage.SortTop {
+	dated := a.sort == storage.SortTop || strings.HasPrefix(a.path, "/search")
+	if s := value("t"); slices.Contains(node.Periods(), s) && s != node.PeriodAll && dated {
 		a.time = s
 	}
 	if s := value("show"); s == node.PlaceHere || s == node.PlaceElse {

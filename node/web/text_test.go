@@ -221,7 +221,7 @@ func TestFeedsHoldTheWholeText(t *testing.T) {
 		}
 	}
 	f := s.feed("/post/" + p.ID + ".atom")
-	if len(f.Entries) != 2 || f.Entries[1].ID != c.URI || !strings.Contains(f.Entries[1].Content.Text, "<strong>remark</strong>") || f.Entries[0].Author != "ada" {
+	if len(f.Entries) != 3 || f.Entries[0].ID != p.URI || f.Entries[2].ID != c.URI || !strings.Contains(f.Entries[2].Content.Text, "<strong>remark</strong>") || f.Entries[1].Author != "ada" {
 		t.Errorf("comments' feed: %+v", f.Entries)
 	}
 }

@@ -103,6 +103,24 @@
       head.append(star);
     }
 
+    // The list of an address, which somebody shared, becomes this browser's; who
+    // presses again has the one of before.
+    const shared = ["m", "u"].flatMap((of) => asked.getAll(of).map((name) => of + "/" + name)).slice(-most);
+    if (here === "/list" && head && shared.length) {
+      const before = list;
+      const keep = make("button", { type: "button", class: "star" }, words.keep);
+      const isKept = () => list.length === shared.length && shared.every((of) => list.includes(of));
+      const show = () => keep.setAttribute("aria-pressed", String(isKept()));
+      keep.addEventListener("click", () => {
+        list = isKept() ? before : shared;
+        kept.set("list", list);
+        show();
+        showList();
+      });
+      show();
+      if (!isKept()) head.append(keep);
+    }
+
     // The reader's own server is remembered here, and only here.
     for (const field of document.querySelectorAll('form[action="/follow"] input[name="as"]')) {
       if (!field.value) field.value = kept.get("as", "");
@@ -110,12 +128,15 @@
     }
 
     // What is new on a thread or list is offered, never pushed under the reader's eyes.
-    const lists = /^\/(?:[mu]\/[^/]+|post\/[^/]+)?$/;
+    const lists = /^\/(?:[mu]\/[^/]+|post\/[^/]+|comment\/[^/]+|list)?$/;
     const parameters = new URLSearchParams(location.search);
     const line = navigator.connection;
     const metered = line && (line.saveData || line.type === "cellular");
     if (!lists.test(here) || parameters.has("after") || metered || !window.EventSource) return;
-    const places = ["#comments", ".primary .lines", ".primary .empty"];
+    const places = ["#comments", "main .replies", ".primary .lines", ".primary .empty"];
+    const wanted = new URLSearchParams(); // what of the address says which things are listed
+    for (const [name, value] of parameters) if (["show", "lang", "type", "m", "u"].includes(name)) wanted.append(name, value);
+    const shows = String(wanted) && "?" + wanted;
     const place = () => places.map((s) => document.querySelector(s)).find(Boolean);
     let known = null, source = null;
     const offer = make("button", { type: "button", class: "fresh" }, words.fresh);
@@ -137,7 +158,7 @@
     offer.addEventListener("click", () => { update().catch(() => location.reload()); });
     const watch = () => {
       if (source || document.hidden) return;
-      source = new EventSource("/events?of=" + encodeURIComponent(decodeURIComponent(here)));
+      source = new EventSource("/events?of=" + encodeURIComponent(decodeURIComponent(here) + shows));
       source.addEventListener("mark", (event) => {
         if (known !== null && known !== event.data) {
           const at = place();
