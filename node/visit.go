@@ -49,6 +49,9 @@ func (n *Node) PastOf(ctx context.Context, a storage.Actor) (Past, error) {
 	if n.cfg.Backfill.Off || a.Local() || a.DeletedAt > 0 || isNameOnly(a) {
 		return Past{}, nil
 	}
+	if blocked, err := n.IsBlockedServer(ctx, a.Host); blocked || err != nil {
+		return Past{}, err
+	}
 	q := n.store.Read()
 	var p Past
 	for _, uri := range []string{visitOf(a.URI), a.URI} {
