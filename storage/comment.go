@@ -215,9 +215,13 @@ func (q Queries) Replies(ctx context.Context, l CommentList) ([]Comment, error) 
 		}
 	}
 	skip, args := skipped(args, l.Offset)
+	parent := "c.parent_id = $3"
+	if l.ParentID == "" { // of its own: SQLite would plan one that serves both at each change between them
+		parent = "c.parent_id = '' AND c.parent_id = $3"
+	}
 	cs := []Comment{}
 	err := q.list(ctx, &cs, commentSelect()+`
-		WHERE c.post_id = $1 AND c.parent_id = $3 AND c.hidden <> 4`+after+`
+		WHERE c.post_id = $1 AND `+parent+` AND c.hidden <> 4`+after+`
 		ORDER BY `+order+`
 		LIMIT $2`+skip, args...)
 	return cs, err
