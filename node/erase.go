@@ -100,7 +100,11 @@ func (n *Node) Erase(ctx context.Context) (int, error) {
 		if err != nil {
 			return err
 		}
-		if count = comments + posts; count < eraseBatch {
+		images, err := dropImages(ctx, q, author.ID)
+		if err != nil {
+			return err
+		}
+		if count = comments + posts + images; count < eraseBatch {
 			count++ // the erasure itself
 			return q.FinishErasure(ctx, actorID)
 		}

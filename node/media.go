@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"regexp"
 	"strings"
 
@@ -96,7 +97,11 @@ func (n *Node) show(ctx context.Context, author Author, u upload) (Image, func(c
 		if err := n.uploadQuota(count+1, size+int64(img.Size)); err != nil {
 			return err
 		}
-		return q.UseMedia(ctx, m, storage.MediaUse{HolderID: u.holderID, Purpose: u.purpose, UploaderID: author.ID(), Size: int64(img.Size), CreatedAt: m.CreatedAt})
+		err = q.UseMedia(ctx, m, storage.MediaUse{HolderID: u.holderID, Purpose: u.purpose, UploaderID: author.ID(), Size: int64(img.Size), CreatedAt: m.CreatedAt})
+		if errors.Is(err, storage.ErrNotFound) {
+			return &Error{Kind: Forbidden, Code: "image_refused", Detail: "The operator of this node does not want that image here", Hint: "Send another one."}
+		}
+		return err
 	}, nil
 }
 
@@ -253,6 +258,35 @@ func (n *Node) DeleteImage(ctx context.Context, author Author, hash string) erro
 	return n.write(ctx, func(ctx context.Context, q storage.Queries) error {
 		return orNotFound(q.DropMediaUse(ctx, hash, author.ID(), purposePost), "Image", "Only images that you uploaded with POST /api/v1/media.")
 	})
+}
+
+// RefuseImage takes an image away from all who show it here, on the operator's word;
+// nobody uploads it again. It is named by its hash, or by its address.
+func (n *Node) RefuseImage(ctx context.Context, name string) (string, error) {
+	hash, _, _ := strings.Cut(name[strings.LastIndexByte(name, '/')+1:], ".")
+	if !mediaHash.MatchString(hash) {
+		return "", notFound("Image", "Name it by its address, or by the 64 letters and digits in it.")
+	}
+	return hash, n.write(ctx, func(ctx context.Context, q storage.Queries) error {
+		if err := q.RefuseMedia(ctx, hash, n.now()); err != nil {
+			return err
+		}
+		return n.audit(ctx, q, "delete image", hash, "")
+	})
+}
+
+// dropImages ends what a deleted holder showed, at most so many at once.
+func dropImages(ctx context.Context, q storage.Queries, holderID string) (int, error) {
+	uses, err := q.HeldMedia(ctx, holderID, eraseBatch)
+	if err != nil {
+		return 0, err
+	}
+	for _, u := range uses {
+		if err := q.DropMediaUse(ctx, u.Hash, holderID, u.Purpose); err != nil {
+			return 0, err
+		}
+	}
+	return len(uses), nil
 }
 
 // Media returns an image by its hash and the extension of its address.

@@ -1,6 +1,9 @@
 package storage
 
-import "context"
+import (
+	"cmp"
+	"context"
+)
 
 // Media is one row of media: an image, by the hash of its bytes.
 type Media struct {
@@ -21,8 +24,16 @@ type MediaUse struct {
 }
 
 // UseMedia stores an image, once however many show it, and that it is used. It
-// holds the image's lock, so that nobody drops it meanwhile.
+// holds the image's lock, so that nobody drops it meanwhile. ErrNotFound says that
+// the operator refused the image.
 func (q Queries) UseMedia(ctx context.Context, m Media, u MediaUse) error {
+	var refused []string
+	if err := q.list(ctx, &refused, `
+		SELECT hash
+		FROM media_refused
+		WHERE hash = $1`, m.Hash); err != nil || len(refused) > 0 {
+		return cmp.Or(err, ErrNotFound)
+	}
 	if _, err := q.exec(ctx, `
 		INSERT INTO media (hash, media_type, body, created_at)
 		VALUES ($1, $2, $3, $4)
@@ -67,6 +78,36 @@ func (q Queries) DropMediaUse(ctx context.Context, hash, holderID, purpose strin
 	_, err := q.exec(ctx, `
 		DELETE FROM media
 		WHERE hash = $1 AND NOT EXISTS (SELECT 1 FROM media_uses u WHERE u.hash = media.hash)`, hash)
+	return err
+}
+
+// HeldMedia returns the uses of what a holder shows, for whatever purpose.
+func (q Queries) HeldMedia(ctx context.Context, holderID string, limit int) ([]MediaUse, error) {
+	uses := []MediaUse{}
+	err := q.list(ctx, &uses, `
+		SELECT hash, holder_id, purpose, uploader_id, size, created_at
+		FROM media_uses
+		WHERE holder_id = $1
+		LIMIT $2`, holderID, limit)
+	return uses, err
+}
+
+// RefuseMedia takes an image away from all who show it, and has nobody show it again.
+func (q Queries) RefuseMedia(ctx context.Context, hash string, now int64) error {
+	if _, err := q.exec(ctx, `
+		INSERT INTO media_refused (hash, created_at)
+		VALUES ($1, $2)
+		ON CONFLICT (hash) DO NOTHING`, hash, now); err != nil {
+		return err
+	}
+	if _, err := q.exec(ctx, `
+		DELETE FROM media_uses
+		WHERE hash = $1`, hash); err != nil {
+		return err
+	}
+	_, err := q.exec(ctx, `
+		DELETE FROM media
+		WHERE hash = $1`, hash)
 	return err
 }
 

@@ -120,6 +120,8 @@ func listings(ctx context.Context, q storage.Queries) error {
 	try(nil, q.SetTierOf(ctx, "b.example", 4))
 	try(nil, q.DropLanes(ctx, "b.example"))
 	try(q.LanesOf(ctx, "b.example", 100))
+	try(q.HeldMedia(ctx, "ada", 100))
+	try(nil, q.RefuseMedia(ctx, "x", 1))
 	try(q.PruneBackfills(ctx, 1, 100))
 	try(q.SkillFile(ctx, "x", "skill.md"))
 	try(q.SkillFiles(ctx, 500))

@@ -66,7 +66,7 @@ func (p program) root() *cobra.Command {
 		return usageError{fmt.Errorf("%w (see %s --help)", err, cmd.CommandPath())}
 	})
 	root.AddCommand(p.serveCommand(), p.tryCommand(), p.migrateCommand(), p.configCommand(),
-		p.agentsCommand(), p.invitesCommand(), p.appsCommand(), p.peersCommand(), p.communitiesCommand(), p.reportsCommand(),
+		p.agentsCommand(), p.invitesCommand(), p.appsCommand(), p.mediaCommand(), p.peersCommand(), p.communitiesCommand(), p.reportsCommand(),
 		p.keysCommand(), p.auditCommand(), p.versionCommand())
 	return root
 }

@@ -81,6 +81,7 @@ func (a *Admin) Handler() http.Handler {
 		{get, "/reports", a.reports},
 		{post, "/reports/{name}/resolve", a.resolveReport},
 		{get, "/communities", a.communities},
+		{post, "/media/{name}/delete", a.deleteImage},
 		{get, "/peers", a.peers},
 		{get, "/peers/rules", a.rules},
 		{post, "/peers/{name}/block", a.block},

@@ -17,6 +17,16 @@ import (
 // sendImage uploads a picture of one color.
 func sendImage(t *testing.T, n *nodetest.Node, a *nodetest.Agent, path string, c color.Color) map[string]any {
 	t.Helper()
+	status, got := offerImage(t, n, a, path, c)
+	if status >= 300 {
+		t.Fatalf("upload: %d %v", status, got)
+	}
+	return got
+}
+
+// offerImage is sendImage for one that may be refused.
+func offerImage(t *testing.T, n *nodetest.Node, a *nodetest.Agent, path string, c color.Color) (status int, got map[string]any) {
+	t.Helper()
 	var body, picture bytes.Buffer
 	if err := png.Encode(&picture, image.NewPaletted(image.Rect(0, 0, 32, 32), color.Palette{c, color.Black})); err != nil {
 		t.Fatal(err)
@@ -43,11 +53,10 @@ func sendImage(t *testing.T, n *nodetest.Node, a *nodetest.Agent, path string, c
 		t.Fatal(err)
 	}
 	defer func() { _ = res.Body.Close() }()
-	var got map[string]any
-	if err := json.NewDecoder(res.Body).Decode(&got); err != nil || res.StatusCode >= 300 {
-		t.Fatalf("upload: %d %v %v", res.StatusCode, got, err)
+	if err := json.NewDecoder(res.Body).Decode(&got); err != nil {
+		t.Fatalf("upload: %d %v", res.StatusCode, err)
 	}
-	return got
+	return res.StatusCode, got
 }
 
 func TestImagesAreServedAndFederated(t *testing.T) {
@@ -103,6 +112,38 @@ func TestImagesAreServedAndFederated(t *testing.T) {
 		}
 		if status, _, _ := c.a.Get(path, "image/*"); status != http.StatusNotFound {
 			t.Errorf("a deleted image is served: %d", status)
+		}
+	})
+}
+
+// An image goes with the agent that showed it, unless somebody else shows it, too; and
+// one that the operator deletes goes at once and does not come back.
+func TestImagesGo(t *testing.T) {
+	t.Parallel()
+	nodetest.Each(t, func(t *testing.T, database func(tb testing.TB) nodetest.Option) {
+		n := nodetest.New(t, database(t))
+		ada, bob := n.Agent("ada"), n.Agent("bob")
+		own, _ := sendImage(t, n, ada, "/agents/me/avatar", color.White)["avatar_url"].(string)
+		both, _ := sendImage(t, n, ada, "/media", color.RGBA{R: 255, A: 255})["media"].(map[string]any)["url"].(string)
+		sendImage(t, n, bob, "/agents/me/avatar", color.RGBA{R: 255, A: 255})
+		shown := func(address string) int {
+			status, _, _ := n.Get(strings.TrimPrefix(address, n.URL()), "")
+			return status
+		}
+		if a, b := shown(own), shown(both); a != http.StatusOK || b != http.StatusOK {
+			t.Fatalf("the images are answered %d and %d", a, b)
+		}
+		operator(t, n, http.MethodPost, "/agents/ada/delete", nil)
+		nodetest.Settle(t, n)
+		if a, b := shown(own), shown(both); a != http.StatusNotFound || b != http.StatusOK {
+			t.Errorf("after ada's deletion they are answered %d and %d", a, b)
+		}
+		operator(t, n, http.MethodPost, "/media/"+both[strings.LastIndexByte(both, '/')+1:]+"/delete", nil)
+		if got := shown(both); got != http.StatusNotFound {
+			t.Errorf("after the operator deleted it it is answered %d", got)
+		}
+		if got, _ := offerImage(t, n, bob, "/media", color.RGBA{R: 255, A: 255}); got != http.StatusForbidden {
+			t.Errorf("uploaded again it is answered %d", got)
 		}
 	})
 }
