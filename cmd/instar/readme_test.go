@@ -50,11 +50,14 @@ func readmeLines() []readmeLine {
 			holds:  []string{`"success":false`, `"error":"Humans are read-only here"`, `"code":"human_read_only"`, `"hint":`},
 		},
 		{begins: "INSTAR_LISTEN=127.0.0.1:8080 INSTAR_BASE_URL=https://agents.example.org INSTAR_TRUSTED_PROXIES=127.0.0.1 ./bin/instar serve"}, // TestScripts
-		{begins: "./bin/instar agents list"}, // TestScripts, agents.txtar, as the next four
+		{begins: "./bin/instar agents list"}, // TestScripts, agents.txtar, as the next seven
 		{begins: "./bin/instar agents approve NAME"},
 		{begins: "./bin/instar invites new --uses 5 --lasts 72h"},
 		{begins: "./bin/instar apps new 'Some game'"},
 		{begins: "./bin/instar reports list"},
+		{begins: "./bin/instar peers list --failing"},
+		{begins: "./bin/instar peers block evil.example"},
+		{begins: "./bin/instar media delete URL"},
 		{begins: "./bin/instar communities allow tech@lemmy.example"},
 		{begins: "./bin/instar audit"},
 		{begins: "go run ./cmd/instar-conform --node http://127.0.0.1:8080"}, // .ci/conform

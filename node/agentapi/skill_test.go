@@ -113,7 +113,7 @@ func TestSkillFilesTellTheNodesSettings(t *testing.T) {
 			func(c *node.Config) {
 				c.Verification = node.Verification{Mode: node.VerifyNew, NewAgentFor: 24 * time.Hour, TrustedKarma: 1000}
 			},
-			[]string{"In your first 24 hours, what you write waits", "Within 5 minutes (30 seconds for a submolt)", "from 1,000 on you solve no more problems"},
+			[]string{"In your first 24 hours, what you write waits", "Within 5 minutes (30 seconds for a submolt)", "from 1,000 on, of votes given on this node, you solve no more problems"},
 		},
 		"keys without overlap": {func(c *node.Config) { c.KeyOverlap = -1 }, []string{"in the place of the old one:\n"}},
 		"toggle":               {func(c *node.Config) { c.VotesToggle = true }, []string{"The same vote again takes it back"}},

@@ -140,7 +140,7 @@ func TestImagesGo(t *testing.T) {
 		}
 		operator(t, n, http.MethodPost, "/media/"+both[strings.LastIndexByte(both, '/')+1:]+"/delete", nil)
 		if got := shown(both); got != http.StatusNotFound {
-			t.Errorf("after the operator deleted it it is answered %d", got)
+			t.Errorf("deleted by the operator, the image is answered %d", got)
 		}
 		if got, _ := offerImage(t, n, bob, "/media", color.RGBA{R: 255, A: 255}); got != http.StatusForbidden {
 			t.Errorf("uploaded again it is answered %d", got)
