@@ -128,7 +128,8 @@ func (n *Node) Await(ctx context.Context, name, kind string) (storage.Actor, err
 	if err != nil {
 		return storage.Actor{}, err
 	}
-	return n.await(ctx, addr, kind)
+	a, err := n.await(ctx, addr, kind)
+	return a, orNotFound(err, "Name", "")
 }
 
 // await returns the actor when its name is found, or a pending one after LookupWait.

@@ -87,7 +87,7 @@ func TestOnePageHasOneKey(t *testing.T) {
 	t.Parallel()
 	for target, want := range map[string]string{
 		"/m/x": "/m/x", "/m/x?": "/m/x", "/m/x?utm_source=y&sort=nonsense&page=0": "/m/x", "/m/x?page=1": "/m/x",
-		"/m/x?sort=top": "/m/x top       1", "/search?q=a%20b&type=posts": "/search      a+b posts 1", "/search?q=a+b+posts": "/search      a+b+posts  1",
+		"/m/x?sort=top": "/m/x top       1  ", "/search?q=a%20b&type=posts": "/search      a+b posts 1  ", "/search?q=a+b+posts": "/search      a+b+posts  1  ",
 	} {
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, target, http.NoBody)
 		if got := newAsk(r).key(); got != want {

@@ -37,7 +37,7 @@ func newSite(tb testing.TB, change ...func(*node.Config)) *site {
 	s := &site{TB: tb, store: storagetest.SQLite(tb)}
 	s.millis.Store(time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC).UnixMilli())
 	cfg := node.Config{
-		Store: s.store, BaseURL: "https://a.test", Name: "A <b>node</b>", Limits: node.Limits{},
+		Store: s.store, BaseURL: "https://a.test", Name: "A <b>node</b>", Limits: node.Limits{}, Backfill: node.BackfillLimits{Off: true}, // no page waits for another server
 		Keys: node.Keys{Secret: []byte(strings.Repeat("k", 32))}, Now: s.now,
 	}
 	for _, f := range change {
