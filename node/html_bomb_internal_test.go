@@ -33,7 +33,7 @@ func TestNoTextGrowsWithoutBound(t *testing.T) { //nolint:paralleltest // what i
 		if len(page) > maxRendered {
 			t.Errorf("%s: %d bytes of %d", name, len(page), len(text))
 		}
-		if took := (after.TotalAlloc - before.TotalAlloc) >> 20; took > 64 {
+		if took := (after.TotalAlloc - before.TotalAlloc) >> 20; took > 512 { // a bomb takes gigabytes, the race detector some times what is needed
 			t.Errorf("%s takes %d MB", name, took)
 		}
 	}
