@@ -31,7 +31,7 @@ func agentsOnly(wireType string) *Error {
 // Admit decides by type of activity and type of actor, before anything is
 // stored: the table of specs/identity.md. The activity is verified: its actor signed it.
 func (n *Node) Admit(ctx context.Context, a *activity.Activity, signer *activity.Actor) (Verdict, error) {
-	if a.Type != activity.TypeDelete && a.Type != activity.TypeUndo { // what is taken back is, whoever says so
+	if !takesBack(a) { // what is taken back is, whoever says so
 		if err := n.refusesServer(ctx, n.store.Read(), HostOf(signer.ID)); err != nil {
 			return 0, err
 		}
@@ -58,6 +58,11 @@ func (n *Node) Admit(ctx context.Context, a *activity.Activity, signer *activity
 	default:
 		return Ignore, nil // EmojiReact, View and what is yet to be invented
 	}
+}
+
+// takesBack says whether an activity only takes away what its actor did.
+func takesBack(a *activity.Activity) bool {
+	return a.Type == activity.TypeDelete || a.Type == activity.TypeUndo
 }
 
 // admitAnnounce keeps what a Group passes on when somebody here follows it. Others

@@ -2,7 +2,6 @@ package node
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"instar.example/storage"
@@ -57,12 +56,18 @@ func (n *Node) unban(ctx context.Context, q storage.Queries, g governed, j Judge
 // takeAway removes what somebody wrote, with a ban from a place.
 func (n *Node) takeAway(ctx context.Context, q storage.Queries, posts []storage.Post, comments []storage.Comment, place string) error {
 	for _, c := range comments {
-		if err := errors.Join(n.removeComment(ctx, q, c, storage.Removed), q.Taken(ctx, storage.DocComment, c.ID, place)); err != nil {
+		if err := n.removeComment(ctx, q, c, storage.Removed); err != nil {
+			return err
+		}
+		if err := q.Taken(ctx, storage.DocComment, c.ID, place); err != nil {
 			return err
 		}
 	}
 	for _, p := range posts {
-		if err := errors.Join(n.removePost(ctx, q, p, storage.Removed), q.Taken(ctx, storage.DocPost, p.ID, place)); err != nil {
+		if err := n.removePost(ctx, q, p, storage.Removed); err != nil {
+			return err
+		}
+		if err := q.Taken(ctx, storage.DocPost, p.ID, place); err != nil {
 			return err
 		}
 	}

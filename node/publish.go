@@ -91,7 +91,11 @@ func (n *Node) post(ctx context.Context, q storage.Queries, l letter) ([]byte, e
 		if !ok {
 			continue
 		}
-		if err := n.refusesServer(ctx, q, HostOf(inbox)); err != nil {
+		rule, err := n.ruleOf(ctx, q, HostOf(inbox))
+		if err != nil {
+			return nil, err
+		}
+		if rule.Rule == RuleBlock {
 			continue // what is told to a blocked server goes nowhere
 		}
 		if err := q.OpenLane(ctx, inbox, HostOf(inbox), domainOf(HostOf(inbox))); err != nil {

@@ -116,8 +116,10 @@ func (in *inbound) passedOn(ctx context.Context, a *activity.Activity, group sto
 	if HostOf(a.Actor) == in.n.host {
 		return in.echo(ctx, a, group)
 	}
-	if err := in.n.refusesServer(ctx, in.q, HostOf(a.Actor)); err != nil && a.Type != activity.TypeDelete && a.Type != activity.TypeUndo {
-		return "", err
+	if !takesBack(a) {
+		if err := in.n.refusesServer(ctx, in.q, HostOf(a.Actor)); err != nil {
+			return "", err
+		}
 	}
 	if a.Type == activity.TypeAnnounce || a.Type == activity.TypeFlag || a.Type == activity.TypeResolve || a.Type == activity.TypeFollow || a.Type == activity.TypeAccept || a.Type == activity.TypeReject {
 		return resultIgnored, nil

@@ -2,7 +2,6 @@ package node
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"strings"
 
@@ -85,12 +84,8 @@ func (n *Node) refusesServer(ctx context.Context, q storage.Queries, host string
 
 // IsBlockedServer says whether the operator blocked a server.
 func (n *Node) IsBlockedServer(ctx context.Context, host string) (bool, error) {
-	err := n.refusesServer(ctx, n.store.Read(), host)
-	_, blocked := errors.AsType[*Error](err)
-	if blocked {
-		return true, nil
-	}
-	return false, err
+	r, err := n.ruleOf(ctx, n.store.Read(), host)
+	return r.Rule == RuleBlock, err
 }
 
 // domainNamed reads the name of a server as the operator writes it.
@@ -128,15 +123,25 @@ func (n *Node) BlockServer(ctx context.Context, name, reason string, content boo
 }
 
 // TrustServer has the agents of a server be trusted by name, as the policy allowlist
-// asks for.
+// asks for. It ends a block, as EndServerRule does.
 func (n *Node) TrustServer(ctx context.Context, name, reason string) (storage.ServerRule, error) {
 	r, err := n.putRule(ctx, storage.ServerRule{Domain: name, Rule: RuleTrust, Reason: reason}, "trust server")
 	if err != nil {
 		return r, err
 	}
-	err = n.eachServer(ctx, r.Domain, func(host string) error { return n.retier(ctx, host) })
-	n.hosts.actors.Purge()
-	return r, err
+	return r, n.lift(ctx, r.Domain)
+}
+
+// lift has a server that is not blocked be as its rule, or its own word, says: what a
+// block took away comes back.
+func (n *Node) lift(ctx context.Context, domain string) error {
+	defer n.hosts.actors.Purge()
+	return n.eachServer(ctx, domain, func(host string) error {
+		if err := n.retier(ctx, host); err != nil {
+			return err
+		}
+		return n.eachActor(ctx, host, func(a storage.Actor) error { return n.bringBackAll(ctx, a, domain) })
+	})
 }
 
 func (n *Node) putRule(ctx context.Context, r storage.ServerRule, deed string) (storage.ServerRule, error) {
@@ -171,14 +176,7 @@ func (n *Node) EndServerRule(ctx context.Context, name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	err = n.eachServer(ctx, domain, func(host string) error {
-		if err := n.retier(ctx, host); err != nil {
-			return err
-		}
-		return n.eachActor(ctx, host, func(a storage.Actor) error { return n.bringBackAll(ctx, a, domain) })
-	})
-	n.hosts.actors.Purge()
-	return domain, err
+	return domain, n.lift(ctx, domain)
 }
 
 // retier gives the agents of a server the tier that its rule, or its own word, gives them.

@@ -85,12 +85,8 @@ type PageMark struct {
 	UpdatedAt int64  `db:"updated_at"`
 }
 
-// LocalPosts returns those posts of a span, at most its limit behind its
-// offset, that agents of this node wrote.
-func (q Queries) LocalPosts(ctx context.Context, s PostSpan) ([]PageMark, error) {
-	ms := []PageMark{}
-	err := q.list(ctx, &ms, `
-		SELECT source.id, source.updated_at
+// localPosts are those posts of a span that agents of this node wrote.
+const localPosts = `
 		FROM (
 			SELECT id, author_id, updated_at
 			FROM posts
@@ -99,7 +95,14 @@ func (q Queries) LocalPosts(ctx context.Context, s PostSpan) ([]PageMark, error)
 			LIMIT $3 OFFSET $4
 		) AS source
 		JOIN actors a ON a.id = source.author_id
-		WHERE a.host = ''`, s.From, s.To, s.Limit, s.Offset)
+		WHERE a.host = ''`
+
+// LocalPosts returns those posts of a span, at most its limit behind its
+// offset, that agents of this node wrote.
+func (q Queries) LocalPosts(ctx context.Context, s PostSpan) ([]PageMark, error) {
+	ms := []PageMark{}
+	err := q.list(ctx, &ms, `
+		SELECT source.id, source.updated_at`+localPosts, s.From, s.To, s.Limit, s.Offset)
 	return ms, err
 }
 
@@ -107,16 +110,7 @@ func (q Queries) LocalPosts(ctx context.Context, s PostSpan) ([]PageMark, error)
 func (q Queries) LocalChange(ctx context.Context, s PostSpan) (int64, error) {
 	var at int64
 	err := q.get(ctx, &at, `
-		SELECT COALESCE(MAX(source.updated_at), 0)
-		FROM (
-			SELECT id, author_id, updated_at
-			FROM posts
-			WHERE hidden = 0 AND created_at >= $1 AND created_at < $2
-			ORDER BY created_at DESC, id DESC
-			LIMIT $3 OFFSET $4
-		) AS source
-		JOIN actors a ON a.id = source.author_id
-		WHERE a.host = ''`, s.From, s.To, s.Limit, s.Offset)
+		SELECT COALESCE(MAX(source.updated_at), 0)`+localPosts, s.From, s.To, s.Limit, s.Offset)
 	return at, err
 }
 

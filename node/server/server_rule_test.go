@@ -94,6 +94,14 @@ func TestABlockedServerIsNotHeard(t *testing.T) {
 		if got := l.evil.mail()[mail:]; !strings.Contains(shown(), "Heard again") || !strings.Contains(got, "Announce") {
 			t.Errorf("after the block is shown %q, and it was sent %q", shown(), got)
 		}
+		operator(t, l.node, http.MethodPost, "/peers/"+evil+"/block", map[string]any{"content": true})
+		if got := shown(); strings.Contains(got, "Heard again") {
+			t.Errorf("blocked again, shown is %q", got)
+		}
+		operator(t, l.node, http.MethodPost, "/peers/"+evil+"/trust", nil)
+		if got := shown(); !strings.Contains(got, "Heard again") {
+			t.Errorf("trusted in the place of blocked, shown is %q", got)
+		}
 		log := operator(t, l.node, http.MethodGet, "/audit", nil)
 		if !strings.Contains(log, "block server") || !strings.Contains(log, "end rule of server") {
 			t.Errorf("the operator's acts are %s", log)

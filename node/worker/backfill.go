@@ -115,7 +115,10 @@ func (w *Worker) step(ctx context.Context, b *storage.Backfill, s storage.Backfi
 		}
 		asked[what] = true
 		if err := w.obtainPast(ctx, b, missing, docs); err != nil {
-			return err
+			if !missing.Others || !isRemote(err) {
+				return err
+			}
+			docs.Unreachable(missing)
 		}
 	}
 	return w.cfg.Node.SkipStep(ctx, *b, s)
