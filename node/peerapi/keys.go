@@ -49,7 +49,7 @@ type keys struct {
 	refreshed *expirable.LRU[string, struct{}]
 	rekeyed   *expirable.LRU[string, struct{}] // actors that said anew what they are while memory may hold their old keys
 	misses    *misses
-	newcomers *newcomers
+	newcomers *fetch.Newcomers
 	budget    *fetch.Budget
 	flights   singleflight.Group
 	now       func() time.Time
@@ -64,7 +64,7 @@ func newKeys(c Config) *keys {
 		strangers: expirable.NewLRU[string, inbox.Signer](cachedStrangers, nil, cachedFor),
 		refreshed: expirable.NewLRU[string, struct{}](cachedSigners, nil, refreshPause),
 		rekeyed:   rekeyed,
-		misses:    newMisses(), newcomers: newNewcomers(), budget: fetch.NewBudget(keyBounds()), now: c.Now,
+		misses:    newMisses(), newcomers: fetch.NewNewcomers(), budget: fetch.NewBudget(keyBounds()), now: c.Now,
 	}
 }
 
@@ -275,7 +275,7 @@ func (k *keys) document(ctx context.Context, address string) (fetch.Document, er
 	if !k.budget.Take(address, 1, k.now()) {
 		return fetch.Document{}, inbox.ErrKeyBudget
 	}
-	if !k.newcomers.room(address) {
+	if !k.newcomers.Room(address) {
 		if known, err := k.node.KnowsServer(ctx, node.HostOf(address)); err != nil || !known {
 			return fetch.Document{}, errors.Join(err, inbox.ErrKeyBudget)
 		}
@@ -283,7 +283,7 @@ func (k *keys) document(ctx context.Context, address string) (fetch.Document, er
 	doc, err := k.fetch.Object(ctx, address)
 	switch {
 	case err == nil && fetch.SameOrigin(doc.URL, address):
-		k.newcomers.note(address)
+		k.newcomers.Note(address)
 		return doc, nil
 	case err == nil:
 		return doc, fmt.Errorf("%w: %s leads to another server", inbox.ErrKeyRefused, address)

@@ -72,15 +72,19 @@ func (w *Worker) origins(host string) []string {
 	return []string{"https://" + host}
 }
 
+// errNewcomers says that no more servers of a domain are met today.
+var errNewcomers = errors.New("too many servers of that domain were met lately")
+
 // askHost learns what a server says of itself. Of one that says nothing, nothing
 // is known; but one that cannot answer now is asked again before anything is
 // held against its agents: attempts says how often it was asked in vain.
 func (w *Worker) askHost(ctx context.Context, origin string, attempts int64) error {
-	if !w.met.admit(origin) {
+	if !w.met.Room(origin) {
 		if known, err := w.cfg.Node.KnowsHost(ctx, node.HostOf(origin)); err != nil || !known {
 			return errors.Join(err, errNewcomers)
 		}
 	}
+	w.met.Note(origin)
 	said, err := w.describe(ctx, origin)
 	if err != nil && !fetch.Lasting(err) && attempts < hostTries {
 		return fmt.Errorf("ask %s who it is: %w", origin, err)

@@ -67,11 +67,11 @@ type Config struct {
 // Worker does a node's background work.
 type Worker struct {
 	cfg    Config
-	budget *fetch.Budget // of what received activities make us ask for
-	past   *fetch.Budget // of what backfills ask for
-	seats  seats         // of received activities that wait for documents
-	names  seats         // of look-ups under way
-	met    *met          // servers that were asked who they are
+	budget *fetch.Budget    // of what received activities make us ask for
+	past   *fetch.Budget    // of what backfills ask for
+	seats  seats            // of received activities that wait for documents
+	names  seats            // of look-ups under way
+	met    *fetch.Newcomers // servers that were asked who they are
 
 	windows *lru.Cache[string, int]       // of inboxes: how many requests may be under way
 	vain    *lru.Cache[string, time.Time] // of hosts: until when nothing is sent them in a second way
@@ -89,7 +89,7 @@ func New(cfg Config) *Worker {
 		seats: seats{most: asideAtOnce, ofHost: asideOfHost}, names: seats{most: lookupSeats, ofHost: lookupsAtOnce},
 		cfg: cfg, budget: fetch.NewBudget(fetchBounds()), past: fetch.NewBudget(backfillBounds(cfg.Node.BackfillLimits())),
 	}
-	w.met = newMet()
+	w.met = fetch.NewNewcomers()
 	w.windows, _ = lru.New[string, int](windowsKept) // an error only for a size below 1
 	w.vain, _ = lru.New[string, time.Time](windowsKept)
 	return w
